@@ -1,0 +1,23 @@
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def batch():
+    """Four real 32×32 crops and their masks, as float32."""
+    import inpaintkit as ik
+
+    images = ik.data.images("photos", "val", 32, count=4).as_float()
+    return images, ik.masks.Lines(thickness=3, hole_ratio=(0.2, 0.3)).sample(4, 32, 32, seed=1)
