@@ -1,0 +1,162 @@
+"""Pictures and mask files in and out: the doors of the house.
+
+Inside the kit a picture is float32 RGB in [0, 1], shape (H, W, 3), and a mask is float32, shape
+(H, W, 1), 1 = known and 0 = hole. Everything else that a file can be (grey, palette, RGBA, 16 bits,
+CMYK, turned by its EXIF tag, white-hole or black-hole) ends here, and the polarity of a mask is
+turned in `read_mask` and `write_mask` and nowhere else.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MAX_PIXELS = 80_000_000  # under the size at which Pillow itself warns of a decompression bomb
+
+
+def read_image(path, image_size=None):
+    """Reads a picture file as RGB.
+
+    Args:
+        path: a file that Pillow can read (JPEG, PNG, TIFF, WebP, …).
+        image_size: None, an int or (height, width) in pixels: centre crop to that shape, then an
+            antialiased (Lanczos) resize.
+
+    Returns:
+        float32 array (H, W, 3) in [0, 1].
+
+    Raises:
+        ValueError: no such file, not a picture, truncated, or more than `MAX_PIXELS` pixels.
+    """
+    return read_uint8(path, image_size).astype("float32") / 255
+
+
+def read_uint8(path, image_size=None):
+    """As `read_image`, but uint8 in 0…255: a quarter of the memory, for data sets."""
+    picture = _to_rgb(_open(path))
+    if image_size is not None:
+        height, width = size_pair(image_size)
+        picture = ImageOps.fit(picture, (width, height), method=Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def write_image(path, image):
+    """Writes (H, W, 3) in [0, 1] as an 8-bit file whose kind the ending of `path` names."""
+    Image.fromarray(to_uint8(image)).save(path)
+
+
+def read_mask(path, hole="white", image_size=None):
+    """Reads a mask file, turning it to this kit's polarity: 1 = known, 0 = hole.
+
+    OpenCV, scikit-image, NVIDIA's mask files and photo editors paint the hole white (`hole="white"`);
+    papers on partial convolution mark the known pixels white (`hole="black"`). Grey values are split
+    at one half; resizing takes the nearest pixel, so a mask stays binary.
+
+    Args:
+        path: a picture file.
+        hole: "white" or "black", the colour of the hole in the file.
+        image_size: None, an int or (height, width) in pixels; as for `read_image`.
+
+    Returns:
+        float32 array (H, W, 1) of 0 and 1.
+
+    Raises:
+        ValueError: as for `read_image`, or an unknown `hole`.
+    """
+    _check_hole(hole)
+    picture = _to_rgb(_open(path)).convert("L")
+    if image_size is not None:
+        height, width = size_pair(image_size)
+        picture = ImageOps.fit(picture, (width, height), method=Image.Resampling.NEAREST)
+    white = np.asarray(picture)[..., None] > 127
+    return (~white if hole == "white" else white).astype("float32")
+
+
+def write_mask(path, mask, hole="white"):
+    """Writes a mask (H, W, 1), 1 = known, as a black-and-white file with the hole in that colour."""
+    _check_hole(hole)
+    known = np.asarray(mask)[..., 0] > 0.5
+    Image.fromarray(((~known if hole == "white" else known) * 255).astype("uint8")).save(path)
+
+
+def to_uint8(image):
+    """[0, 1] to 0…255, rounded and clipped; any shape."""
+    return np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
+
+
+def size_pair(image_size):
+    """An int or (height, width) as (height, width); each side at least 16 pixels.
+
+    Example: `size_pair(64)` is `(64, 64)`, `size_pair((112, 96))` is `(112, 96)`.
+    """
+    pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
+    if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
+        raise ValueError(
+            f"image_size={image_size!r}: expected a whole number of pixels or (height, width), each at least "
+            "16; for example 64 or (112, 96)"
+        )
+    return int(pair[0]), int(pair[1])
+
+
+def check_batch(images, masks):
+    """Checks that images and masks follow the kit's conventions and belong together.
+
+    Returns:
+        (images, masks) as float32 NumPy arrays (B, H, W, 3) and (B, H, W, 1), the hole set to 0, so
+        that nothing behind this door can learn from what was under it, NaN included.
+
+    Raises:
+        ValueError: wrong shape, a mask that is not of 0 and 1, known pixels outside [0, 1] or NaN.
+    """
+    images, masks = np.asarray(images, "float32"), np.asarray(masks, "float32")
+    if images.ndim != 4 or images.shape[-1] != 3:
+        raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3)")
+    if masks.shape != images.shape[:3] + (1,):
+        raise ValueError(
+            f"masks of shape {masks.shape} for images of shape {images.shape}: "
+            f"expected {images.shape[:3] + (1,)}, one channel, 1 = known, 0 = hole"
+        )
+    if not np.isin(masks, (0, 1)).all():
+        raise ValueError(
+            f"a mask holds {masks[~np.isin(masks, (0, 1))][0]:.4g}: expected 1 (known) or 0 (hole) alone; "
+            "round it first, or read it with inpaintkit.images.read_mask"
+        )
+    images = np.where(masks > 0, images, 0)
+    if not (images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
+        raise ValueError(
+            f"known pixels range from {images.min():.4g} to {images.max():.4g}: expected [0, 1]; "
+            "divide 8-bit pictures by 255"
+        )
+    return images, masks
+
+
+def _check_hole(hole):
+    if hole not in ("white", "black"):
+        raise ValueError(f"hole={hole!r}: expected 'white' or 'black', the colour of the hole")
+
+
+def _open(path):
+    """Opens and fully decodes, so that every fault of the file shows here."""
+    if not Path(path).is_file():
+        raise ValueError(f"{path}: no such file")
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ValueError(
+                    f"{path}: {picture.width}×{picture.height} pixels, more than {MAX_PIXELS:,}; "
+                    "scale it down first"
+                )
+            return ImageOps.exif_transpose(picture)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow's ways to say "broken"
+        raise ValueError(f"{path}: not a readable picture ({error})") from error
+
+
+def _to_rgb(picture):
+    if picture.mode.startswith(("I", "F")):  # 16-bit and float grey: Pillow would clip, not scale
+        values = np.asarray(picture, "float64")
+        top = 65535 if picture.mode.startswith("I") else max(values.max(), 1)
+        picture = Image.fromarray((values / top * 255).clip(0, 255).astype("uint8"))
+    if picture.has_transparency_data:  # shown on white, as browsers and paper do
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return picture.convert("RGB")

@@ -1,0 +1,175 @@
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import inpaintkit as ik
+from inpaintkit import data, images
+
+RED = (200, 100, 50)
+
+
+def save(path, mode="RGB", size=(40, 30), **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.new("RGB", size, RED)
+    (picture.quantize() if mode == "P" else picture.convert(mode)).save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
+def test_every_colour_mode_comes_in_as_rgb(tmp_path, mode):
+    image = images.read_image(save(tmp_path / ("x.tif" if mode == "CMYK" else "x.png"), mode))
+    assert image.shape == (30, 40, 3) and image.dtype == np.float32
+    np.testing.assert_allclose(image[0, 0] * 255, RED, atol=2)
+
+
+def test_grey_sixteen_bit_and_turned_pictures(tmp_path):
+    Image.fromarray(np.full((20, 30), 32768, "uint16")).save(tmp_path / "deep.png")
+    np.testing.assert_allclose(images.read_image(tmp_path / "deep.png"), 0.5, atol=0.01)
+    assert images.read_image(save(tmp_path / "grey.png", "L")).shape == (30, 40, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter
+    assert images.read_image(save(tmp_path / "turned.jpg", exif=exif)).shape == (40, 30, 3)
+    clear = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+    clear.save(tmp_path / "clear.png")
+    assert images.read_image(tmp_path / "clear.png").min() == 1  # nothing there: white paper
+
+
+def test_centre_crop_and_size(tmp_path):
+    image = images.read_image(save(tmp_path / "x.png"), (16, 32))
+    assert image.shape == (16, 32, 3)
+    with pytest.raises(ValueError, match="at least 16"):
+        images.read_image(tmp_path / "x.png", 8)
+
+
+@pytest.mark.parametrize("hole", ["white", "black"])
+def test_a_mask_survives_the_way_out_and_in_in_either_polarity(tmp_path, hole):
+    mask = ik.masks.Strokes().sample(1, 32, 48)[0]
+    images.write_mask(tmp_path / "m.png", mask, hole)
+    np.testing.assert_array_equal(images.read_mask(tmp_path / "m.png", hole), mask)
+    other = "black" if hole == "white" else "white"
+    np.testing.assert_array_equal(images.read_mask(tmp_path / "m.png", other), 1 - mask)
+    with pytest.raises(ValueError, match="hole='red'"):
+        images.read_mask(tmp_path / "m.png", hole="red")
+
+
+def test_broken_files_are_named(tmp_path, monkeypatch):
+    (tmp_path / "text.png").write_text("no picture")
+    whole = save(tmp_path / "whole.png", size=(200, 200)).read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    for name in ("text.png", "cut.png", "missing.png"):
+        with pytest.raises(ValueError, match=name):
+            images.read_image(tmp_path / name)
+    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    with pytest.raises(ValueError, match="more than 1,000"):
+        images.read_image(tmp_path / "whole.png")
+
+
+def test_batches_are_checked_at_the_door(batch):
+    pictures, masks = batch
+    poisoned = np.where(masks > 0, pictures, np.nan)
+    clean, _ = images.check_batch(poisoned, masks)
+    np.testing.assert_array_equal(clean, pictures * masks)
+    for bad, words in (
+        ((pictures[0], masks), "batch, height"),
+        ((pictures, np.repeat(masks, 3, -1)), "one channel"),
+        ((pictures, masks * 0.5), "1 .known. or 0"),
+        ((pictures * 255, masks), "divide 8-bit"),
+        ((np.full_like(pictures, np.nan), masks), "expected .0, 1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            images.check_batch(*bad)
+
+
+def test_photos_are_held_out_whole_and_always_the_same():
+    names = {split: set(data.images("photos", split, 32, count=60).names) for split in data.SPLITS}
+    assert not names["train"] & names["val"] | names["val"] & names["test"] | names["train"] & names["test"]
+    assert set.union(*names.values()) == set(data.PHOTOS)
+    one, two = (data.images("photos", "test", (32, 48), count=8) for _ in range(2))
+    assert one.array.shape == (8, 32, 48, 3) and one[0].dtype == np.uint8 and len(one) == 8
+    np.testing.assert_array_equal(one.array, two.array)
+    assert one.array.std(axis=(1, 2, 3)).min() > 1  # pictures, not flat colour
+
+
+def test_a_folders_own_splits_are_honoured(tmp_path):
+    for split, count in (("train", 4), ("val", 2), ("test", 1)):
+        for i in range(count):
+            save(tmp_path / "deep" / split / f"{i}.jpg")
+    assert [len(data.images(tmp_path, split, 16)) for split in data.SPLITS] == [4, 2, 1]
+    assert len(data.images(tmp_path / "deep" / "val", "val", 16)) == 2
+    assert len(data.images(tmp_path, "train", 16, count=3)) == 3
+
+
+def test_a_flat_folder_is_split_by_hash_and_stays_so(tmp_path):
+    for i in range(60):
+        save(tmp_path / f"{i}.png", size=(16, 16))
+    before = {split: set(data.images(tmp_path, split, 16).names) for split in data.SPLITS}
+    assert sum(map(len, before.values())) == 60 and len(before["train"]) > 35
+    for i in range(60, 80):
+        save(tmp_path / f"{i}.png", size=(16, 16))
+    for split in data.SPLITS:
+        assert before[split] <= set(data.images(tmp_path, split, 16).names)
+
+
+def test_unreadable_files_are_left_out_with_one_warning(tmp_path):
+    save(tmp_path / "test" / "good.png")
+    (tmp_path / "test" / "bad.png").write_bytes(b"")
+    (tmp_path / "test" / "notes.txt").write_text("not a picture, and no claim to be one")
+    with pytest.warns(UserWarning, match=r"left out 1 unreadable.*bad\.png"):
+        pictures = data.images(tmp_path, "test", 16)
+    assert len(pictures) == 1 and pictures.names == ("test/good.png",)
+
+
+def test_useless_sources_are_explained(tmp_path):
+    with pytest.raises(ValueError, match="no such folder"):
+        data.images(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="no picture"):
+        data.images(tmp_path)
+    (tmp_path / "bad.png").write_bytes(b"")
+    shutil.copy(tmp_path / "bad.png", tmp_path / "bad2.png")
+    for split in data.SPLITS:
+        with pytest.raises(ValueError, match=r"no usable picture"):
+            data.images(tmp_path, split)
+    with pytest.raises(ValueError, match="split='all'"):
+        data.images("photos", "all")
+
+
+def test_pairs_are_images_with_holes_and_their_truth():
+    pictures = data.images("photos", "val", 32, count=10)
+    pairs = data.pairs(pictures, ik.masks.Lines(hole_ratio=(0.1, 0.3)), batch_size=4, shuffle=False)
+    assert len(pairs) == 3
+    (holed, mask), image = pairs[2]
+    assert holed.shape == image.shape == (2, 32, 32, 3) and mask.shape == (2, 32, 32, 1)
+    np.testing.assert_array_equal(image, pictures.as_float()[8:])
+    np.testing.assert_array_equal(holed, image * mask)
+
+
+def test_training_sees_new_holes_each_epoch_and_validation_never():
+    pictures = data.images("photos", "val", 32, count=8)
+    kind = ik.masks.Lines()
+    for shuffle in (True, False):
+        pairs = data.pairs(pictures, kind, 4, shuffle=shuffle, seed=7)
+        (_, before), image = pairs[0]
+        np.testing.assert_array_equal(pairs[0][0][1], before)  # asked again: the same
+        pairs.on_epoch_end()
+        (_, after), image_after = pairs[0]
+        assert ((before != after).any(), (image != image_after).any()) == (shuffle, shuffle)
+    again = data.pairs(pictures, kind, 4, seed=7)
+    np.testing.assert_array_equal(again[1][1], data.pairs(pictures, kind, 4, seed=7)[1][1])
+
+
+def test_fixed_masks_and_augmentation():
+    pictures = data.images("photos", "val", 32, count=6)
+    fixed = ik.masks.Strokes().sample(6, 32, 32)
+
+    def flip(batch, rng):
+        return batch[:, :, ::-1] if rng.random() < 2 else batch
+
+    pairs = data.pairs(pictures, fixed, 4, augment=flip, shuffle=False)
+    (_, mask), image = pairs[1]
+    np.testing.assert_array_equal(mask, fixed[4:])
+    np.testing.assert_array_equal(image, pictures.as_float()[4:, :, ::-1])
+    for bad in ({"masks": fixed[:3]}, {"batch_size": 0}, {"pictures": pictures.as_float()}):
+        with pytest.raises(ValueError, match="expected"):
+            data.pairs(**{"pictures": pictures, "masks": fixed, **bad})
