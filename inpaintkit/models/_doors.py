@@ -1,0 +1,40 @@
+"""The way into every network: the same two inputs, the same checks."""
+
+import keras
+
+from inpaintkit.layers import EmptyHole, PadTo
+
+
+def enter(input_shape, stride):
+    """Inputs of a network, and its picture and mask ready for use.
+
+    Args:
+        input_shape: (height, width, 3); a side of None takes any size.
+        stride: what height and width are padded to a multiple of.
+
+    Returns:
+        ([image, mask] Keras inputs, image with an empty hole (B, H', W', 3), mask (B, H', W', 1)).
+
+    Raises:
+        ValueError: anything but (height, width, 3).
+    """
+    shape = tuple(input_shape)
+    if len(shape) != 3 or shape[-1] != 3 or any(side is not None and side < 1 for side in shape[:2]):
+        raise ValueError(
+            f"input_shape={input_shape!r}: expected (height, width, 3), a side of None taking any size; "
+            "for example (64, 64, 3) or (None, None, 3)"
+        )
+    image = keras.Input(shape, name="image")
+    mask = keras.Input((*shape[:2], 1), name="mask")
+    pad = PadTo(stride, name="pad")
+    return [image, mask], pad(EmptyHole(name="empty_hole")([image, mask])), pad(mask)
+
+
+def check_filters(filters):
+    """A sequence of positive whole numbers, as a tuple; else a ValueError."""
+    filters = tuple(filters)
+    if not filters or any(int(f) != f or f < 1 for f in filters):
+        raise ValueError(
+            f"filters={filters}: expected one positive whole number a level, such as (32, 64, 128)"
+        )
+    return filters

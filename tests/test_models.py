@@ -1,0 +1,105 @@
+"""One contract for every network: `keras.Model` as a Keras user expects it, over `[image, mask]`."""
+
+import keras
+import numpy as np
+import pytest
+
+from inpaintkit import losses, metrics, models
+from inpaintkit.training import Inpainter
+
+BUILDERS = {
+    "autoencoder": lambda shape=(None, None, 3): models.autoencoder(shape, dropout=0.0),
+    "unet": models.unet,
+    "unet_prefilled": lambda shape=(None, None, 3): models.unet(shape, prefill=True, normalization=None),
+    "unet_dilated": lambda shape=(None, None, 3): models.unet(shape, bottleneck="dilated"),
+    "pconv_unet": lambda shape=(None, None, 3): models.pconv_unet(shape, filters=(8, 16, 16)),
+}
+every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
+
+
+def test_the_autoencoder_has_the_studied_works_parameters():
+    assert models.autoencoder((112, 96, 3)).count_params() == 2_942_019  # REFERENCE: S0
+
+
+@every_network
+@pytest.mark.parametrize("size", [(32, 32), (33, 31), (89, 109)])
+def test_any_size_goes_in_and_comes_out(build, rng, size):
+    image, mask = rng.random((1, *size, 3)), np.ones((1, *size, 1))
+    mask[:, 5:20, 5:20] = 0
+    output = np.asarray(build()([image.astype("float32"), mask.astype("float32")]))
+    assert output.shape == image.shape and output.min() >= 0 and output.max() <= 1
+
+
+@every_network
+def test_shapes_are_known_before_any_data(build):
+    assert build((48, 40, 3)).output_shape == (None, 48, 40, 3)
+    assert build().output_shape == (None, None, None, 3)
+
+
+@every_network
+def test_content_under_the_hole_never_matters_nan_included(build, batch):
+    images, masks = batch
+    model = build()
+    poisoned = np.where(masks > 0, images, np.nan).astype("float32")
+    expected = np.asarray(model([images * masks, masks]))
+    assert np.isfinite(expected).all()
+    np.testing.assert_array_equal(model([poisoned, masks]), expected)
+
+
+@every_network
+def test_a_step_of_fit_lowers_the_loss_and_all_is_saved(build, batch, tmp_path):
+    images, masks = batch
+    keras.utils.set_random_seed(0)
+    network = build()
+    teacher = Inpainter(network.inputs, network.output)
+    teacher.compile(keras.optimizers.Adam(1e-3), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR()])
+    x = [images * masks, masks]
+    history = teacher.fit(x, images, epochs=8, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+
+    teacher.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert isinstance(again, Inpainter) and isinstance(again.loss, losses.HoleValidLoss)
+    np.testing.assert_array_equal(again.predict(x, verbose=0), teacher.predict(x, verbose=0))
+    assert again.evaluate(x, images, verbose=0) == pytest.approx(teacher.evaluate(x, images, verbose=0))
+    teacher.save_weights(tmp_path / "model.weights.h5")
+    fresh = build()
+    fresh.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(fresh.predict(x, verbose=0), teacher.predict(x, verbose=0))
+
+
+@every_network
+def test_mixed_float16_stays_finite(build, batch):
+    images, masks = batch
+    masks = np.concatenate([np.zeros_like(masks[:1]), masks[1:]])  # one picture with nothing known
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        output = np.asarray(build()([images * masks, masks]))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert output.dtype == np.float32 and np.isfinite(output).all()
+
+
+def test_the_prefilled_unet_starts_as_its_prefill(batch):
+    from inpaintkit.layers import PushPull
+
+    images, masks = batch
+    start = np.asarray(PushPull()([images * masks, masks]))
+    np.testing.assert_allclose(models.unet(prefill=True)([images * masks, masks]), start, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: models.unet(size="huge"), "size='huge'.*small"),
+        (lambda: models.unet(normalization="layer"), "normalization"),
+        (lambda: models.unet(bottleneck="wide"), "bottleneck"),
+        (lambda: models.unet((64, 64)), "input_shape"),
+        (lambda: models.autoencoder((64, 64, 1)), "input_shape"),
+        (lambda: models.pconv_unet(filters=(8, 0)), "filters"),
+        (lambda: models.pconv_unet(filters=()), "filters"),
+    ],
+)
+def test_bad_arguments_are_explained(build, words):
+    with pytest.raises(ValueError, match=words):
+        build()
