@@ -1,0 +1,160 @@
+"""Teaching a network: `fit` as every Keras user knows it, with the mask where the loss needs it.
+
+    network = ik.models.unet(prefill=True)
+    teacher = ik.Inpainter(network.inputs, network.output)
+    teacher.compile("adam", ik.losses.HoleValidLoss(), weighted_metrics=[ik.metrics.PSNR("hole_psnr")])
+    teacher.fit(train, validation_data=val, epochs=20, callbacks=ik.training.standard_callbacks("runs/a"))
+
+Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as the fourth channel of
+its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
+"""
+
+import importlib.util
+import math
+import sys
+import time
+from pathlib import Path
+
+import keras
+from keras import ops
+
+from inpaintkit.losses import MaskLoss
+from inpaintkit.metrics import package
+
+
+@package
+class Inpainter(keras.Model):
+    """A functional model over `[image, mask]` that trains with losses and metrics that know the hole.
+
+    Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
+    weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
+    own) measure the hole alone. Saved and loaded, it comes back compiled.
+    """
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if isinstance(self.loss, MaskLoss):
+            _, mask = x
+            y = ops.concatenate([y, ops.cast(mask, y.dtype)], axis=-1)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        _, mask = x
+        return super().compute_metrics(x, y, y_pred, sample_weight=1 - mask[..., 0])
+
+
+def standard_callbacks(run_dir, monitor="val_hole_psnr", patience=10, minutes=None):
+    """What a careful training run needs, in the order it should happen.
+
+    EarlyStopping (best weights restored), ReduceLROnPlateau (halved after a third of that patience),
+    Anneal (to zero by the end of epochs or minutes), the best model as `run_dir/best.keras`, `history.csv`,
+    TensorBoard where it is installed, an end at NaN, and a progress line.
+
+    Args:
+        run_dir: folder for all files; made when missing.
+        monitor: what must improve; a name that holds "psnr" or "ssim" counts upwards, any other down.
+        patience: epochs without improvement before the end.
+        minutes: None, or the most wall time to train for.
+
+    Returns:
+        list of `keras.callbacks.Callback`.
+    """
+    run_dir = Path(run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    best = {"monitor": monitor, "mode": "max" if "psnr" in monitor or "ssim" in monitor else "min"}
+    callbacks = [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),
+        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, patience // 3), **best),
+        Anneal(minutes),
+        keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
+        keras.callbacks.CSVLogger(run_dir / "history.csv"),
+    ]
+    # Keras writes TensorBoard's files through TensorFlow, under every back end.
+    if importlib.util.find_spec("tensorflow") and importlib.util.find_spec("tensorboard"):
+        callbacks.append(keras.callbacks.TensorBoard(run_dir / "tensorboard", write_graph=False))
+    return callbacks + [Progress(minutes)]
+
+
+class _Budget(keras.callbacks.Callback):
+    """Knows how much of a run is spent: of its epochs or its minutes, whichever is further along."""
+
+    def __init__(self, minutes=None):
+        super().__init__()
+        if minutes is not None and not minutes > 0:
+            raise ValueError(f"minutes={minutes}: expected more than 0, or None for no limit")
+        self.minutes = minutes
+
+    def on_train_begin(self, logs=None):
+        self.start = time.monotonic()
+
+    def spent(self, epochs):
+        """Share of the budget spent, in 0…1, after so many epochs, fractions included."""
+        shares = [epochs / self.params["epochs"]]
+        if self.minutes:
+            shares.append((time.monotonic() - self.start) / (60 * self.minutes))
+        return min(1.0, max(shares))
+
+
+class Anneal(_Budget):
+    """Lowers the learning rate along half a cosine to zero, epoch by epoch, and keeps the time limit.
+
+    A cosine to zero is worth several tenths of a dB over a constant rate that simply ends. It scales the
+    present rate, so it works together with ReduceLROnPlateau.
+
+    Args:
+        minutes: None, or the wall time after which training ends, in the middle of an epoch if need be.
+    """
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.factor = 1.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        factor = max(0.01, 0.5 * (1 + math.cos(math.pi * self.spent(epoch))))
+        optimizer = self.model.optimizer
+        optimizer.learning_rate = float(optimizer.learning_rate) * factor / self.factor
+        self.factor = factor
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.minutes and time.monotonic() - self.start > 60 * self.minutes:
+            self.model.stop_training = True
+
+
+class Progress(_Budget):
+    """One line: epoch, step, loss, hole PSNR and time left. Live on a terminal, a line an epoch in a log.
+
+    Args:
+        minutes: the time limit, if there is one, for the time left.
+    """
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.live = sys.stdout.isatty()
+        self.shown = 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        steps = self.params["steps"]
+        if self.live and steps and time.monotonic() - self.shown > 0.2:
+            self.shown = time.monotonic()
+            self._show(f"step {batch + 1:>4}/{steps}", logs, self.epoch + (batch + 1) / steps, end="")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._show("", logs, epoch + 1, end="\n")
+
+    def _show(self, step, logs, epochs, end):
+        words = [f"epoch {self.epoch + 1:>3}/{self.params['epochs']}", step]
+        for key, text in (
+            ("loss", "loss {:.4f}"),
+            ("hole_psnr", "hole {:.2f} dB"),
+            ("val_hole_psnr", "validation hole {:.2f} dB"),
+        ):
+            if key in (logs or {}):
+                words.append(text.format(float(logs[key])))
+        spent, elapsed = self.spent(epochs), time.monotonic() - self.start
+        left = elapsed / spent - elapsed
+        words.append(f"at most {int(left // 60)}:{int(left % 60):02d} left")
+        line = "  ".join(filter(None, words))
+        print(f"\r{line:<110}" if self.live else line, end=end, flush=True)

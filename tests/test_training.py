@@ -1,0 +1,94 @@
+import keras
+import numpy as np
+import pytest
+
+import inpaintkit as ik
+from inpaintkit import losses, metrics, training
+
+
+def teacher_of(network, loss="mae", **metrics_):
+    teacher = ik.Inpainter(network.inputs, network.output)
+    teacher.compile(keras.optimizers.Adam(1e-3), loss, **metrics_)
+    return teacher
+
+
+@pytest.fixture
+def network():
+    """The smallest network that paints: one convolution over picture and mask."""
+    inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+    x = keras.layers.Conv2D(3, 3, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
+    return keras.Model(inputs, x)
+
+
+def test_a_mask_loss_gets_the_mask_and_a_plain_one_the_picture(network, batch):
+    images, masks = batch
+    x = [images * masks, masks]
+    output = network.predict(x, verbose=0)
+    error = np.abs(images - output)
+    plain = teacher_of(network, "mae").evaluate(x, images, verbose=0)
+    assert plain == pytest.approx(error.mean(), rel=1e-5)
+    masked = teacher_of(network, losses.HoleValidLoss(hole=5, valid=0)).evaluate(x, images, verbose=0)
+    assert masked == pytest.approx((5 * error * (1 - masks)).mean(), rel=1e-5)
+    function = teacher_of(network, losses.ssim_loss).evaluate(x, images, verbose=0)
+    assert function == pytest.approx(1 - np.mean(metrics.ssim(images, output)), rel=1e-4)
+
+
+def test_metrics_measure_the_picture_and_weighted_metrics_the_hole(network, batch):
+    images, masks = batch
+    x = [images * masks, masks]
+    teacher = teacher_of(
+        network,
+        losses.HoleValidLoss(),
+        metrics=["mae", metrics.PSNR()],
+        weighted_metrics=[metrics.PSNR("hole_psnr"), keras.metrics.MeanAbsoluteError("hole_mae")],
+    )
+    got = teacher.evaluate(x, images, verbose=0, return_dict=True)
+    output = teacher.predict(x, verbose=0)
+    error = np.abs(images - output)
+    assert got["mae"] == pytest.approx(error.mean(), rel=1e-5)
+    assert got["psnr"] == pytest.approx(np.mean(metrics.psnr(images, output)), rel=1e-5)
+    assert got["hole_psnr"] == pytest.approx(np.mean(metrics.psnr(images, output, 1 - masks)), rel=1e-5)
+    hole = np.broadcast_to(masks == 0, error.shape)
+    assert got["hole_mae"] == pytest.approx(error[hole].mean(), rel=1e-5)
+
+
+def test_the_whole_training_loop_leaves_what_it_promises(network, tmp_path, capsys):
+    pictures = ik.data.images("photos", "val", 32, count=8)
+    train = ik.data.pairs(pictures, ik.masks.Lines(hole_ratio=(0.1, 0.3)), 4)
+    val = ik.data.pairs(pictures, ik.masks.Lines(hole_ratio=(0.1, 0.3)), 4, shuffle=False)
+    teacher = teacher_of(network, losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    callbacks = training.standard_callbacks(tmp_path / "run")
+    history = teacher.fit(train, validation_data=val, epochs=3, verbose=0, callbacks=callbacks).history
+    assert len(history["val_hole_psnr"]) == 3
+    rates = history["learning_rate"]
+    assert rates == sorted(rates, reverse=True) and rates[-1] < 0.3 * rates[0]
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {"best.keras", "history.csv", "tensorboard"}
+    best = keras.saving.load_model(tmp_path / "run" / "best.keras")
+    assert best.evaluate(val, verbose=0)[1] == pytest.approx(max(history["val_hole_psnr"]), abs=1e-3)
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert len(lines) == 3 and all(word in lines[-1] for word in ("epoch   3/3", "loss", "hole", "0:00 left"))
+
+
+def test_early_stopping_brings_back_the_best_weights(network, batch, tmp_path):
+    """A rate that ruins the network: the first epoch stays the best."""
+    images, masks = batch
+    teacher = teacher_of(network, "mae", weighted_metrics=[metrics.PSNR("hole_psnr")])
+    teacher.optimizer.learning_rate = 30.0
+    x = [images * masks, masks]
+    callbacks = training.standard_callbacks(tmp_path, patience=2)
+    fit = teacher.fit(x, images, validation_data=(x, images), epochs=20, verbose=0, callbacks=callbacks)
+    scores = fit.history["val_hole_psnr"]
+    assert len(scores) < 20
+    kept = teacher.evaluate(x, images, verbose=0, return_dict=True)["hole_psnr"]
+    assert kept == pytest.approx(max(scores), abs=1e-3)
+
+
+def test_the_minutes_are_kept(network, tmp_path):
+    pictures = ik.data.images("photos", "val", 32, count=8)
+    train = ik.data.pairs(pictures, ik.masks.Lines(), 4)
+    teacher = teacher_of(network)
+    history = teacher.fit(train, epochs=10_000, verbose=0, callbacks=[training.Anneal(minutes=0.03)])
+    assert 1 <= len(history.epoch) < 10_000
+    assert float(teacher.optimizer.learning_rate) < 1e-4
+    with pytest.raises(ValueError, match="minutes=0"):
+        training.Anneal(minutes=0)
