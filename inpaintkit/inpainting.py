@@ -1,0 +1,41 @@
+"""Use a method: one shape for all of them, `method(images, masks) -> images`, and the composite."""
+
+import keras
+import numpy as np
+
+from inpaintkit.images import check_batch
+
+
+def composite(filled, images, masks):
+    """A method's output inside the hole, the picture itself everywhere else: what a user would keep.
+
+    Args:
+        filled, images: (B, H, W, 3). masks: (B, H, W, 1), 1 = known.
+
+    Returns:
+        (B, H, W, 3); known pixels bit-exact.
+    """
+    return np.where(masks > 0, images, filled)
+
+
+def as_method(model, batch_size=16):
+    """A Keras model over `[image, mask]` as a method like any other; a method stays what it is.
+
+    Args:
+        model: a `keras.Model`, or any callable `method(images, masks)`.
+        batch_size: pictures at a time, for a model.
+
+    Returns:
+        `method(images, masks) -> images`, float32 (B, H, W, 3) in [0, 1]: the raw output, known pixels
+        as the network repaints them. What lies in the hole is set to 0 before the network sees it.
+    """
+    if not isinstance(model, keras.Model):
+        return model
+
+    def method(images, masks):
+        images, masks = check_batch(images, masks)
+        filled = model.predict([images, masks], batch_size=batch_size, verbose=0)
+        return np.clip(np.asarray(filled, "float32"), 0, 1)
+
+    method.__name__, method.classical = model.name, False
+    return method

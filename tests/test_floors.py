@@ -1,0 +1,85 @@
+"""The house rules, read from the syntax trees: imports run down the floors, TensorFlow only where it must."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "inpaintkit"
+# DESIGN: lowest first. `metrics` stands half a floor below `losses`, which are made from it.
+FLOORS = [
+    {"images", "masks", "augment", "layers", "features"},
+    {"metrics"},
+    {"data", "models", "baselines", "losses", "plots"},
+    {"inpainting", "training"},
+    {"evaluation", "pretrained"},
+    {"cli", "app"},
+]
+# Where a neighbour on the same floor serves: masks check sizes as pictures do.
+NEIGHBOURS = {("masks", "images")}
+
+
+def imports(file):
+    """Every module that a file imports, at any depth, as dotted names."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def floor(module):
+    return next(i for i, names in enumerate(FLOORS) if module in names)
+
+
+def modules():
+    for file in sorted(PACKAGE.rglob("*.py")):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        if parts != ("__init__",):
+            yield pytest.param(file, parts[0], id="/".join(parts))
+
+
+@pytest.mark.parametrize(("file", "module"), list(modules()))
+def test_imports_run_down_the_floors(file, module):
+    for name in imports(file):
+        package, _, rest = name.partition(".")
+        other = rest.split(".")[0]
+        if package == "inpaintkit" and other and other != module and (module, other) not in NEIGHBOURS:
+            if not any(other in names for names in FLOORS):
+                continue  # a name of the package itself, such as __version__
+            assert floor(other) < floor(module), f"{module} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize(("file", "module"), list(modules()))
+def test_no_tensorflow_no_private_keras_and_no_swallowed_errors(file, module):
+    for name in imports(file):
+        assert name.split(".")[0] != "tensorflow" and not name.startswith("keras.src"), name
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None and not isinstance(node.body[0], ast.Pass), f"{file}:{node.lineno}"
+
+
+def test_files_stay_short_enough_to_read_aloud():
+    lengths = {file.name: len(file.read_text("utf-8").splitlines()) for file in PACKAGE.rglob("*.py")}
+    assert max(lengths.values()) <= 400 and sum(lengths.values()) <= 3500, lengths
+
+
+def test_importing_is_silent_and_lazy():
+    code = (
+        "import sys, inpaintkit as ik\n"
+        "heavy = {'keras', 'tensorflow', 'numpy', 'matplotlib', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "assert ik.masks.Lines().count == (6, 9) and 'keras' not in sys.modules\n"
+        "assert ik.PConv2D is ik.layers.PConv2D and set(ik.__all__) <= set(dir(ik))\n"
+        "try: ik.nothing\n"
+        "except AttributeError as error: assert 'nothing' in str(error)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", "import inpaintkit"], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == run.stderr == ""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
