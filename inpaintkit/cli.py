@@ -1,0 +1,304 @@
+"""The command line: `inpaintkit demo`, `train` and `compare`, with one vocabulary.
+
+Everything asked for is checked, loaded and built before anything is written; a mistake ends with exit
+code 2 and one line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Image inpainting: train networks, and compare them honestly with the classical methods.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Source = Annotated[str, typer.Option(help="'photos' (built in), or a folder of pictures.")]
+ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH, such as 112x96; at least 16.")]
+Masks = Annotated[
+    str,
+    typer.Option(help="lines, rectangles or strokes; or with settings, 'Lines(count=7, thickness=(1, 11))'."),
+]
+MaskRatio = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        help="Least and most share of the picture missing [default: 0.1 0.3, unless --masks has settings].",
+        show_default=False,
+    ),
+]
+Model = Annotated[str, typer.Option(help="unet (prefilled), pconv_unet or autoencoder.")]
+Epochs = Annotated[int, typer.Option(help="Most passes over the training pictures.", min=1)]
+Minutes = Annotated[float | None, typer.Option(help="Most minutes to train for.", min=0.01)]
+BatchSize = Annotated[int, typer.Option(help="Pictures a training step.", min=1)]
+LearningRate = Annotated[float, typer.Option(help="Of Adam, at the start.", min=1e-7)]
+Patience = Annotated[int, typer.Option(help="Epochs without improvement before training stops.", min=1)]
+Seed = Annotated[int, typer.Option(help="Of weights, order, holes and intervals.", min=0)]
+Count = Annotated[int | None, typer.Option(help="Compare on at most this many pictures.", min=1)]
+Runs = Annotated[Path, typer.Option(help="Where the folder of results is made.")]
+
+
+@app.command()
+def demo(
+    source: Source = "photos",
+    image_size: ImageSize = "64",
+    masks: Masks = "lines",
+    mask_ratio: MaskRatio = None,
+    model: Model = "unet",
+    epochs: Epochs = 200,
+    minutes: Minutes = 2.5,
+    batch_size: BatchSize = 16,
+    learning_rate: LearningRate = 2e-3,
+    patience: Patience = 10,
+    seed: Seed = 0,
+    runs: Runs = Path("runs"),
+):
+    """Trains a small network on photographs, then compares it with the classical methods: four minutes."""
+    settings = dict(locals())
+    with _bad_input_ends():
+        train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
+        test, holes = _test_data(source, image_size, kind, None, seed)
+        teacher = _teacher(model, learning_rate, seed)
+        folder = _new_folder(runs, "demo", settings)
+    _train(folder, teacher, train, val, epochs, minutes, patience)
+    _compare(folder, {model: teacher}, test, holes, seed)
+
+
+@app.command()
+def train(
+    source: Source = "photos",
+    image_size: ImageSize = "64",
+    masks: Masks = "lines",
+    mask_ratio: MaskRatio = None,
+    model: Model = "unet",
+    epochs: Epochs = 50,
+    minutes: Minutes = None,
+    batch_size: BatchSize = 16,
+    learning_rate: LearningRate = 1e-3,
+    patience: Patience = 10,
+    seed: Seed = 0,
+    runs: Runs = Path("runs"),
+):
+    """Trains a network, with EarlyStopping on validation pictures, and saves it."""
+    settings = dict(locals())
+    with _bad_input_ends():
+        train_pairs, val_pairs, _ = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
+        teacher = _teacher(model, learning_rate, seed)
+        folder = _new_folder(runs, "train", settings)
+    _train(folder, teacher, train_pairs, val_pairs, epochs, minutes, patience)
+    print(f"\nCompare it:  inpaintkit compare --source {source} --model {folder / 'model.keras'}")
+
+
+@app.command()
+def compare(
+    source: Source = "photos",
+    image_size: ImageSize = "64",
+    masks: Masks = "lines",
+    mask_ratio: MaskRatio = None,
+    model: Annotated[
+        list[Path] | None, typer.Option(help="A trained network, .keras; more than once for more.")
+    ] = None,
+    count: Count = None,
+    seed: Seed = 0,
+    runs: Runs = Path("runs"),
+):
+    """Compares the classical methods, and trained networks, on the test pictures of a source."""
+    settings = dict(locals())
+    with _bad_input_ends():
+        kind = _kind(masks, mask_ratio)
+        test, holes = _test_data(source, image_size, kind, count, seed)
+        networks = {str(path): _load(path) for path in model or ()}
+        folder = _new_folder(runs, "compare", settings)
+    _compare(folder, networks, test, holes, seed)
+
+
+def main():
+    """The console script."""
+    app()
+
+
+@contextlib.contextmanager
+def _quiet_start():
+    """Holds back what TensorFlow's C++ side prints at start; TF_CPP_MIN_LOG_LEVEL=0 shows it."""
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
+def _start_keras():
+    """Imports Keras and wakes its back end, so that both can be quiet, and a missing one is explained."""
+    try:
+        with _quiet_start():
+            import keras
+
+            keras.ops.zeros(1)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"Keras needs a back end, and {error.name!r} is not installed: "
+            "pip install tensorflow, or set KERAS_BACKEND to jax or torch"
+        ) from error
+
+
+@contextlib.contextmanager
+def _bad_input_ends():
+    """A mistake of the user's, met before any work has begun: one line, exit code 2."""
+    try:
+        _start_keras()
+        yield
+    except ValueError as error:
+        print(f"inpaintkit: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def _kind(masks, mask_ratio):
+    from inpaintkit.masks import parse
+
+    kind = parse(masks)
+    if mask_ratio is None and "(" not in masks:
+        mask_ratio = (0.1, 0.3)
+    return kind if mask_ratio is None else replace(kind, hole_ratio=tuple(mask_ratio))
+
+
+def _size(text):
+    from inpaintkit.images import size_pair
+
+    sides = text.lower().split("x")
+    if not all(side.isdecimal() for side in sides):
+        raise ValueError(f"--image-size {text!r}: expected pixels or HEIGHTxWIDTH, such as 64 or 112x96")
+    return size_pair([int(side) for side in sides] if len(sides) > 1 else int(text))
+
+
+def _training_data(source, image_size, masks, mask_ratio, batch_size, seed):
+    from inpaintkit import data
+
+    size, kind = _size(image_size), _kind(masks, mask_ratio)
+    kind.sample(1, *size, seed)  # a ratio that these pixels cannot give shows now
+    pictures = {split: data.images(source, split, size) for split in ("train", "val")}
+    for split, all_pictures in pictures.items():
+        print(f"{split:>5}: {len(all_pictures):,} pictures of {size[0]}×{size[1]} from {source}")
+    return (
+        data.pairs(pictures["train"], kind, batch_size, seed=seed),
+        data.pairs(pictures["val"], kind, batch_size, shuffle=False, seed=seed),
+        kind,
+    )
+
+
+def _test_data(source, image_size, kind, count, seed):
+    from inpaintkit import data
+
+    size = _size(image_size)
+    test = data.images(source, "test", size, count)
+    holes = kind.sample(len(test), *size, seed)
+    print(f" test: {len(test):,} pictures of {size[0]}×{size[1]} from {source}\nholes: {kind}")
+    return test, holes
+
+
+def _teacher(model, learning_rate, seed):
+    import keras
+
+    from inpaintkit import losses, metrics, models, training
+
+    networks = {
+        "unet": lambda: models.unet(normalization=None, prefill=True),
+        "pconv_unet": models.pconv_unet,
+        "autoencoder": lambda: models.autoencoder((None, None, 3)),
+    }
+    if model not in networks:
+        raise ValueError(f"--model {model!r}: expected one of {', '.join(networks)}")
+    keras.utils.set_random_seed(seed)
+    network = networks[model]()
+    teacher = training.Inpainter(network.inputs, network.output, name=model)
+    teacher.compile(
+        keras.optimizers.Adam(learning_rate),
+        losses.HoleValidLoss(),
+        weighted_metrics=[metrics.PSNR("hole_psnr")],
+    )
+    print(f"model: {model}, {teacher.count_params():,} parameters")
+    return teacher
+
+
+def _load(path):
+    import keras
+
+    from inpaintkit import training  # noqa: F401 (registers the kit's classes)
+
+    if not path.is_file() or path.suffix != ".keras":
+        raise ValueError(f"--model {path}: expected a trained network, a .keras file such as train saves")
+    return keras.saving.load_model(path)
+
+
+def _new_folder(runs, command, settings):
+    import keras
+    import numpy
+
+    import inpaintkit
+
+    folder = runs / f"{command}-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be made ({error}); choose another place with --runs") from error
+    versions = {"inpaintkit": inpaintkit.__version__, "keras": keras.__version__, "numpy": numpy.__version__}
+    record = {"command": command, **settings, "backend": keras.backend.backend(), "versions": versions}
+    (folder / "settings.json").write_text(json.dumps(record, indent=2, default=str) + "\n")
+    return folder
+
+
+def _train(folder, teacher, train, val, epochs, minutes, patience):
+    from inpaintkit import baselines, evaluation, plots, training
+
+    print()
+    callbacks = training.standard_callbacks(folder, patience=patience, minutes=minutes)
+    history = teacher.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks).history
+    teacher.save(folder / "model.keras")
+    (folder / "best.keras").unlink(missing_ok=True)  # what EarlyStopping has just brought back
+    bar = evaluation.hole_psnr(baselines.biharmonic, val)
+    figure = plots.curves(history, {"hole_psnr": {"biharmonic, validation": bar}})
+    figure.savefig(folder / "curves.png", dpi=120)
+    best = max(history["val_hole_psnr"])
+    print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {bar:.2f} dB.")
+    print(f"Saved: {folder / 'model.keras'}")
+
+
+def _compare(folder, networks, test, holes, seed):
+    from inpaintkit import baselines, evaluation, plots
+    from inpaintkit.inpainting import as_method, composite
+
+    images = test.as_float()
+    methods = {**baselines.CLASSICAL, **networks}
+    print(f"\nComparing {len(methods)} methods on {len(images)} held-out pictures …")
+    table = evaluation.compare(methods, images, holes, seed=seed)
+    few = slice(0, 6)
+    results = {
+        name: composite(as_method(method)(images[few], holes[few]), images[few], holes[few])
+        for name, method in methods.items()
+        if name != "masked input"
+    }
+    plots.gallery(images[few], holes[few], results).savefig(folder / "gallery.png", dpi=120)
+    table.to_csv(folder / "table.csv", index=False)
+    readable = evaluation.summary(table)
+    notes = f"{evaluation.verdict(table)}\n\n{evaluation.recipe(test, holes, seed)}"
+    (folder / "table.md").write_text(f"{readable.to_markdown(index=False)}\n\n{notes}\n")
+    print(f"\n{readable.to_markdown(index=False, tablefmt='simple')}\n\n{notes}\n\nSaved in {folder}:")
+    print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))
