@@ -84,7 +84,7 @@ def train(
     epochs: Epochs = 50,
     minutes: Minutes = None,
     batch_size: BatchSize = 16,
-    learning_rate: LearningRate = 1e-3,
+    learning_rate: LearningRate = 2e-3,
     patience: Patience = 10,
     seed: Seed = 0,
     runs: Runs = Path("runs"),

@@ -1,0 +1,111 @@
+"""The commands as a user types them, mistakes included."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from inpaintkit.cli import app
+
+SMALL = ["--image-size", "32", "--epochs", "1", "--batch-size", "4"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A user's folder: eight photographs in the three splits, made from the embedded ones."""
+    from inpaintkit import data
+
+    for split, count in (("train", 8), ("val", 4), ("test", 4)):
+        (tmp_path / "pictures" / split).mkdir(parents=True)
+        for i, picture in enumerate(data.images("photos", split, 48, count=count)):
+            Image.fromarray(picture).save(tmp_path / "pictures" / split / f"{i}.jpg")
+    return tmp_path / "pictures"
+
+
+def run(*words, code=0):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+def test_train_then_compare_on_a_folder(folder, tmp_path):
+    runs = tmp_path / "runs"
+    words = ["--source", folder, "--mask-ratio", "0.1", "0.3", "--runs", runs]
+    result = run("train", *words, *SMALL, "--model", "pconv_unet")
+    (trained,) = runs.glob("train-*")
+    assert {p.name for p in trained.iterdir()} == {
+        *("curves.png", "history.csv", "model.keras", "settings.json", "tensorboard"),
+    }
+    assert "Best on validation" in result.output and str(trained / "model.keras") in result.output
+    settings = json.loads((trained / "settings.json").read_text())
+    assert (
+        settings["model"] == "pconv_unet"
+        and settings["mask_ratio"] == [0.1, 0.3]
+        and "keras" in settings["versions"]
+    )
+
+    result = run("compare", *words, "--image-size", "32x40", "--model", trained / "model.keras", "--count", 3)
+    (compared,) = runs.glob("compare-*")
+    assert {p.name for p in compared.iterdir()} == {"gallery.png", "settings.json", "table.csv", "table.md"}
+    table = pd.read_csv(compared / "table.csv")
+    assert (table.n == 3).all() and len(set(table.method)) == 6
+    text = (compared / "table.md").read_text()
+    assert text.startswith("| method") and "Recipe: Pictures(3 of 32×40" in text
+    assert result.output.index("biharmonic") < result.output.index("masked input")
+
+
+def test_demo_makes_everything_it_names(tmp_path):
+    result = run("demo", *SMALL, "--batch-size", "64", "--runs", tmp_path / "runs", "--model", "autoencoder")
+    (made,) = (tmp_path / "runs").iterdir()
+    assert made.name.startswith("demo-")
+    for name in (
+        "curves.png",
+        "gallery.png",
+        "history.csv",
+        "model.keras",
+        "settings.json",
+        "table.csv",
+        "table.md",
+    ):
+        assert (made / name).is_file() and name in result.output
+    assert "epoch   1/1" in result.output and "raw" in result.output and "composite" in result.output
+
+
+@pytest.mark.parametrize("command", ["demo", "train", "compare"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--source", "nowhere"], "no such folder"),
+        (["--source", "{empty}"], "no picture"),
+        (["--source", "{corrupt}"], "corrupt.jpg"),
+        (["--mask-ratio", "0.3", "1.2"], "0 < low"),
+        (["--mask-ratio", "0", "0.2"], "0 < low"),
+        (["--image-size", "8"], "at least 16"),
+        (["--image-size", "wide"], "HEIGHTxWIDTH"),
+        (["--masks", "blobs"], "lines, rectangles, strokes"),
+        (["--model", "resnet"], "expected"),
+    ],
+)
+def test_a_mistake_is_one_helpful_line_and_exit_code_2(tmp_path, command, words, message):
+    for split in ("train", "val", "test"):
+        (tmp_path / "corrupt" / split).mkdir(parents=True)
+        (tmp_path / "corrupt" / split / "corrupt.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    (tmp_path / "empty").mkdir()
+    words = [word.format(empty=tmp_path / "empty", corrupt=tmp_path / "corrupt") for word in words]
+    result = run(command, *words, "--runs", tmp_path / "runs", code=2)
+    assert len(result.stderr.strip().splitlines()) == 1 and message in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_console_script_starts_quickly_and_helps():
+    result = subprocess.run(
+        [sys.executable, "-c", "from inpaintkit.cli import main; main()", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert all(word in result.stdout for word in ("demo", "train", "compare")) and result.stderr == ""
