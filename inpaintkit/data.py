@@ -24,16 +24,21 @@ SPLITS = ("train", "val", "test")
 # scikit-learn are worth the dependency: with them the demo's network gains 0.35 dB on the test crops.
 PHOTOS = {
     # file: (package, split, what it shows, licence)
-    "chelsea.png": ("skimage", "train", "Chelsea the cat, S. van der Walt", "CC0"),
-    "rocket.jpg": ("skimage", "train", "Falcon 9 at Cape Canaveral, SpaceX", "CC0"),
-    "ihc.png": ("skimage", "train", "stained colon tissue, Human Protein Atlas", "no known restrictions"),
+    "chelsea.png": ("skimage", "train", "Chelsea the cat, Stéfan van der Walt", "CC0"),
+    "rocket.jpg": ("skimage", "train", "a Falcon 9 at its launch, SpaceX", "public domain"),
+    "ihc.png": (
+        "skimage",
+        "train",
+        "stained colon tissue, Human Protein Atlas",
+        "no known copyright restrictions",
+    ),
     "china.jpg": ("sklearn", "train", "a temple in China, danielbuechele", "CC BY 2.0"),
-    "flower.jpg": ("sklearn", "train", "a dahlia, vultilion", "CC BY 2.0"),
+    "flower.jpg": ("sklearn", "train", "a flower, vultilion", "CC BY 2.0"),
     "hubble_deep_field.jpg": ("skimage", "train", "Hubble eXtreme Deep Field, NASA", "public domain"),
-    "retina.jpg": ("skimage", "train", "a human retina, M. Häggström", "CC0"),
+    "retina.jpg": ("skimage", "train", "a human retina, Mikael Häggström", "CC0"),
     "grace_hopper.jpg": ("matplotlib", "val", "Grace Hopper, US Navy", "public domain"),
     "astronaut.png": ("skimage", "test", "Eileen Collins, NASA", "public domain"),
-    "coffee.png": ("skimage", "test", "a cup of coffee, R. Michelson", "CC0"),
+    "coffee.png": ("skimage", "test", "a cup of coffee, Rachel Michetti", "CC0"),
 }
 _CROPS = {"train": 1600, "val": 96, "test": 120}
 

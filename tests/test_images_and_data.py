@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +91,16 @@ def test_photos_are_held_out_whole_and_always_the_same():
     assert one.array.shape == (8, 32, 48, 3) and one[0].dtype == np.uint8 and len(one) == 8
     np.testing.assert_array_equal(one.array, two.array)
     assert one.array.std(axis=(1, 2, 3)).min() > 1  # pictures, not flat colour
+
+
+def test_every_photos_licence_is_in_the_docs():
+    text = (Path(__file__).parents[1] / "docs" / "photos.md").read_text("utf-8")
+    rows = {
+        tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in text.splitlines() if line[:1] == "|"
+    }
+    inside = {"skimage": "scikit-image", "sklearn": "scikit-learn", "matplotlib": "matplotlib"}
+    for name, (package, split, what, licence) in data.PHOTOS.items():
+        assert (name, inside[package], split, what, licence) in rows
 
 
 def test_a_folders_own_splits_are_honoured(tmp_path):
