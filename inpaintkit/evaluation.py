@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pandas as pd
+from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
 from inpaintkit.images import check_batch
@@ -114,7 +115,7 @@ def hole_psnr(method, pairs):
     """Mean hole PSNR in dB of a method over the batches of `ik.data.pairs(…)`."""
     run = as_method(method)
     values = [
-        np.asarray(metrics.psnr(image, run(holed, mask), 1 - mask))
+        to_numpy(metrics.psnr(image, run(holed, mask), 1 - mask))
         for (holed, mask), image in (pairs[k] for k in range(len(pairs)))
     ]
     return float(np.concatenate(values).mean())
@@ -135,7 +136,7 @@ def _run(name, method, images, holed, masks, batch_size, progress):
     parts, seconds = [], 0.0
     for batch in batches:
         start = time.perf_counter()
-        filled = np.asarray(run(holed[batch], masks[batch]))
+        filled = to_numpy(run(holed[batch], masks[batch]))
         seconds += time.perf_counter() - start
         _check(name, filled, images[batch])
         parts.append(_score(images[batch], filled, masks[batch]))
@@ -165,7 +166,7 @@ def _score(images, filled, masks):
             values = {m: getattr(metrics, m)(images, result, where) for m in ("mae", "mse", "psnr", "ssim")}
             if region == "image":
                 values |= {m: function(images, result) for m, function in _IMAGE_ONLY.items()}
-            scores[output, region] = {m: np.asarray(v, "float64") for m, v in values.items()}
+            scores[output, region] = {m: to_numpy(v).astype("float64") for m, v in values.items()}
     return scores
 
 

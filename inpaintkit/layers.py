@@ -128,8 +128,7 @@ class PushPull(keras.layers.Layer):
         pyramid = []
         for _ in range(self.levels):
             pyramid.append((values, weights))
-            values = ops.average_pool(values, 2, padding="same")
-            weights = ops.average_pool(weights, 2, padding="same")
+            values, weights = (ops.average_pool(x, 2, strides=2, padding="same") for x in (values, weights))
         total_values, total_weights = (ops.sum(x, axis=(1, 2), keepdims=True) for x in (values, weights))
         mean = _known_or(total_values, total_weights, 0.5 * ops.ones_like(total_values))
         filled = _known_or(values, weights, mean)

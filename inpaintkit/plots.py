@@ -1,6 +1,7 @@
 """Pictures of results. Every function returns a matplotlib `Figure`: show it, or `savefig` it."""
 
 import numpy as np
+from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
 
@@ -21,7 +22,7 @@ def gallery(images, masks, results, tile=1.5):
         tile: width of a picture in inches.
     """
     names = ["input", "mask", *results, "original"]
-    scores = {name: np.asarray(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}
+    scores = {name: to_numpy(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}
     rows, columns = len(images), len(names)
     height = tile * images.shape[1] / images.shape[2]
     figure, axes = _subplots(rows, columns, (columns * tile, rows * (height + 0.2) + 0.3))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit.layers import CropLike, PadTo, PConv2D, PushPull
 from inpaintkit.masks import Strokes
@@ -48,8 +49,12 @@ def holed(rng, shape, seed=0):
 
 
 def parameters(layer):
-    bias = np.asarray(layer.bias) if layer.use_bias else 0
-    return np.asarray(layer.kernel), bias
+    return to_numpy(layer.kernel), to_numpy(layer.bias) if layer.use_bias else 0
+
+
+def apply(layer, inputs):
+    """Features and mask as float32 NumPy arrays, from any back end and precision."""
+    return [to_numpy(ops.cast(output, "float32")) for output in layer(inputs)]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def test_equals_the_multi_channel_layer(rng, k, stride, dilation, bias, padding)
         padding=padding,
         bias_initializer="normal",
     )
-    y, known = layer([x, mask])
+    y, known = apply(layer, [x, mask])
     pad = same_padding(x.shape[1:3], k, stride, dilation) if padding == "same" else ((0, 0), (0, 0))
     expected, expected_known = oracle(
         x, np.repeat(mask, 3, -1), *parameters(layer), stride=stride, dilation=dilation, pad=pad
@@ -87,7 +92,7 @@ def test_equals_nvidias_symmetric_padding(rng):
     x, mask = holed(rng, (2, 16, 16, 3))
     pad = ((0, 0), (2, 2), (2, 2), (0, 0))
     layer = PConv2D(4, 5, strides=2, padding="valid", bias_initializer="normal")
-    y, known = layer([np.pad(x, pad), np.pad(mask, pad)])
+    y, known = apply(layer, [np.pad(x, pad), np.pad(mask, pad)])
     expected, expected_known = oracle(
         x, np.repeat(mask, 3, -1), *parameters(layer), stride=2, pad=((2, 2), (2, 2))
     )
@@ -99,7 +104,7 @@ def test_two_pairs_equal_the_multi_channel_layer_on_their_concatenation(rng):
     (x1, mask1), (x2, mask2) = holed(rng, (2, 16, 16, 5), 1), holed(rng, (2, 16, 16, 3), 2)
     assert (mask1 != mask2).any()
     layer = PConv2D(4, 3, padding="same", bias_initializer="normal")
-    y, known = layer([x1, mask1, x2, mask2])
+    y, known = apply(layer, [x1, mask1, x2, mask2])
     masks = np.concatenate([np.repeat(mask1, 5, -1), np.repeat(mask2, 3, -1)], -1)
     expected, expected_known = oracle(
         np.concatenate([x1, x2], -1), masks, *parameters(layer), pad=((1, 1), (1, 1))
@@ -111,22 +116,23 @@ def test_two_pairs_equal_the_multi_channel_layer_on_their_concatenation(rng):
 def test_with_nothing_missing_partial_convolution_is_convolution(rng):
     x = rng.normal(size=(2, 16, 16, 3)).astype("float32")
     layer = PConv2D(4, 3, padding="same", bias_initializer="normal")
-    y, known = layer([x, np.ones((2, 16, 16, 1), "float32")])
+    y, known = apply(layer, [x, np.ones((2, 16, 16, 1), "float32")])
     plain = keras.layers.Conv2D(4, 3, padding="same")
     plain.build(x.shape)
     plain.set_weights(layer.get_weights())
     inside = (slice(None), slice(1, -1), slice(1, -1))
-    np.testing.assert_allclose(np.asarray(y)[inside], np.asarray(plain(x))[inside], atol=1e-5)
-    assert np.asarray(known).all()
+    np.testing.assert_allclose(y[inside], to_numpy(plain(x))[inside], atol=1e-5)
+    assert known.all()
 
 
 def test_an_all_hole_window_gives_zero_and_stays_hole(rng):
     x = rng.normal(size=(1, 16, 16, 3)).astype("float32")
     mask = np.ones((1, 16, 16, 1), "float32")
     mask[:, 4:12, 4:12] = 0
-    y, known = PConv2D(4, 3, padding="same", bias_initializer="ones", activation="sigmoid")([x, mask])
-    assert np.all(np.asarray(y)[:, 5:11, 5:11] == 0) and np.all(np.asarray(known)[:, 5:11, 5:11] == 0)
-    assert np.asarray(known).sum() == 16 * 16 - 36
+    layer = PConv2D(4, 3, padding="same", bias_initializer="ones", activation="sigmoid")
+    y, known = apply(layer, [x, mask])
+    assert np.all(y[:, 5:11, 5:11] == 0) and np.all(known[:, 5:11, 5:11] == 0)
+    assert known.sum() == 16 * 16 - 36
 
 
 def test_content_under_the_hole_never_matters_nan_included(rng):
@@ -134,9 +140,9 @@ def test_content_under_the_hole_never_matters_nan_included(rng):
     poisoned = np.where(mask > 0, x, np.nan).astype("float32")
     for pairs in (1, 2):
         layer = PConv2D(4, 3, padding="same")
-        clean, _ = layer([x, mask] * pairs)
-        assert np.isfinite(np.asarray(clean)).all()
-        np.testing.assert_array_equal(clean, layer([poisoned, mask] * pairs)[0])
+        clean, _ = apply(layer, [x, mask] * pairs)
+        assert np.isfinite(clean).all()
+        np.testing.assert_array_equal(clean, apply(layer, [poisoned, mask] * pairs)[0])
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "mixed_float16"])
@@ -144,11 +150,11 @@ def test_low_precision_stays_finite_and_near(rng, dtype):
     x, mask = holed(rng, (2, 16, 16, 64))
     mask[0] = 0
     exact = PConv2D(4, 7, padding="same", bias_initializer="normal")
-    y, known = exact([x, mask])
+    y, known = apply(exact, [x, mask])
     layer = PConv2D(4, 7, padding="same", dtype=dtype)
     layer.build([x.shape, mask.shape])
     layer.set_weights(exact.get_weights())
-    low, low_known = (ops.convert_to_numpy(ops.cast(t, "float32")) for t in layer([x, mask]))
+    low, low_known = apply(layer, [x, mask])
     assert np.isfinite(low).all()
     np.testing.assert_array_equal(low_known, known)
     np.testing.assert_allclose(low, y, atol=0.02 * np.abs(y).max())
@@ -161,7 +167,7 @@ def test_save_and_reload_is_exact(rng, tmp_path):
     model = keras.Model(inputs, [*PConv2D(2, 3)([y, known]), *PConv2D(2, 3)([y, known, y, known])])
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    for before, after in zip(model([x, mask]), again([x, mask]), strict=True):
+    for before, after in zip(apply(model, [x, mask]), apply(again, [x, mask]), strict=True):
         np.testing.assert_array_equal(before, after)
 
 
@@ -190,7 +196,7 @@ def test_wrong_inputs_are_explained(inputs):
 
 def test_push_pull_keeps_what_is_known_and_fills_the_rest(batch):
     images, masks = batch
-    filled = np.asarray(PushPull()([images * masks, masks]))
+    filled = to_numpy(PushPull()([images * masks, masks]))
     known = np.broadcast_to(masks > 0, images.shape)
     np.testing.assert_allclose(filled[known], images[known], atol=1e-6)
     mean = (images * masks).sum((1, 2), keepdims=True) / masks.sum((1, 2), keepdims=True)
@@ -204,14 +210,14 @@ def test_push_pull_of_a_constant_is_that_constant_at_any_size(rng):
     """Also where one pixel alone is known, so that its weight after eight poolings is tiny."""
     mask = np.zeros((2, 89, 37, 1), "float32")
     mask[0, 3, 5] = 1
-    filled = np.asarray(PushPull()([np.full((2, 89, 37, 3), 0.7, "float32"), mask]))
+    filled = to_numpy(PushPull()([np.full((2, 89, 37, 3), 0.7, "float32"), mask]))
     np.testing.assert_allclose(filled[0], 0.7, atol=1e-5)
     np.testing.assert_allclose(filled[1], 0.5, atol=1e-6)  # nothing known: grey
 
 
 def test_padding_counts_as_hole_and_is_cropped_away(rng):
     x = rng.random((2, 17, 30, 3)).astype("float32")
-    padded = PadTo(16)(x)
+    padded = to_numpy(PadTo(16)(x))
     assert padded.shape == PadTo(16).compute_output_shape(x.shape) == (2, 32, 32, 3)
-    assert np.all(np.asarray(padded)[:, 17:] == 0)
-    np.testing.assert_array_equal(CropLike()([padded, x]), x)
+    assert np.all(padded[:, 17:] == 0)
+    np.testing.assert_array_equal(to_numpy(CropLike()([padded, x])), x)
