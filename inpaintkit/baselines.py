@@ -17,7 +17,7 @@ from inpaintkit.images import check_batch, to_uint8
 
 
 def _classical(fill):
-    """Makes `fill(picture, hole, …)`, over one picture whose hole is 0, a method over batches."""
+    """Makes `fill(picture, hole, …)` a method over batches; there the hole is 0, and True in `hole`."""
 
     @functools.wraps(fill)
     def method(images, masks, **settings):
@@ -31,6 +31,7 @@ def _classical(fill):
                 filled[i] = np.where(hole[..., None], fill(picture, hole, **settings), picture)
         return filled
 
+    del method.__wrapped__  # its signature is not this one's
     method.classical = True
     return method
 

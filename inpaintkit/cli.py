@@ -8,6 +8,7 @@ import contextlib
 import json
 import logging
 import os
+import shlex
 import sys
 import time
 from dataclasses import replace
@@ -67,11 +68,11 @@ def demo(
     settings = dict(locals())
     with _bad_input_ends():
         train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
-        test, holes = _test_data(source, image_size, kind, None, seed)
         teacher = _teacher(model, learning_rate, seed)
-        folder = _new_folder(runs, "demo", settings)
+        test = _Test(source, image_size, kind, None, seed, {model: teacher})
+        folder = _new_folder(runs, "demo", kind, settings)
     _train(folder, teacher, train, val, epochs, minutes, patience)
-    _compare(folder, {model: teacher}, test, holes, seed)
+    test.compare(folder)
 
 
 @app.command()
@@ -92,11 +93,22 @@ def train(
     """Trains a network, with EarlyStopping on validation pictures, and saves it."""
     settings = dict(locals())
     with _bad_input_ends():
-        train_pairs, val_pairs, _ = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
+        train_pairs, val_pairs, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
+        print(f"holes: {kind}")
         teacher = _teacher(model, learning_rate, seed)
-        folder = _new_folder(runs, "train", settings)
+        folder = _new_folder(runs, "train", kind, settings)
     _train(folder, teacher, train_pairs, val_pairs, epochs, minutes, patience)
-    print(f"\nCompare it:  inpaintkit compare --source {source} --model {folder / 'model.keras'}")
+    words = [
+        "--source",
+        source,
+        "--image-size",
+        image_size,
+        "--masks",
+        kind,
+        "--model",
+        folder / "model.keras",
+    ]
+    print(f"\nCompare it:  inpaintkit compare {shlex.join(map(str, words))}")
 
 
 @app.command()
@@ -116,14 +128,15 @@ def compare(
     settings = dict(locals())
     with _bad_input_ends():
         kind = _kind(masks, mask_ratio)
-        test, holes = _test_data(source, image_size, kind, count, seed)
-        networks = {str(path): _load(path) for path in model or ()}
-        folder = _new_folder(runs, "compare", settings)
-    _compare(folder, networks, test, holes, seed)
+        networks = _load(model or [])
+        test = _Test(source, image_size, kind, count, seed, networks)
+        folder = _new_folder(runs, "compare", kind, settings)
+    test.compare(folder)
 
 
 def main():
     """The console script."""
+    sys.stdout.reconfigure(errors="replace")  # a terminal that knows no σ still gets its table
     app()
 
 
@@ -204,16 +217,6 @@ def _training_data(source, image_size, masks, mask_ratio, batch_size, seed):
     )
 
 
-def _test_data(source, image_size, kind, count, seed):
-    from inpaintkit import data
-
-    size = _size(image_size)
-    test = data.images(source, "test", size, count)
-    holes = kind.sample(len(test), *size, seed)
-    print(f" test: {len(test):,} pictures of {size[0]}×{size[1]} from {source}\nholes: {kind}")
-    return test, holes
-
-
 def _teacher(model, learning_rate, seed):
     import keras
 
@@ -238,67 +241,110 @@ def _teacher(model, learning_rate, seed):
     return teacher
 
 
-def _load(path):
+def _load(paths):
+    """Trained networks by their names; where two share one, by file as well."""
     import keras
 
     from inpaintkit import training  # noqa: F401 (registers the kit's classes)
 
-    if not path.is_file() or path.suffix != ".keras":
-        raise ValueError(f"--model {path}: expected a trained network, a .keras file such as train saves")
-    return keras.saving.load_model(path)
+    networks = {}
+    for path in paths:
+        if not path.is_file() or path.suffix != ".keras":
+            raise ValueError(f"--model {path}: expected a trained network, a .keras file such as train saves")
+        network = keras.saving.load_model(path)
+        networks[f"{network.name} ({path})" if network.name in networks else network.name] = network
+    return networks
 
 
-def _new_folder(runs, command, settings):
+def _new_folder(runs, command, kind, settings):
+    """Makes runs/<command>-<date>-<time>, and writes down in it what was asked for."""
     import keras
     import numpy
 
     import inpaintkit
 
-    folder = runs / f"{command}-{time.strftime('%Y%m%d-%H%M%S')}"
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise ValueError(f"{folder}: cannot be made ({error}); choose another place with --runs") from error
+    name = f"{command}-{time.strftime('%Y%m%d-%H%M%S')}"
+    for attempt in range(1, 100):  # two runs may start in one second
+        folder = runs / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ValueError(
+                f"{folder}: cannot be made ({error}); choose another place with --runs"
+            ) from error
     versions = {"inpaintkit": inpaintkit.__version__, "keras": keras.__version__, "numpy": numpy.__version__}
-    record = {"command": command, **settings, "backend": keras.backend.backend(), "versions": versions}
-    (folder / "settings.json").write_text(json.dumps(record, indent=2, default=str) + "\n")
+    record = {"command": command, **settings, "masks": repr(kind), "backend": keras.backend.backend()}
+    text = json.dumps({**record, "versions": versions}, indent=2, default=str)
+    (folder / "settings.json").write_text(text + "\n", "utf-8")
     return folder
 
 
 def _train(folder, teacher, train, val, epochs, minutes, patience):
+    """Trains, and leaves the best network and the curves in the folder."""
+    import numpy
+
     from inpaintkit import baselines, evaluation, plots, training
 
     print()
     callbacks = training.standard_callbacks(folder, patience=patience, minutes=minutes)
-    history = teacher.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks).history
+    best_so_far = folder / "best.keras"
+    try:
+        history = teacher.fit(
+            train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks
+        ).history
+    except KeyboardInterrupt as error:
+        where = f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
+        print(f"\nStopped; {where}.")
+        raise typer.Exit(130) from error
+    if not numpy.isfinite(history["val_hole_psnr"]).any():
+        print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
+        raise typer.Exit(1)
     teacher.save(folder / "model.keras")
-    (folder / "best.keras").unlink(missing_ok=True)  # what EarlyStopping has just brought back
+    best_so_far.unlink(missing_ok=True)  # EarlyStopping has just brought it back: model.keras is the same
     bar = evaluation.hole_psnr(baselines.biharmonic, val)
     figure = plots.curves(history, {"hole_psnr": {"biharmonic, validation": bar}})
     figure.savefig(folder / "curves.png", dpi=120)
-    best = max(history["val_hole_psnr"])
+    best = numpy.nanmax(history["val_hole_psnr"])
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {bar:.2f} dB.")
     print(f"Saved: {folder / 'model.keras'}")
 
 
-def _compare(folder, networks, test, holes, seed):
-    from inpaintkit import baselines, evaluation, plots
-    from inpaintkit.inpainting import as_method, composite
+class _Test:
+    """The test pictures of a source, their holes and the methods to compare, checked before any work."""
 
-    images = test.as_float()
-    methods = {**baselines.CLASSICAL, **networks}
-    print(f"\nComparing {len(methods)} methods on {len(images)} held-out pictures …")
-    table = evaluation.compare(methods, images, holes, seed=seed)
-    few = slice(0, 6)
-    results = {
-        name: composite(as_method(method)(images[few], holes[few]), images[few], holes[few])
-        for name, method in methods.items()
-        if name != "masked input"
-    }
-    plots.gallery(images[few], holes[few], results).savefig(folder / "gallery.png", dpi=120)
-    table.to_csv(folder / "table.csv", index=False)
-    readable = evaluation.summary(table)
-    notes = f"{evaluation.verdict(table)}\n\n{evaluation.recipe(test, holes, seed)}"
-    (folder / "table.md").write_text(f"{readable.to_markdown(index=False)}\n\n{notes}\n")
-    print(f"\n{readable.to_markdown(index=False, tablefmt='simple')}\n\n{notes}\n\nSaved in {folder}:")
-    print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))
+    def __init__(self, source, image_size, kind, count, seed, networks):
+        from inpaintkit import baselines, data, evaluation
+
+        size = _size(image_size)
+        self.pictures = data.images(source, "test", size, count)
+        self.kind, self.seed = kind, seed
+        self.masks = kind.sample(len(self.pictures), *size, seed)
+        self.methods = {**baselines.CLASSICAL, **networks}
+        print(f" test: {len(self.pictures):,} pictures of {size[0]}×{size[1]} from {source}\nholes: {kind}")
+        evaluation.check(self.methods, self.pictures.as_float(), self.masks)
+
+    def compare(self, folder):
+        """Prints the table, and leaves it in the folder with the gallery."""
+        from inpaintkit import evaluation, plots
+        from inpaintkit.inpainting import as_method, composite
+
+        images = self.pictures.as_float()
+        print(f"\nComparing {len(self.methods)} methods on {len(images)} held-out pictures …")
+        table = evaluation.compare(self.methods, images, self.masks, seed=self.seed)
+        images, masks = images[:6], self.masks[:6]
+        fills = {
+            name: composite(as_method(m)(images, masks), images, masks) for name, m in self.methods.items()
+        }
+        del fills["masked input"]  # the gallery shows it anyway
+        plots.gallery(images, masks, fills).savefig(folder / "gallery.png", dpi=120)
+        table.to_csv(folder / "table.csv", index=False)
+        readable = evaluation.summary(table)
+        recipe = evaluation.recipe(self.pictures, self.kind, self.masks, self.seed)
+        notes = f"{evaluation.verdict(table)}\n\n{recipe}"
+        markdown = f"{readable.to_markdown(index=False)}\n\n{notes}\n"
+        (folder / "table.md").write_text(markdown, "utf-8")
+        print(f"\n{readable.to_markdown(index=False, tablefmt='simple')}\n\n{notes}\n\nSaved in {folder}:")
+        print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))

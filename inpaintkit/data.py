@@ -78,9 +78,9 @@ def images(source="photos", split="train", image_size=64, count=None):
 
     Args:
         source: "photos", crops of the photographs in `PHOTOS`, cut at many scales; or a folder, searched
-            through. A folder's `train`, `val` and `test` sub-folders (at any depth) are its splits, and a
-            folder that itself bears the name of the split is that split whole; any other is divided
-            80/10/10 by a hash of each file's path in it, so that adding files moves none.
+            through. A folder's `train`, `val` and `test` sub-folders (at any depth) are its splits; a folder
+            that itself bears one of these names is that split and no other; any other is divided 80/10/10
+            by a hash of each file's path in it, so that adding files moves none.
         split: "train", "val" or "test".
         image_size: an int or (height, width) in pixels, each at least 16. Pictures are cropped to that
             shape at their centre, and resized with antialiasing.
@@ -128,7 +128,7 @@ def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, **
 
 
 class Pairs(keras.utils.PyDataset):
-    """See `pairs`."""
+    """Batches of `((holed image, mask), image)` by index: see `pairs`, which makes them."""
 
     def __init__(self, pictures, masks, batch_size, augment, shuffle, seed, **workers):
         super().__init__(**workers)
@@ -145,7 +145,12 @@ class Pairs(keras.utils.PyDataset):
                 f"or one mask a picture, {(*self.array.shape[:3], 1)}"
             )
         self.masks, self.batch_size, self.augment = masks, batch_size, augment
-        self.shuffle, self.seed, self.epoch = shuffle, seed, 0
+        self.shuffle, self.seed, self.epochs_begun = shuffle, seed, 0
+
+    @property
+    def epoch(self):
+        """The epoch whose order and holes are served, from 0; always 0 without shuffle."""
+        return max(0, self.epochs_begun - 1) if self.shuffle else 0
 
     def __len__(self):
         return -(-len(self.array) // self.batch_size)
@@ -167,9 +172,8 @@ class Pairs(keras.utils.PyDataset):
             mask = self.masks[chosen]
         return (image * mask, mask), image
 
-    def on_epoch_end(self):
-        if self.shuffle:
-            self.epoch += 1
+    def on_epoch_begin(self):  # not on_epoch_end, which Keras also calls before the first epoch
+        self.epochs_begun += 1
 
 
 def _photo_crops(split, size, count):
@@ -182,7 +186,7 @@ def _photo_crops(split, size, count):
         photo = photos[name]
         most = min(photo.width / size[1], photo.height / size[0])  # photo pixels a crop pixel
         scale = max(1, most) ** rng.random() * min(1, most)
-        width, height = size[1] * scale, size[0] * scale
+        width, height = min(size[1] * scale, photo.width), min(size[0] * scale, photo.height)
         left, top = rng.random(2) * (photo.width - width, photo.height - height)
         crop = photo.resize(
             (size[1], size[0]), Image.Resampling.LANCZOS, box=(left, top, left + width, top + height)
@@ -198,7 +202,7 @@ def _photo(package, name):
 
 
 def _folder(folder, split, size, count):
-    endings = Image.registered_extensions()
+    endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
     files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in endings and f.is_file())
     if not files:
         raise ValueError(f"{folder}: no picture in this folder or below it (JPEG, PNG, TIFF, WebP, …)")
@@ -227,7 +231,13 @@ def _files_of(split, folder, files):
     below = {file: [part for part in file.relative_to(folder).parts[:-1] if part in SPLITS] for file in files}
     if any(below.values()):
         return [file for file, parts in below.items() if parts and parts[-1] == split]
-    if folder.resolve().name == split:
+    name = folder.resolve().name
+    if name in SPLITS:  # drawing another split from it would test on what was trained on
+        if name != split:
+            raise ValueError(
+                f"{folder}: this folder is the split {name!r}, and {split!r} was asked for: give the folder "
+                "above it, or rename it to have it divided 80/10/10"
+            )
         return files
     low, high = {"train": (0, 0.8), "val": (0.8, 0.9), "test": (0.9, 1)}[split]
     return [file for file in files if low <= _draw(file, folder) < high]

@@ -17,6 +17,7 @@ from inpaintkit.images import check_batch
 from inpaintkit.inpainting import as_method, composite
 from inpaintkit.masks import hole_ratio
 
+LEAST = 10  # pictures for an interval: a bootstrap of fewer is too narrow
 COLUMNS = [
     *("method", "classical", "output", "region", "n", "mae", "mse"),
     *("psnr", "psnr_low", "psnr_high", "ssim", "ssim_low", "ssim_high", "dice", "jaccard", "cosine"),
@@ -48,21 +49,47 @@ def compare(methods, images, masks, batch_size=16, seed=0, progress=None):
         the paired difference to the best classical method, same region, composite.
 
     Raises:
-        ValueError: no method, pictures and masks that do not fit, a method that returns another shape, NaN
-            or values outside [0, 1].
+        ValueError: as `check` does, or a method that returns another shape, NaN or values outside [0, 1].
     """
-    if not methods:
-        raise ValueError("methods is empty: expected {name: method}")
-    holed, masks = check_batch(images, masks)
+    holed, masks = check(methods, images, masks)
     images = np.asarray(images, "float32")
-    if np.ptp(masks, axis=(1, 2, 3)).min(initial=1) == 0:
-        raise ValueError("a mask without a hole, or without a known pixel, has no hole PSNR: leave it out")
     scores = {name: _run(name, m, images, holed, masks, batch_size, progress) for name, m in methods.items()}
     return _table(scores, {n for n, m in methods.items() if getattr(m, "classical", False)}, seed)
 
 
+def check(methods, images, masks):
+    """Checks, before any work, what `compare` is given: each network fills one picture on trial.
+
+    Returns:
+        (images, masks) as `inpaintkit.images.check_batch` does.
+
+    Raises:
+        ValueError: no method or no picture, pictures and masks that do not fit, a mask without a hole or
+            without a known pixel, a network that is not one over `[image, mask]` at this size.
+    """
+    if not methods or not len(images):
+        raise ValueError(f"{len(methods)} methods and {len(images)} pictures: expected at least one of each")
+    holed, masks = check_batch(images, masks)
+    if np.ptp(masks, axis=(1, 2, 3)).min() == 0:
+        raise ValueError(
+            "a mask without a hole, or without a known pixel, has no score: change the kind of hole, or give "
+            "it a hole_ratio (on the command line, --mask-ratio)"
+        )
+    for name, method in methods.items():
+        if not getattr(method, "classical", False):
+            _check_output(name, to_numpy(as_method(method)(holed[:1].copy(), masks[:1].copy())), holed[:1])
+    return holed, masks
+
+
 def summary(table):
-    """A comparison for reading: a row a method and output, means with their 95 % intervals, as text."""
+    """A comparison for reading.
+
+    Args:
+        table: from `compare`.
+
+    Returns:
+        pandas table of text, a row a method and output: means with their 95 % intervals.
+    """
     index = ["method", "output"]
     image, hole = (table[table.region == region].set_index(index) for region in ("image", "hole"))
     best = table.method.iloc[0]
@@ -76,35 +103,51 @@ def summary(table):
             "SSIM": _interval(whole, "ssim", ".3f"),
             "MAE": f"{whole.mae:.4f}",
             "hole PSNR dB": _interval(part, "psnr", ".2f"),
-            f"hole, against {best}": "–" if method == best else _interval(part, "delta", "+.2f"),
-            "ms": f"{whole.ms:.1f}",
         }
+        if table.classical.any():
+            row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
+        row["ms"] = f"{whole.ms:.1f}"
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def verdict(table):
-    """What a comparison says, in a sentence for each network."""
+    """What a comparison says of these pictures, in a sentence for each network.
+
+    Args:
+        table: from `compare`.
+    """
     best = table.method.iloc[0]
     hole = table[(table.region == "hole") & (table.output == "composite")].set_index("method")
     if not table.classical.any():
         return "No classical method was compared, so nothing here says whether a network was needed."
     words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
     for name, row in hole[~hole.classical].iterrows():
-        by = f"{abs(row.delta_psnr):.2f} dB [{row.delta_low:+.2f}, {row.delta_high:+.2f}]"
-        if row.delta_low <= 0 <= row.delta_high:
-            words.append(f"{name} cannot be told from it: {by}.")
+        by = _interval(row, "delta", "+.2f")
+        if row.n < LEAST:
+            words.append(f"{name}: {by} dB against it, on too few pictures to tell.")
+        elif row.delta_low <= 0 <= row.delta_high:
+            words.append(f"{name} cannot be told from it: {by} dB.")
         else:
-            words.append(f"{name} is {'better' if row.delta_psnr > 0 else 'worse'} by {by}.")
+            words.append(
+                f"On these pictures {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB."
+            )
     return " ".join(words)
 
 
-def recipe(pictures, masks, seed):
-    """How a table was made: what a reader must know before comparing it with another."""
-    shared = "crops of few photographs, so the intervals say little about other photographs; "
+def recipe(pictures, kind, masks, seed):
+    """How a table was made: what a reader must know before comparing it with another.
+
+    Args:
+        pictures: the `Pictures` compared on. kind: of hole. masks: (N, H, W, 1). seed: of both.
+    """
+    sources = len(set(pictures.names))
+    shared = (
+        f"they are crops of {sources} photographs, so the intervals say nothing about other photographs; "
+    )
     return (
-        f"Recipe: {pictures!r}, {100 * hole_ratio(masks).mean():.1f} % missing on average, seed {seed}; "
-        f"{shared if pictures.source == 'photos' else ''}"
+        f"Recipe: {pictures!r}, {kind!r}, {100 * hole_ratio(masks).mean():.1f} % missing on average, "
+        f"seed {seed}; {shared if sources < len(pictures) else ''}"
         "composite = known pixels put back, raw = as the method returned it; PSNR the mean of per-picture "
         "values; SSIM Gaussian window 11, σ 1.5, data range 1; [95 % bootstrap interval over pictures]; "
         "ms a picture, on this machine."
@@ -122,8 +165,12 @@ def hole_psnr(method, pairs):
 
 
 def _interval(row, metric, form):
-    value = row["delta_psnr" if metric == "delta" else metric]
-    return f"{value:{form}} [{row[metric + '_low']:{form}}, {row[metric + '_high']:{form}}]"
+    value, low, high = (
+        row["delta_psnr" if metric == "delta" else metric],
+        row[f"{metric}_low"],
+        row[f"{metric}_high"],
+    )
+    return f"{value:{form}}" + (f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) else "")
 
 
 def _run(name, method, images, holed, masks, batch_size, progress):
@@ -132,13 +179,14 @@ def _run(name, method, images, holed, masks, batch_size, progress):
     batches = [slice(i, i + batch_size) for i in range(0, len(images), batch_size)]
     if not getattr(run, "classical", False):
         for sizes in {len(images[b]) for b in batches}:  # compiled once a batch size, outside the clock
-            run(holed[:sizes], masks[:sizes])
+            run(holed[:sizes].copy(), masks[:sizes].copy())
     parts, seconds = [], 0.0
     for batch in batches:
+        given = holed[batch].copy(), masks[batch].copy()  # a method may work in place
         start = time.perf_counter()
-        filled = to_numpy(run(holed[batch], masks[batch]))
+        filled = to_numpy(run(*given))
         seconds += time.perf_counter() - start
-        _check(name, filled, images[batch])
+        _check_output(name, filled, images[batch])
         parts.append(_score(images[batch], filled, masks[batch]))
         if progress:
             progress(name, min(batch.stop, len(images)), len(images))
@@ -152,7 +200,7 @@ def _run(name, method, images, holed, masks, batch_size, progress):
     return scores, 1000 * seconds / len(images)
 
 
-def _check(name, filled, images):
+def _check_output(name, filled, images):
     if filled.shape != images.shape:
         raise ValueError(f"method {name!r} returned shape {filled.shape}: expected {images.shape}")
     if not (filled.min() >= 0 and filled.max() <= 1):
@@ -195,9 +243,9 @@ def _table(scores, classical, seed):
 
 
 def _bootstrap(values, seed, resamples=2000):
-    """95 % percentile interval of the mean of finite values."""
+    """95 % percentile interval of the mean of finite values; NaN where fewer than `LEAST` are."""
     values = values[np.isfinite(values)]
-    if not len(values):
+    if len(values) < LEAST:
         return np.nan, np.nan
     chosen = np.random.default_rng(seed).integers(0, len(values), (resamples, len(values)))
     return tuple(np.percentile(values[chosen].mean(axis=1), (2.5, 97.5)))

@@ -41,7 +41,7 @@ def read_uint8(path, image_size=None):
 
 
 def write_image(path, image):
-    """Writes (H, W, 3) in [0, 1] as an 8-bit file whose kind the ending of `path` names."""
+    """Writes a picture (H, W, 3) in [0, 1], clipped, as an 8-bit file whose kind `path`'s ending names."""
     Image.fromarray(to_uint8(image)).save(path)
 
 
@@ -142,19 +142,17 @@ def _open(path):
     try:
         with Image.open(path) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError(
-                    f"{path}: {picture.width}×{picture.height} pixels, more than {MAX_PIXELS:,}; "
-                    "scale it down first"
-                )
+                raise ValueError(f"{picture.width}×{picture.height} is more than {MAX_PIXELS:,} pixels")
             return ImageOps.exif_transpose(picture)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow's ways to say "broken"
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all mean "broken"
         raise ValueError(f"{path}: not a readable picture ({error})") from error
 
 
 def _to_rgb(picture):
-    if picture.mode.startswith(("I", "F")):  # 16-bit and float grey: Pillow would clip, not scale
+    if picture.mode.startswith(("I", "F")):  # more than 8 bits of grey: Pillow would clip, not scale
         values = np.asarray(picture, "float64")
-        top = 65535 if picture.mode.startswith("I") else max(values.max(), 1)
+        tops = [65535] if picture.mode.startswith("I;16") else [1, 255, 65535, values.max()]
+        top = next(top for top in tops if values.max() <= top)  # what white is: 32 bits may hold 8 or 16
         picture = Image.fromarray((values / top * 255).clip(0, 255).astype("uint8"))
     if picture.has_transparency_data:  # shown on white, as browsers and paper do
         picture = picture.convert("RGBA")

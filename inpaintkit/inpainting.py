@@ -28,12 +28,23 @@ def as_method(model, batch_size=16):
     Returns:
         `method(images, masks) -> images`, float32 (B, H, W, 3) in [0, 1]: the raw output, known pixels
         as the network repaints them. What lies in the hole is set to 0 before the network sees it.
+
+    Raises:
+        ValueError: a model without two inputs; later, pictures of a size that the network does not take.
     """
     if not isinstance(model, keras.Model):
         return model
+    if len(model.inputs) != 2:
+        raise ValueError(f"network {model.name!r} has {len(model.inputs)} inputs: expected [image, mask]")
+    sides = model.inputs[0].shape[1:3]
 
     def method(images, masks):
         images, masks = check_batch(images, masks)
+        if any(side not in (None, given) for side, given in zip(sides, images.shape[1:3], strict=True)):
+            raise ValueError(
+                f"network {model.name!r} takes pictures of {sides[0]}×{sides[1]}, these are "
+                f"{images.shape[1]}×{images.shape[2]}: build it with input_shape=(None, None, 3) for any size"
+            )
         filled = model.predict([images, masks], batch_size=batch_size, verbose=0)
         return np.clip(np.asarray(filled, "float32"), 0, 1)
 

@@ -79,7 +79,9 @@ class PConv2D(keras.layers.Conv2D):
         y, known = y * ops.cast(ratio, y.dtype), ops.cast(known, y.dtype)
         if self.use_bias:
             y = y + ops.matmul(known, self.bias[None])  # (B, H', W', 1) · (1, C): faster than broadcasting
-        return (y if self.activation is None else self.activation(y) * known), known
+        if self.activation is not keras.activations.linear:
+            y = self.activation(y) * known  # sigmoid(0) is no 0
+        return y, known
 
     def compute_output_shape(self, input_shape):
         if not isinstance(input_shape[0], (list, tuple)):  # Conv2D.build asks with one plain shape
@@ -106,7 +108,8 @@ class PushPull(keras.layers.Layer):
     pixels in each cell. Pull: from the coarsest level back, a cell with nothing known takes the
     (bilinear) value of the level above; a cell with anything known keeps its own. Then the unknown cells
     are smoothed: `sweeps` times each takes the mean of its 3×3 neighbourhood, which makes the whole a
-    multigrid solver of the heat equation, worth 0.6 dB and more. O(pixels), and differentiable.
+    multigrid solver of the heat equation, worth 0.3–0.9 dB on photographs and 2 dB on faces. O(pixels),
+    and differentiable.
 
     Args:
         levels: poolings; 8 reach across holes 256 pixels wide. What they leave takes the mean of all

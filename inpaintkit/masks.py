@@ -22,6 +22,7 @@ import numpy as np
 
 from inpaintkit.images import size_pair
 
+_MOST = 10_000  # shapes, or pixels of a shape
 _MOST_SHAPES = 2_000  # beyond it the hole is grown instead: tiny shapes may never reach a large ratio
 
 
@@ -68,7 +69,7 @@ class Holes:
                 self._draw(hole, rng)
             return hole
         low, high = (ratio * height * width for ratio in self.hole_ratio)
-        low, high = max(1, int(np.ceil(low))), int(np.floor(high))
+        low, high = max(1, int(np.ceil(low - 1e-6))), int(np.floor(high + 1e-6))  # 0.07 · 100 is 7.000…001
         if low > high:
             raise ValueError(
                 f"hole_ratio={self.hole_ratio} of {height}×{width} pixels is not a whole number of pixels; "
@@ -87,24 +88,23 @@ class Holes:
         return hole
 
     def _check(self, **ranges):
-        """Makes each range a pair of whole numbers and checks it, and the hole ratio."""
+        """Checks that each named setting is a whole number or (low, high), and the hole ratio."""
         for name, least in ranges.items():
             value = getattr(self, name)
-            pair = tuple(value) if np.ndim(value) else (value, value)
-            if len(pair) != 2 or any(int(v) != v for v in pair) or not least <= pair[0] <= pair[1]:
+            low, high = _pair(value)
+            if not (least <= low <= high <= _MOST and low % 1 == high % 1 == 0):
                 raise ValueError(
-                    f"{name}={value!r}: expected a whole number or (low, high), {least} ≤ low ≤ high"
+                    f"{name}={value!r}: expected a whole number or (low, high), "
+                    f"{least} ≤ low ≤ high ≤ {_MOST:,}"
                 )
-        if self.hole_ratio is not None:
-            try:
-                low, high = self.hole_ratio
-            except TypeError:
-                low = high = np.nan
-            if not 0 < low <= high < 1:
-                raise ValueError(
-                    f"hole_ratio={self.hole_ratio!r}: expected (low, high) with 0 < low ≤ high < 1, "
-                    "the share of the picture that is missing; for example (0.1, 0.3)"
-                )
+        if self.hole_ratio is None:
+            return
+        low, high = _pair(self.hole_ratio)
+        if np.ndim(self.hole_ratio) != 1 or not 0 < low <= high < 1:
+            raise ValueError(
+                f"hole_ratio={self.hole_ratio!r}: expected (low, high) with 0 < low ≤ high < 1, "
+                "the share of the picture that is missing; for example (0.1, 0.3)"
+            )
 
 
 @dataclass(frozen=True)
@@ -215,6 +215,15 @@ def parse(text):
             "such as 'Lines(count=7, thickness=(1, 11))'"
         ) from error
     return kind(**settings)
+
+
+def _pair(value):
+    """A number as itself twice, (low, high) as it is; (nan, nan), which no range holds, for anything else."""
+    try:
+        low, high = value if np.ndim(value) else (value, value)
+        return float(low), float(high)
+    except (TypeError, ValueError, OverflowError):
+        return np.nan, np.nan
 
 
 def _draw_int(rng, value):

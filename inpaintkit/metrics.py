@@ -109,13 +109,18 @@ class _PictureMean(keras.metrics.Mean):
     """Mean over pictures of a function above; a sample weight (B, H, W) is the region it looks at."""
 
     function = None
+    margin = 0  # pixels along the border where the function has no value
 
     def __init__(self, name=None, dtype=None):
         super().__init__(name=name or type(self).__name__.lower(), dtype=dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         values = type(self).function(y_true, y_pred, sample_weight)
-        there = ops.isfinite(values)  # a picture whose region is empty has no value
+        if sample_weight is None:
+            return super().update_state(values)
+        m = self.margin
+        inside = _region(sample_weight, values)[:, m : -m or None, m : -m or None]
+        there = _sum(inside) > 0  # a picture whose region is empty has no value; one that is NaN has
         values = ops.where(there, values, ops.zeros_like(values))
         return super().update_state(values, ops.cast(there, "float32"))
 
@@ -135,6 +140,7 @@ class SSIM(_PictureMean):
     """`ssim`, averaged over pictures. In `weighted_metrics` of an `Inpainter`: of the hole."""
 
     function = staticmethod(ssim)
+    margin = 5
 
 
 @package

@@ -20,6 +20,9 @@ def gallery(images, masks, results, tile=1.5):
         images: the originals, (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         results: {name: filled (B, H, W, 3)}, in the order to show. The best of each row is in bold.
         tile: width of a picture in inches.
+
+    Returns:
+        matplotlib `Figure`.
     """
     names = ["input", "mask", *results, "original"]
     scores = {name: to_numpy(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}

@@ -11,6 +11,7 @@ its target, and `weighted_metrics` get the hole as their sample weight. All else
 
 import importlib.util
 import math
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
+from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
 from inpaintkit.losses import MaskLoss
 from inpaintkit.metrics import package
 
@@ -46,8 +48,9 @@ def standard_callbacks(run_dir, monitor="val_hole_psnr", patience=10, minutes=No
     """What a careful training run needs, in the order it should happen.
 
     EarlyStopping (best weights restored), ReduceLROnPlateau (halved after a third of that patience),
-    Anneal (to zero by the end of epochs or minutes), the best model as `run_dir/best.keras`, `history.csv`,
-    TensorBoard where it is installed, an end at NaN, and a progress line.
+    Anneal (the rate falls to 1 % by the end of epochs or minutes), the best model as
+    `run_dir/best.keras`, `history.csv`, TensorBoard where it is installed, an end at NaN, and a progress
+    line.
 
     Args:
         run_dir: folder for all files; made when missing.
@@ -57,6 +60,9 @@ def standard_callbacks(run_dir, monitor="val_hole_psnr", patience=10, minutes=No
 
     Returns:
         list of `keras.callbacks.Callback`.
+
+    Raises:
+        ValueError: minutes that are not more than 0.
     """
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -96,10 +102,10 @@ class _Budget(keras.callbacks.Callback):
 
 
 class Anneal(_Budget):
-    """Lowers the learning rate along half a cosine to zero, epoch by epoch, and keeps the time limit.
+    """Lowers the learning rate along half a cosine to 1 % of itself, epoch by epoch; keeps the time limit.
 
-    A cosine to zero is worth several tenths of a dB over a constant rate that simply ends. It scales the
-    present rate, so it works together with ReduceLROnPlateau.
+    It scales the present rate, so it works together with ReduceLROnPlateau and with `initial_epoch`, and
+    scales it back when training ends, so that a second `fit` starts afresh.
 
     Args:
         minutes: None, or the wall time after which training ends, in the middle of an epoch if need be.
@@ -107,13 +113,19 @@ class Anneal(_Budget):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self.factor = 1.0
+        self.factor = None
 
     def on_epoch_begin(self, epoch, logs=None):
         factor = max(0.01, 0.5 * (1 + math.cos(math.pi * self.spent(epoch))))
-        optimizer = self.model.optimizer
-        optimizer.learning_rate = float(optimizer.learning_rate) * factor / self.factor
+        self._scale(factor / (self.factor or factor))  # a resumed run begins at the rate it had
         self.factor = factor
+
+    def on_train_end(self, logs=None):
+        self._scale(1 / (self.factor or 1))
+
+    def _scale(self, by):
+        optimizer = self.model.optimizer
+        optimizer.learning_rate = float(optimizer.learning_rate) * by
 
     def on_train_batch_end(self, batch, logs=None):
         if self.minutes and time.monotonic() - self.start > 60 * self.minutes:
@@ -157,4 +169,7 @@ class Progress(_Budget):
         left = elapsed / spent - elapsed
         words.append(f"at most {int(left // 60)}:{int(left % 60):02d} left")
         line = "  ".join(filter(None, words))
-        print(f"\r{line:<110}" if self.live else line, end=end, flush=True)
+        if self.live:  # over the line before, and never longer than the terminal is wide
+            width = shutil.get_terminal_size().columns - 1
+            line = f"\r{line[:width]:<{width}}"
+        print(line, end=end, flush=True)

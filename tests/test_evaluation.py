@@ -13,7 +13,7 @@ def table(batch):
     network = models.unet(prefill=True, name="fresh")
     methods = {"masked input": baselines.masked_input, "Telea": baselines.telea, "network": network}
     methods["mean colour"] = baselines.mean_color
-    return evaluation.compare(methods, *batch)
+    return evaluation.compare(methods, *(np.concatenate([x] * 3) for x in batch))  # enough for an interval
 
 
 def test_the_best_classical_method_comes_first_then_all_by_hole_psnr(table):
@@ -27,7 +27,8 @@ def test_the_best_classical_method_comes_first_then_all_by_hole_psnr(table):
 def test_every_number_is_the_metric_it_says(batch):
     images, masks = batch
     blur = np.clip(images * 0.9 + 0.03, 0, 1)
-    table = evaluation.compare({"blur": lambda *_: blur, "Telea": baselines.telea}, images, masks)
+    methods = {"blur": lambda x, m: blur[: len(x)], "Telea": baselines.telea}
+    table = evaluation.compare(methods, images, masks)
     rows = table[table.method == "blur"].set_index(["output", "region"])
     assert set(rows.index) == {(o, r) for o in ("raw", "composite") for r in ("image", "hole")}
     kept = np.where(masks > 0, images, blur)
@@ -39,7 +40,7 @@ def test_every_number_is_the_metric_it_says(batch):
             np.mean(to_numpy(metrics.mae(images, picture, 1 - masks)))
         )
         assert np.isnan(rows.dice[output, "hole"])
-    assert (rows.psnr_low <= rows.psnr).all() and (rows.psnr <= rows.psnr_high).all() and (rows.n == 4).all()
+    assert (rows.n == 4).all() and rows.psnr_low.isna().all()  # too few for an interval
     telea = table[table.method == "Telea"].set_index(["output", "region"])
     assert set(telea.index) == {("composite", "image"), ("composite", "hole")}  # it repaints nothing known
     difference = rows.psnr["composite", "hole"] - telea.psnr["composite", "hole"]
@@ -53,15 +54,35 @@ def test_the_interval_covers_the_mean_of_the_population_as_often_as_it_says():
     assert 0.90 <= covered <= 0.98
 
 
-def test_summary_and_verdict_say_it_in_words(table):
+def test_summary_and_verdict_say_it_in_words(table, batch):
     text = evaluation.summary(table)
     assert list(text.columns[:3]) == ["method", "output", "PSNR dB"]
     assert text.method.iloc[0] == table.method.iloc[0] and "[" in text["hole PSNR dB"].iloc[0]
     assert f"Best classical method: {table.method.iloc[0]}" in evaluation.verdict(table)
     assert "network" in evaluation.verdict(table)
+    assert (table.psnr_low <= table.psnr).all() and (table.psnr <= table.psnr_high).all()
+    few = evaluation.compare({"a": baselines.telea, "b": lambda x, m: x}, *batch)
+    assert "too few" in evaluation.verdict(few) and "[" not in evaluation.summary(few).to_string()
+    alone = evaluation.compare({"b": lambda x, m: x}, *batch)
+    assert "nan" not in evaluation.summary(alone).to_string() and "No classical" in evaluation.verdict(alone)
     two = table.assign(delta_low=-1.0, delta_high=1.0)
     assert "cannot be told from it" in evaluation.verdict(two)
     assert isinstance(table, pd.DataFrame) and list(table.columns) == evaluation.COLUMNS
+
+
+def test_a_method_that_works_in_place_spoils_nothing(batch):
+    images, masks = batch
+
+    def rude(holed, masks):
+        holed[:] = 0.5
+        masks[:] = 1
+        return holed
+
+    kept = masks.copy()
+    table = evaluation.compare({"rude": rude, "Telea": baselines.telea}, images, masks).set_index("method")
+    alone = evaluation.compare({"Telea": baselines.telea}, images, masks)
+    assert set(table.psnr["Telea"]) == set(alone.psnr)
+    np.testing.assert_array_equal(masks, kept)
 
 
 def test_a_method_is_never_shown_the_hole(batch):
@@ -73,7 +94,9 @@ def test_a_method_is_never_shown_the_hole(batch):
         return holed
 
     evaluation.compare({"spy": spy}, images, masks)
-    assert all((holed[np.broadcast_to(masks == 0, holed.shape)] == 0).all() for holed in seen)
+    assert len(seen) > 1
+    for holed in seen:
+        assert (holed[np.broadcast_to(masks[: len(holed)] == 0, holed.shape)] == 0).all()
 
 
 def test_keras_models_become_methods_and_methods_stay_what_they_are(batch):
@@ -92,7 +115,7 @@ def test_keras_models_become_methods_and_methods_stay_what_they_are(batch):
 def test_bad_methods_and_masks_are_explained(batch):
     images, masks = batch
     for methods, words in (
-        ({}, "empty"),
+        ({}, "at least one"),
         ({"half": lambda x, m: x[:, ::2]}, "'half' returned shape"),
         ({"loud": lambda x, m: x * 2 + 0.5}, "'loud' returned"),
         ({"lost": lambda x, m: x * np.nan}, "'lost' returned"),

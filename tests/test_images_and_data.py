@@ -44,6 +44,13 @@ def test_centre_crop_and_size(tmp_path):
         images.read_image(tmp_path / "x.png", 8)
 
 
+@pytest.mark.parametrize("top", [1, 255, 65535])
+def test_deep_grey_is_white_at_its_own_top(tmp_path, top):
+    Image.fromarray(np.array([[0, top]] * 2, "int32")).save(tmp_path / "deep.tif")
+    np.testing.assert_array_equal(images.read_image(tmp_path / "deep.tif")[0, :, 0], [0, 1])
+    assert images.read_mask(tmp_path / "deep.tif").mean() == 0.5
+
+
 @pytest.mark.parametrize("hole", ["white", "black"])
 def test_a_mask_survives_the_way_out_and_in_in_either_polarity(tmp_path, hole):
     mask = ik.masks.Strokes().sample(1, 32, 48)[0]
@@ -59,11 +66,12 @@ def test_broken_files_are_named(tmp_path, monkeypatch):
     (tmp_path / "text.png").write_text("no picture")
     whole = save(tmp_path / "whole.png", size=(200, 200)).read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    for name in ("text.png", "cut.png", "missing.png"):
+    (tmp_path / "head.ppm").write_bytes(b"P6\nwide high\n255\n")
+    for name in ("text.png", "cut.png", "missing.png", "head.ppm"):
         with pytest.raises(ValueError, match=name):
             images.read_image(tmp_path / name)
     monkeypatch.setattr(images, "MAX_PIXELS", 1000)
-    with pytest.raises(ValueError, match="more than 1,000"):
+    with pytest.raises(ValueError, match=r"whole\.png.*more than 1,000"):
         images.read_image(tmp_path / "whole.png")
 
 
@@ -93,6 +101,11 @@ def test_photos_are_held_out_whole_and_always_the_same():
     assert one.array.std(axis=(1, 2, 3)).min() > 1  # pictures, not flat colour
 
 
+@pytest.mark.parametrize("size", [530, 577, (16, 542)])
+def test_a_crop_may_be_larger_than_its_photo(size):
+    assert data.images("photos", "train", size, count=7).array.shape[1:3] == images.size_pair(size)
+
+
 def test_every_photos_licence_is_in_the_docs():
     text = (Path(__file__).parents[1] / "docs" / "photos.md").read_text("utf-8")
     rows = {
@@ -109,6 +122,9 @@ def test_a_folders_own_splits_are_honoured(tmp_path):
             save(tmp_path / "deep" / split / f"{i}.jpg")
     assert [len(data.images(tmp_path, split, 16)) for split in data.SPLITS] == [4, 2, 1]
     assert len(data.images(tmp_path / "deep" / "val", "val", 16)) == 2
+    for split in ("train", "test"):  # else it would be tested on what it was trained on
+        with pytest.raises(ValueError, match="the folder above"):
+            data.images(tmp_path / "deep" / "val", split, 16)
     assert len(data.images(tmp_path, "train", 16, count=3)) == 3
 
 
@@ -116,7 +132,8 @@ def test_a_flat_folder_is_split_by_hash_and_stays_so(tmp_path):
     for i in range(60):
         save(tmp_path / f"{i}.png", size=(16, 16))
     before = {split: set(data.images(tmp_path, split, 16).names) for split in data.SPLITS}
-    assert sum(map(len, before.values())) == 60 and len(before["train"]) > 35
+    assert sum(map(len, before.values())) == len(set.union(*before.values())) == 60
+    assert len(before["train"]) > 35
     for i in range(60, 80):
         save(tmp_path / f"{i}.png", size=(16, 16))
     for split in data.SPLITS:
@@ -163,7 +180,9 @@ def test_training_sees_new_holes_each_epoch_and_validation_never():
         pairs = data.pairs(pictures, kind, 4, shuffle=shuffle, seed=7)
         (_, before), image = pairs[0]
         np.testing.assert_array_equal(pairs[0][0][1], before)  # asked again: the same
-        pairs.on_epoch_end()
+        pairs.on_epoch_begin()
+        np.testing.assert_array_equal(pairs[0][0][1], before)  # the first epoch
+        pairs.on_epoch_begin()
         (_, after), image_after = pairs[0]
         assert ((before != after).any(), (image != image_after).any()) == (shuffle, shuffle)
     again = data.pairs(pictures, kind, 4, seed=7)

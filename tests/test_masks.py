@@ -28,6 +28,12 @@ def test_even_an_extreme_ratio_is_kept(kind):
     assert hole_ratio(replace(kind, hole_ratio=(0.0004, 0.0004)).sample(2, 50, 50)) == pytest.approx(0.0004)
 
 
+@pytest.mark.parametrize("percent", range(1, 100, 3))
+def test_every_whole_percentage_can_be_asked_for(percent):
+    ratio = percent / 100
+    assert hole_ratio(Lines(hole_ratio=(ratio, ratio)).sample(1, 100, 100)) == pytest.approx(ratio)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_seed_decides_and_a_longer_sample_begins_the_same(kind):
     few, many = kind().sample(3, 40, 48, seed=(1, 2)), kind().sample(5, 40, 48, seed=(1, 2))
@@ -66,7 +72,13 @@ def test_hole_ratio_of_one_mask_is_a_number():
         (lambda: Lines(hole_ratio=(0.3, 1.2)), "hole_ratio"),
         (lambda: Lines(hole_ratio=(0.4, 0.2)), "hole_ratio"),
         (lambda: Lines(hole_ratio=0.2), "hole_ratio"),
+        (lambda: Lines(hole_ratio="ab"), "hole_ratio"),
+        (lambda: Lines(hole_ratio=(0.1, None)), "hole_ratio"),
+        (lambda: Lines(hole_ratio=(0.1, 0.2, 0.3)), "hole_ratio"),
         (lambda: Lines(thickness=0), "thickness=0"),
+        (lambda: Lines(thickness=40_000), "thickness=40000"),
+        (lambda: Lines(count=1e999), "count=inf"),
+        (lambda: Lines(count="a"), "count='a'"),
         (lambda: Lines(count=(3, 2)), "count"),
         (lambda: Rectangles(size=2.5), "size=2.5"),
         (lambda: Lines().sample(1, 8, 64), "at least 16"),

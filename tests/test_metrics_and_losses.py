@@ -111,6 +111,14 @@ def test_an_empty_region_spoils_no_average(pictures):
     )
 
 
+def test_a_nan_picture_is_not_passed_over(pictures):
+    truth, noisy, masks = pictures
+    noisy[0] = np.nan
+    for state in (metrics.PSNR(), metrics.SSIM()):
+        state.update_state(truth, noisy, sample_weight=1 - masks[..., 0])
+        assert np.isnan(float(state.result()))
+
+
 def test_hole_valid_loss_is_the_papers(pictures):
     truth, noisy, masks = pictures
     target = np.concatenate([truth, masks], -1)

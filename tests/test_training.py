@@ -1,3 +1,5 @@
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -86,12 +88,45 @@ def test_early_stopping_brings_back_the_best_weights(network, batch, tmp_path):
     assert kept == pytest.approx(max(scores), abs=1e-3)
 
 
+def test_a_resumed_run_goes_on_at_the_rate_it_had(network, batch):
+    """As a checkpoint leaves it: half way down the cosine, at half the rate."""
+    images, masks = batch
+    x, seen = [images * masks, masks], []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: seen.append(float(teacher.optimizer.learning_rate))
+    )
+    teacher = teacher_of(network)
+    teacher.fit(x, images, epochs=10, verbose=0, callbacks=[training.Anneal(), watch])
+    whole, seen[:] = list(seen), []
+    teacher.optimizer.learning_rate = whole[5]
+    teacher.fit(x, images, epochs=10, initial_epoch=5, verbose=0, callbacks=[training.Anneal(), watch])
+    np.testing.assert_allclose(seen, whole[5:], rtol=1e-5)
+
+
+def test_fit_draws_new_holes_each_epoch(network):
+    pictures = ik.data.images("photos", "val", 32, count=8)
+    train = ik.data.pairs(pictures, ik.masks.Lines(), 4)
+    served = []
+    train_getitem = type(train).__getitem__
+
+    class Watched(type(train)):
+        def __getitem__(self, k):
+            served.append((self.epoch, k))
+            return train_getitem(self, k)
+
+    train.__class__ = Watched
+    teacher_of(network).fit(train, epochs=3, verbose=0)
+    assert {(e, k) for e in range(3) for k in range(2)} == set(served) and train.epoch == 2
+
+
 def test_the_minutes_are_kept(network, tmp_path):
     pictures = ik.data.images("photos", "val", 32, count=8)
     train = ik.data.pairs(pictures, ik.masks.Lines(), 4)
     teacher = teacher_of(network)
+    start = time.monotonic()
     history = teacher.fit(train, epochs=10_000, verbose=0, callbacks=[training.Anneal(minutes=0.03)])
     assert 1 <= len(history.epoch) < 10_000
-    assert float(teacher.optimizer.learning_rate) < 1e-4
+    assert time.monotonic() - start < 60  # 2 seconds, and a compilation
+    assert float(teacher.optimizer.learning_rate) == pytest.approx(1e-3)  # fresh for the next fit
     with pytest.raises(ValueError, match="minutes=0"):
         training.Anneal(minutes=0)

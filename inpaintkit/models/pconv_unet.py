@@ -44,8 +44,8 @@ def pconv_unet(input_shape=(None, None, 3), filters=(32, 64, 128, 128, 128), nam
     skips.pop()  # the innermost is x itself: (B, H/32, W/32, 128) with five levels
     for width, (skip, skip_mask) in zip((*reversed(filters[:-1]), 3), reversed(skips), strict=True):
         x, mask = layers.UpSampling2D()(x), layers.UpSampling2D()(mask)
-        last = len(skips) and skip is skips[0][0]
-        x, mask = PConv2D(width, 3, padding="same", use_bias=bool(last))([x, mask, skip, skip_mask])
+        last = skip is skips[0][0]
+        x, mask = PConv2D(width, 3, padding="same", use_bias=last)([x, mask, skip, skip_mask])
         if not last:
             x = layers.BatchNormalization()(x)
             x = layers.LeakyReLU(0.2)(x)

@@ -2,7 +2,7 @@
 
 Prefilled (`prefill=True`): `PushPull` first closes the hole with smooth colours, and the network learns
 only what that fill lacks. Its last convolution starts at zero, so training begins as a decent classical
-method instead of as noise, and it led the plain networks at every equal step count.
+method instead of as noise; in a prototype it led a plain partial-convolution U-Net at every equal step.
 
 Sources: Ronneberger et al. 2015 for the shape; the study for its three sizes and for the wider, dilated
 bottleneck without batch normalisation that it ended with. Where we differ: the mask is a fourth input
@@ -58,7 +58,7 @@ def unet(
 
     *filters, deepest = SIZES[size]
     inputs, image, mask = enter(input_shape, stride=2 ** len(filters))
-    start = PushPull(name="prefill")([image, mask]) if prefill else image
+    start = PushPull(name="prefill", dtype="float32")([image, mask]) if prefill else image
     x = layers.Concatenate()([layers.Rescaling(2, -1)(start), mask])  # centred: half the work of a norm
     skips = []
     for width in filters:
