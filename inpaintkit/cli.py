@@ -334,7 +334,7 @@ class _Test:
         images = self.pictures.as_float()
         print(f"\nComparing {len(self.methods)} methods on {len(images)} held-out pictures …")
         table = evaluation.compare(self.methods, images, self.masks, seed=self.seed)
-        images, masks = images[:6], self.masks[:6]
+        images, masks = images[:4], self.masks[:4]  # the first, not the best
         fills = {
             name: composite(as_method(m)(images, masks), images, masks) for name, m in self.methods.items()
         }

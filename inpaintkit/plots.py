@@ -67,7 +67,8 @@ def curves(history, baselines=None):
                 axis.plot(range(1, len(history[key]) + 1), history[key], marker=".", label=label)
         for i, (method, value) in enumerate((baselines or {}).get(name, {}).items()):
             axis.axhline(value, color=f"C{i + 2}", linestyle="--", linewidth=1, label=method)
-        axis.set(title=name.replace("_", " "), xlabel="epoch")
+        axis.set(title=name.replace("_", " ").replace("psnr", "PSNR, dB"), xlabel="epoch")
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=8)
     return figure

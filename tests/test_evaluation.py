@@ -137,5 +137,5 @@ def test_figures_have_every_column_and_curve(batch, tmp_path):
     assert np.allclose(marked[np.broadcast_to(masks == 0, marked.shape)].reshape(-1, 3), plots.MARK)
     history = {"loss": [2, 1], "val_loss": [2, 1.5], "learning_rate": [1, 1], "hole_psnr": [20, 21]}
     figure = plots.curves(history, {"hole_psnr": {"biharmonic": 22}})
-    assert [axis.get_title() for axis in figure.axes] == ["loss", "hole psnr"]
+    assert [axis.get_title() for axis in figure.axes] == ["loss", "hole PSNR, dB"]
     assert len(figure.axes[0].lines) == 2 and len(figure.axes[1].lines) == 2
