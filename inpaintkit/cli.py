@@ -38,7 +38,7 @@ MaskRatio = Annotated[
         show_default=False,
     ),
 ]
-Model = Annotated[str, typer.Option(help="unet (prefilled), pconv_unet or autoencoder.")]
+Model = Annotated[str, typer.Option(help="unet (prefilled), pconv_unet, autoencoder or skip_autoencoder.")]
 Epochs = Annotated[int, typer.Option(help="Most passes over the training pictures.", min=1)]
 Minutes = Annotated[float | None, typer.Option(help="Most minutes to train for.", min=0.01)]
 BatchSize = Annotated[int, typer.Option(help="Pictures a training step.", min=1)]
@@ -226,6 +226,7 @@ def _teacher(model, learning_rate, seed):
         "unet": lambda: models.unet(normalization=None, prefill=True),
         "pconv_unet": models.pconv_unet,
         "autoencoder": lambda: models.autoencoder((None, None, 3)),
+        "skip_autoencoder": lambda: models.skip_autoencoder((None, None, 3)),
     }
     if model not in networks:
         raise ValueError(f"--model {model!r}: expected one of {', '.join(networks)}")

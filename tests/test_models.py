@@ -10,6 +10,7 @@ from inpaintkit.training import Inpainter
 
 BUILDERS = {
     "autoencoder": lambda shape=(None, None, 3): models.autoencoder(shape, dropout=0.0),
+    "skip_autoencoder": lambda shape=(None, None, 3): models.skip_autoencoder(shape, dropout=0.0),
     "unet": models.unet,
     "unet_prefilled": lambda shape=(None, None, 3): models.unet(shape, prefill=True, normalization=None),
     "unet_dilated": lambda shape=(None, None, 3): models.unet(shape, bottleneck="dilated"),
@@ -18,8 +19,19 @@ BUILDERS = {
 every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
 
 
-def test_the_autoencoder_has_the_studied_works_parameters():
-    assert models.autoencoder((112, 96, 3)).count_params() == 2_942_019  # REFERENCE: S0
+def test_the_studied_works_parameters():
+    """REFERENCE, S0, at 112×96."""
+    assert models.autoencoder().count_params() == 2_942_019
+    generator, judge = models.skip_autoencoder().count_params(), models.discriminator().count_params()
+    assert (generator, judge, generator + judge) == (7_053_123, 3_147_105, 10_200_228)
+
+
+def test_the_discriminator_gives_one_logit_a_picture(batch):
+    images, _ = batch
+    judge = models.discriminator((32, 32, 3))
+    assert judge(images).shape == (4, 1)
+    with pytest.raises(ValueError, match="both sides fixed"):
+        models.discriminator((None, None, 3))
 
 
 @every_network

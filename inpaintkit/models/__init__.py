@@ -1,11 +1,15 @@
-"""Networks: functions that return a functional `keras.Model` over `[image, mask]`, one network a file.
+"""Networks: functions that return a functional `keras.Model`, one network a file.
+
+Those that fill holes work over `[image, mask]`; a discriminator judges an image.
 
 Each takes `input_shape=(height, width, 3)`; a side given as None takes any size. Inside, a network
 empties the hole, pads to its own stride (padding counts as hole) and crops back.
 """
 
 from inpaintkit.models.autoencoder import autoencoder
+from inpaintkit.models.gan import discriminator
 from inpaintkit.models.pconv_unet import pconv_unet
+from inpaintkit.models.skip_autoencoder import skip_autoencoder
 from inpaintkit.models.unet import unet
 
-__all__ = ["autoencoder", "pconv_unet", "unet"]
+__all__ = ["autoencoder", "discriminator", "pconv_unet", "skip_autoencoder", "unet"]

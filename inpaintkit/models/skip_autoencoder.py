@@ -1,0 +1,46 @@
+"""The autoencoder with skips of Giminosk's CelebA study: 7,053,123 parameters at any size.
+
+A U-Net in all but name: the detail that the plain autoencoder squeezes through 1/16 of the resolution
+goes around it. The mask enters by multiplication alone. Source: the studied work, validation SSIM 0.916
+against the plain autoencoder's 0.811; on its own published pictures it ties with biharmonic filling.
+"""
+
+import keras
+from keras import layers
+
+from inpaintkit.layers import CropLike
+from inpaintkit.models._doors import enter
+
+
+def skip_autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="skip_autoencoder"):
+    """Builds the autoencoder with skips.
+
+    Args:
+        input_shape: (height, width, 3), None for any size; padded inside to multiples of 16.
+        dropout: rate after each encoder block, in [0, 1).
+
+    Returns:
+        `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1].
+    """
+    inputs, x, _ = enter(input_shape, stride=16)
+    widths, skips = (32, 64, 128, 256), []
+    for filters in widths:
+        for _ in range(4):
+            x = layers.Conv2D(filters, 3, padding="same")(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.LeakyReLU()(x)
+        skips.append(x)
+        x = layers.MaxPooling2D()(x)
+        x = layers.Dropout(dropout)(x)
+    # (B, H/16, W/16, 256)
+    for filters, skip in zip(reversed(widths), reversed(skips), strict=True):
+        x = layers.Conv2D(2 * filters, 3, padding="same")(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.LeakyReLU()(x)
+        x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x)
+        x = layers.Concatenate()([x, skip])
+        x = layers.BatchNormalization()(x)
+        x = layers.LeakyReLU()(x)
+    # (B, H, W, 64)
+    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
+    return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
