@@ -14,9 +14,11 @@ import math
 import shutil
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import keras
+import numpy as np
 from keras import ops
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
@@ -79,6 +81,80 @@ def standard_callbacks(run_dir, monitor="val_hole_psnr", patience=10, minutes=No
     if importlib.util.find_spec("tensorflow") and importlib.util.find_spec("tensorboard"):
         callbacks.append(keras.callbacks.TensorBoard(run_dir / "tensorboard", write_graph=False))
     return callbacks + [Progress(minutes)]
+
+
+def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
+    """The learning-rate range test: trains with a rate that grows each step until the loss explodes.
+
+    Args:
+        model: compiled. Its weights and its optimizer come back as they were.
+        pairs: batches by index, such as `ik.data.pairs(…)`.
+        low, high: first and last rate; between them they grow evenly in the logarithm.
+        steps: batches.
+
+    Returns:
+        dict: "rates" and "losses", arrays (n,), n ≤ steps, the losses smoothed over about ten steps; and
+        "suggestion", a tenth of the rate with the lowest loss.
+
+    Raises:
+        ValueError: not 0 < low < high, fewer than 10 steps, or a loss that is never finite.
+
+    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
+    """
+    if not 0 < low < high or steps < 10:
+        raise ValueError(
+            f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
+        )
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [ops.convert_to_numpy(variable) for variable in variables]
+    rates, losses, smooth = np.geomspace(low, high, steps), [], None
+    for i, rate in enumerate(rates):
+        model.optimizer.learning_rate = rate
+        loss = _train_on_batch(model, pairs[i % len(pairs)])
+        smooth = loss if smooth is None else 0.9 * smooth + 0.1 * loss
+        if not np.isfinite(smooth) or (losses and smooth > 4 * min(losses)):
+            break
+        losses.append(smooth)
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(value)
+    if not losses:
+        raise ValueError(
+            f"the loss is {loss} at the first step: look at the data and the loss before the rate"
+        )
+    rates = rates[: len(losses)]
+    return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[np.argmin(losses)] / 10)}
+
+
+def overfit_one_batch(model, batch, steps=300):
+    """Trains on one batch again and again: a network that cannot learn that by heart is broken.
+
+    Args:
+        model: compiled; its weights change.
+        batch: ((holed image, mask), image), such as `ik.data.pairs(…)[0]`.
+        steps: training steps.
+
+    Returns:
+        array (steps,): the loss of each step.
+
+    Warns:
+        UserWarning: when the loss does not fall to a tenth of the first.
+    """
+    losses = np.array([_train_on_batch(model, batch) for _ in range(steps)])
+    if not losses[-1] <= losses[0] / 10:
+        warnings.warn(
+            f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
+            "not to a tenth: try more steps or another learning rate; if that does not help, look for a fault "
+            "in the network or the loss",
+            stacklevel=2,
+        )
+    return losses
+
+
+def _train_on_batch(model, batch):
+    """The loss of this one step; Keras would report the mean of all since the last reset."""
+    model.reset_metrics()
+    return float(model.train_on_batch(*batch, return_dict=True)["loss"])
 
 
 class _Budget(keras.callbacks.Callback):

@@ -119,6 +119,37 @@ def test_fit_draws_new_holes_each_epoch(network):
     assert {(e, k) for e in range(3) for k in range(2)} == set(served) and train.epoch == 2
 
 
+def test_the_range_test_finds_a_rate_that_learns_and_leaves_no_trace(network):
+    pictures = ik.data.images("photos", "val", 32, count=8)
+    pairs = ik.data.pairs(pictures, ik.masks.Lines(), 4, shuffle=False)
+    teacher = teacher_of(network)
+    teacher.fit(pairs, epochs=1, verbose=0)  # so that the optimizer has a past to keep
+    variables = [*teacher.variables, *teacher.optimizer.variables]
+    before = [np.array(v) for v in variables]
+    curve = training.find_learning_rate(teacher, pairs, 1e-5, 100, steps=60)
+    for variable, value in zip(variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+    assert len(curve["rates"]) == len(curve["losses"]) <= 60
+    assert curve["losses"].min() < curve["losses"][0] and 1e-4 < curve["suggestion"] < 10
+    teacher.optimizer.learning_rate = curve["suggestion"]
+    history = teacher.fit(pairs, epochs=5, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+    with pytest.raises(ValueError, match="low=1"):
+        training.find_learning_rate(teacher, pairs, 1, 0.1)
+
+
+def test_one_batch_is_learnt_by_heart_or_a_warning_says_so(network):
+    flat = np.full((2, 16, 16, 3), 0.2, "float32")
+    batch = ((flat, np.ones((2, 16, 16, 1), "float32")), flat)
+    teacher = teacher_of(network)
+    teacher.optimizer.learning_rate = 0.03
+    losses = training.overfit_one_batch(teacher, batch, steps=150)
+    assert losses.shape == (150,) and losses[-1] < losses[0] / 10
+    teacher.optimizer.learning_rate = 1e-9
+    with pytest.warns(UserWarning, match="not to a tenth"):
+        training.overfit_one_batch(teacher, batch, steps=3)
+
+
 def test_the_minutes_are_kept(network, tmp_path):
     pictures = ik.data.images("photos", "val", 32, count=8)
     train = ik.data.pairs(pictures, ik.masks.Lines(), 4)
