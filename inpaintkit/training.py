@@ -144,8 +144,8 @@ def overfit_one_batch(model, batch, steps=300):
     if not losses[-1] <= losses[0] / 10:
         warnings.warn(
             f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
-            "not to a tenth: try more steps or another learning rate; if that does not help, look for a fault "
-            "in the network or the loss",
+            "not to a tenth: try more steps or another learning rate; if that does not help, look for a "
+            "fault in the network or the loss",
             stacklevel=2,
         )
     return losses
