@@ -345,7 +345,10 @@ class _Test:
         readable = evaluation.summary(table)
         recipe = evaluation.recipe(self.pictures, self.kind, self.masks, self.seed)
         notes = f"{evaluation.verdict(table)}\n\n{recipe}"
-        markdown = f"{readable.to_markdown(index=False)}\n\n{notes}\n"
-        (folder / "table.md").write_text(markdown, "utf-8")
-        print(f"\n{readable.to_markdown(index=False, tablefmt='simple')}\n\n{notes}\n\nSaved in {folder}:")
+        markdown, plain = (
+            readable.to_markdown(index=False, tablefmt=form, disable_numparse=True)
+            for form in ("pipe", "simple")
+        )
+        (folder / "table.md").write_text(f"{markdown}\n\n{notes}\n", "utf-8")
+        print(f"\n{plain}\n\n{notes}\n\nSaved in {folder}:")
         print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))

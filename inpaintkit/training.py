@@ -237,7 +237,7 @@ class Progress(_Budget):
         for key, text in (
             ("loss", "loss {:.4f}"),
             ("hole_psnr", "hole {:.2f} dB"),
-            ("val_hole_psnr", "validation hole {:.2f} dB"),
+            ("val_hole_psnr", "validation {:.2f} dB"),
         ):
             if key in (logs or {}):
                 words.append(text.format(float(logs[key])))
