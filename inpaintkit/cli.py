@@ -334,7 +334,8 @@ class _Test:
 
         images = self.pictures.as_float()
         print(f"\nComparing {len(self.methods)} methods on {len(images)} held-out pictures …")
-        table = evaluation.compare(self.methods, images, self.masks, seed=self.seed)
+        live = _show_progress if sys.stdout.isatty() else None
+        table = evaluation.compare(self.methods, images, self.masks, seed=self.seed, progress=live)
         images, masks = images[:4], self.masks[:4]  # the first, not the best
         fills = {
             name: composite(as_method(m)(images, masks), images, masks) for name, m in self.methods.items()
@@ -352,3 +353,9 @@ class _Test:
         (folder / "table.md").write_text(f"{markdown}\n\n{notes}\n", "utf-8")
         print(f"\n{plain}\n\n{notes}\n\nSaved in {folder}:")
         print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))
+
+
+def _show_progress(name, done, count):
+    """One line on a terminal, written over; blank when the method is done."""
+    line = f"  {name}: {done}/{count}"
+    print(f"\r{' ' * len(line) if done == count else line}", end="\r", flush=True)

@@ -58,7 +58,10 @@ def compare(methods, images, masks, batch_size=16, seed=0, progress=None):
 
 
 def check(methods, images, masks):
-    """Checks, before any work, what `compare` is given: each network fills one picture on trial.
+    """Checks, before any work, what `compare` is given: all but classical methods fill a picture on trial.
+
+    Args:
+        methods, images, masks: as for `compare`.
 
     Returns:
         (images, masks) as `inpaintkit.images.check_batch` does.
@@ -116,6 +119,9 @@ def verdict(table):
 
     Args:
         table: from `compare`.
+
+    Returns:
+        str; a difference whose interval holds 0 is called none.
     """
     best = table.method.iloc[0]
     hole = table[(table.region == "hole") & (table.output == "composite")].set_index("method")
@@ -140,6 +146,9 @@ def recipe(pictures, kind, masks, seed):
 
     Args:
         pictures: the `Pictures` compared on. kind: of hole. masks: (N, H, W, 1). seed: of both.
+
+    Returns:
+        str, one paragraph.
     """
     sources = len(set(pictures.names))
     shared = (
@@ -165,12 +174,9 @@ def hole_psnr(method, pairs):
 
 
 def _interval(row, metric, form):
-    value, low, high = (
-        row["delta_psnr" if metric == "delta" else metric],
-        row[f"{metric}_low"],
-        row[f"{metric}_high"],
-    )
-    return f"{value:{form}}" + (f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) else "")
+    value = f"{row['delta_psnr' if metric == 'delta' else metric]:{form}}"
+    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
+    return f"{value} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else value
 
 
 def _run(name, method, images, holed, masks, batch_size, progress):
