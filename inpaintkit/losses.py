@@ -11,7 +11,16 @@ from keras import ops
 from inpaintkit import metrics
 from inpaintkit.metrics import mae, mse, package
 
-__all__ = ["HoleValidLoss", "MaskLoss", "mae", "mse", "psnr_loss", "ssim_loss"]
+__all__ = [
+    "BoundaryLoss",
+    "HoleValidLoss",
+    "MaskLoss",
+    "TotalVariationLoss",
+    "mae",
+    "mse",
+    "psnr_loss",
+    "ssim_loss",
+]
 
 
 @package
@@ -65,3 +74,55 @@ class HoleValidLoss(MaskLoss):
 
     def get_config(self):
         return {**super().get_config(), "hole": self.hole, "valid": self.valid}
+
+
+@package
+class BoundaryLoss(MaskLoss):
+    """Mean absolute error in a band along the seam, on both its sides: where an eye finds a repair.
+
+    Args:
+        width: of the band in pixels, to either side of the seam.
+
+    A picture without a seam has the loss 0.
+    """
+
+    def __init__(self, width=2, name="boundary_loss", reduction="sum_over_batch_size", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        if width < 1:
+            raise ValueError(f"width={width}: expected at least 1 pixel")
+        self.width = width
+
+    def call(self, y_true, y_pred):
+        y_true, mask = self.split(y_true)
+        band = _grow(mask, self.width) * _grow(1 - mask, self.width)
+        error = ops.sum(ops.abs(y_true - y_pred) * band, axis=(1, 2, 3))
+        return error / ops.maximum(ops.sum(band, axis=(1, 2, 3)) * y_true.shape[-1], 1.0)
+
+    def get_config(self):
+        return {**super().get_config(), "width": self.width}
+
+
+@package
+class TotalVariationLoss(MaskLoss):
+    """Total variation of the composite within the hole grown by one pixel: a brake on checkerboards.
+
+    The sum of |differences| of neighbours, down and across, of which both lie in that region, over the
+    number of elements of the picture. Source: Liu et al. 2018, section 3.3.
+    """
+
+    def __init__(self, name="total_variation_loss", reduction="sum_over_batch_size", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+
+    def call(self, y_true, y_pred):
+        y_true, mask = self.split(y_true)
+        x = y_true * mask + y_pred * (1 - mask)
+        region = _grow(1 - mask, 1)
+        down = ops.abs(x[:, 1:] - x[:, :-1]) * region[:, 1:] * region[:, :-1]
+        across = ops.abs(x[:, :, 1:] - x[:, :, :-1]) * region[:, :, 1:] * region[:, :, :-1]
+        total = ops.sum(down, axis=(1, 2, 3)) + ops.sum(across, axis=(1, 2, 3))
+        return total / ops.cast(ops.prod(ops.shape(x)[1:]), x.dtype)
+
+
+def _grow(region, pixels):
+    """A region of 0 and 1, (B, H, W, 1), grown by so many pixels in every direction, diagonals too."""
+    return ops.max_pool(region, 2 * pixels + 1, strides=1, padding="same")

@@ -135,6 +135,50 @@ def test_hole_valid_loss_is_the_papers(pictures):
         loss(truth, noisy)
 
 
+def test_boundary_loss_is_the_error_in_the_band(pictures):
+    from scipy.ndimage import maximum_filter
+
+    truth, noisy, masks = pictures
+    expected = []
+    for a, b, mask in zip(truth, noisy, masks[..., 0], strict=True):
+        band = maximum_filter(mask, 5) * maximum_filter(1 - mask, 5) > 0
+        expected.append(np.abs(a - b)[band].mean())
+    loss = losses.BoundaryLoss(width=2, reduction=None)
+    np.testing.assert_allclose(value(loss, np.concatenate([truth, masks], -1), noisy), expected, rtol=1e-5)
+    whole = np.concatenate([truth, np.ones_like(masks)], -1)
+    np.testing.assert_array_equal(value(loss, whole, noisy), 0)
+    with pytest.raises(ValueError, match="width=0"):
+        losses.BoundaryLoss(width=0)
+
+
+def test_total_variation_is_the_papers_pixel_by_pixel(pictures):
+    truth, noisy, masks = (x[:1, :16, :16] for x in pictures)
+    masks = masks.copy()
+    masks[:, 4:7, 3:9] = 0
+    mixed = np.where(masks > 0, truth, noisy)[0]
+    hole = np.pad(masks[0, ..., 0] == 0, 1)
+    region = {(i, j) for i, j in np.ndindex(16, 16) if hole[i : i + 3, j : j + 3].any()}
+    total = 0.0
+    for i, j in region:
+        for other in ((i + 1, j), (i, j + 1)):
+            if other in region:
+                total += np.abs(mixed[other] - mixed[i, j]).sum()
+    loss = losses.TotalVariationLoss()
+    assert float(loss(np.concatenate([truth, masks], -1), noisy)) == pytest.approx(
+        total / mixed.size, rel=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "loss", [losses.BoundaryLoss(3), losses.TotalVariationLoss(), losses.HoleValidLoss(2, 3)]
+)
+def test_mask_losses_are_saved_with_their_settings(loss, pictures):
+    truth, noisy, masks = pictures
+    target = np.concatenate([truth, masks], -1)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert float(again(target, noisy)) == float(loss(target, noisy))
+
+
 def test_losses_fall_as_pictures_get_better(pictures):
     truth, noisy, _ = pictures
     better = (truth + noisy) / 2
