@@ -102,7 +102,8 @@ def test_a_method_is_never_shown_the_hole(batch):
 def test_keras_models_become_methods_and_methods_stay_what_they_are(batch):
     images, masks = batch
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
-    model = keras.Model(inputs, keras.layers.Rescaling(2.0)(inputs[0]), name="bright")
+    bright = keras.layers.Multiply()([keras.layers.Rescaling(2.0)(inputs[0]), inputs[1]])
+    model = keras.Model(inputs, bright, name="bright")
     method = as_method(model, batch_size=3)
     np.testing.assert_allclose(method(images, masks), np.clip(2 * images * masks, 0, 1), atol=1e-6)
     assert method.__name__ == "bright" and as_method(baselines.telea) is baselines.telea
