@@ -11,7 +11,7 @@ import keras
 from keras import layers
 
 from inpaintkit.layers import CropLike
-from inpaintkit.models._doors import enter
+from inpaintkit.models._doors import MOMENTUM, enter
 
 
 def autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="autoencoder"):
@@ -28,14 +28,14 @@ def autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="autoencoder"):
     for filters in (32, 64, 128, 256):
         for _ in range(3):
             x = layers.Conv2D(filters, 3, padding="same")(x)
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.LeakyReLU()(x)
         x = layers.MaxPooling2D()(x)
         x = layers.Dropout(dropout)(x)
     # (B, H/16, W/16, 256)
     for filters in (256, 128, 64, 32):
         x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x)
-        x = layers.BatchNormalization()(x)
+        x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.LeakyReLU()(x)
     # (B, H, W, 32)
     x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)

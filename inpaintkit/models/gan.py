@@ -8,6 +8,8 @@ it makes the study's GAN of 10,200,228.
 import keras
 from keras import layers
 
+from inpaintkit.models._doors import MOMENTUM
+
 
 def discriminator(input_shape=(112, 96, 3), dropout=0.2, name="discriminator"):
     """Builds the study's discriminator.
@@ -27,7 +29,7 @@ def discriminator(input_shape=(112, 96, 3), dropout=0.2, name="discriminator"):
     image = x = keras.Input(input_shape, name="image")
     for filters in (16, 32, 64, 128, 256):
         x = layers.Conv2D(filters, 3, padding="same")(x)
-        x = layers.BatchNormalization()(x)
+        x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.LeakyReLU()(x)
         x = layers.Dropout(dropout)(x)
     # (B, H, W, 256)

@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from inpaintkit.layers import CropLike, PConv2D
-from inpaintkit.models._doors import check_filters, enter
+from inpaintkit.models._doors import MOMENTUM, check_filters, enter
 
 PAPER = (64, 128, 256, 512, 512, 512, 512, 512)
 
@@ -38,7 +38,7 @@ def pconv_unet(input_shape=(None, None, 3), filters=(32, 64, 128, 128, 128), nam
         kernel = (7, 5, 5)[level] if level < 3 else 3
         # As in the paper, no batch normalisation in the first layer: it would blur the picture's own range.
         x, mask = PConv2D(width, kernel, strides=2, padding="same", use_bias=level == 0)([x, mask])
-        x = layers.BatchNormalization()(x) if level else x
+        x = layers.BatchNormalization(momentum=MOMENTUM)(x) if level else x
         x = layers.ReLU()(x)
         skips.append((x, mask))
     skips.pop()  # the innermost is x itself: (B, H/32, W/32, 128) with five levels
@@ -47,7 +47,7 @@ def pconv_unet(input_shape=(None, None, 3), filters=(32, 64, 128, 128, 128), nam
         last = skip is skips[0][0]
         x, mask = PConv2D(width, 3, padding="same", use_bias=last)([x, mask, skip, skip_mask])
         if not last:
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.LeakyReLU(0.2)(x)
     x = layers.Activation("sigmoid", dtype="float32")(x)  # (B, H, W, 3)
     return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from inpaintkit.layers import CropLike
-from inpaintkit.models._doors import enter
+from inpaintkit.models._doors import MOMENTUM, enter
 
 
 def skip_autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="skip_autoencoder"):
@@ -27,7 +27,7 @@ def skip_autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="skip_autoencod
     for filters in widths:
         for _ in range(4):
             x = layers.Conv2D(filters, 3, padding="same")(x)
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.LeakyReLU()(x)
         skips.append(x)
         x = layers.MaxPooling2D()(x)
@@ -35,11 +35,11 @@ def skip_autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="skip_autoencod
     # (B, H/16, W/16, 256)
     for filters, skip in zip(reversed(widths), reversed(skips), strict=True):
         x = layers.Conv2D(2 * filters, 3, padding="same")(x)
-        x = layers.BatchNormalization()(x)
+        x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.LeakyReLU()(x)
         x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x)
         x = layers.Concatenate()([x, skip])
-        x = layers.BatchNormalization()(x)
+        x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.LeakyReLU()(x)
     # (B, H, W, 64)
     x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)

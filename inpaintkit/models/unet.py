@@ -13,7 +13,7 @@ import keras
 from keras import layers, ops
 
 from inpaintkit.layers import CropLike, PushPull
-from inpaintkit.models._doors import enter
+from inpaintkit.models._doors import MOMENTUM, enter
 
 SIZES = {"small": (16, 32, 64, 128), "medium": (32, 64, 128, 256), "large": (64, 128, 256, 512)}
 
@@ -52,7 +52,7 @@ def unet(
                 filters, 3, padding="same", dilation_rate=rate, use_bias=not normalization,
                 kernel_initializer="he_normal",
             )(x)  # fmt: skip
-            x = layers.BatchNormalization()(x) if normalization else x
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x) if normalization else x
             x = layers.ReLU()(x)
         return x
 
