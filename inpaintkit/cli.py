@@ -5,12 +5,14 @@ code 2 and one line that helps. Results go to a new folder `runs/<command>-<date
 """
 
 import contextlib
+import itertools
 import json
 import logging
 import os
 import shlex
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -64,7 +66,7 @@ def demo(
     seed: Seed = 0,
     runs: Runs = Path("runs"),
 ):
-    """Trains a small network on photographs, then compares it with the classical methods: four minutes."""
+    """Trains a small network on photographs, then compares it with classical methods: under four minutes."""
     settings = dict(locals())
     with _bad_input_ends():
         train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
@@ -98,17 +100,9 @@ def train(
         teacher = _teacher(model, learning_rate, seed)
         folder = _new_folder(runs, "train", kind, settings)
     _train(folder, teacher, train_pairs, val_pairs, epochs, minutes, patience)
-    words = [
-        "--source",
-        source,
-        "--image-size",
-        image_size,
-        "--masks",
-        kind,
-        "--model",
-        folder / "model.keras",
-    ]
-    print(f"\nCompare it:  inpaintkit compare {shlex.join(map(str, words))}")
+    words = {"source": source, "image-size": image_size, "masks": kind, "model": folder / "model.keras"}
+    options = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in words.items())
+    print(f"\nCompare it:  inpaintkit compare {options}")
 
 
 @app.command()
@@ -252,7 +246,11 @@ def _load(paths):
     for path in paths:
         if not path.is_file() or path.suffix != ".keras":
             raise ValueError(f"--model {path}: expected a trained network, a .keras file such as train saves")
-        network = keras.saving.load_model(path)
+        try:
+            network = keras.saving.load_model(path)
+        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"--model {path}: not a network that this kit can load ({reason})") from error
         networks[f"{network.name} ({path})" if network.name in networks else network.name] = network
     return networks
 
@@ -265,7 +263,7 @@ def _new_folder(runs, command, kind, settings):
     import inpaintkit
 
     name = f"{command}-{time.strftime('%Y%m%d-%H%M%S')}"
-    for attempt in range(1, 100):  # two runs may start in one second
+    for attempt in itertools.count(1):  # two runs may start in one second
         folder = runs / (name if attempt == 1 else f"{name}-{attempt}")
         try:
             folder.mkdir(parents=True)

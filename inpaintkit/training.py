@@ -32,7 +32,8 @@ class Inpainter(keras.Model):
 
     Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
     weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
-    own) measure the hole alone. Saved and loaded, it comes back compiled.
+    own) measure the hole alone; a sample weight given to `fit` weighs the loss, not these. Saved and
+    loaded, it comes back compiled.
     """
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

@@ -126,10 +126,12 @@ def test_networks_that_do_not_fit_are_refused_before_any_work(tmp_path):
     single = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Identity()])
     single.save(tmp_path / "single.keras")
     models.unet((48, 48, 3)).save(tmp_path / "fixed.keras")
+    (tmp_path / "garbage.keras").write_bytes(b"no network")
     for name, message in (
         ("single", "expected [image, mask]"),
         ("fixed", "takes pictures of 48×48"),
         ("no", ".keras file"),
+        ("garbage", "can load"),
     ):
         words = ["--image-size", "32", "--model", tmp_path / f"{name}.keras", "--runs", tmp_path / "runs"]
         result = run("compare", *words, code=2)
