@@ -6,7 +6,15 @@ import pytest
 from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit.layers import CropLike, PadTo, PConv2D, PushPull
+from inpaintkit.layers import (
+    ContextualAttention,
+    CropLike,
+    GatedConv2D,
+    PadTo,
+    PConv2D,
+    PConv2DUp,
+    PushPull,
+)
 from inpaintkit.masks import Strokes
 
 
@@ -192,6 +200,112 @@ def test_wrong_inputs_are_explained(inputs):
         PConv2D(2, 3)(inputs)
     with pytest.raises(ValueError, match="groups"):
         PConv2D(2, 3, groups=2)
+
+
+@pytest.mark.parametrize("side", [16, 6], ids=["folded", "too small to fold"])
+def test_a_decoder_level_is_partial_convolution_of_the_upsampled_pair(rng, side):
+    x, mask = (a[:, :side, :side] for a in holed(rng, (2, 16, 16, 5), 1))
+    skip, skip_mask = (a[:, : 2 * side, : 2 * side] for a in holed(rng, (2, 32, 32, 3), 2))
+    x = np.where(mask > 0, x, np.nan)
+    fused, plain = (
+        layer(4, 3, padding="same", activation="tanh", bias_initializer="normal")
+        for layer in (PConv2DUp, PConv2D)
+    )
+    y, known = apply(fused, [x, mask, skip, skip_mask])
+    twice = [np.repeat(np.repeat(a, 2, 1), 2, 2) for a in (x, mask)]
+    plain.build([a.shape for a in (*twice, skip, skip_mask)])
+    plain.set_weights(fused.get_weights())
+    expected, expected_known = apply(plain, [*twice, skip, skip_mask])
+    np.testing.assert_allclose(y, expected, atol=1e-5)
+    np.testing.assert_array_equal(known, expected_known)
+    assert fused.compute_output_shape([a.shape for a in (x, mask, skip, skip_mask)]) == (y.shape, known.shape)
+
+
+def test_a_decoder_level_refuses_what_it_cannot_fold():
+    for settings in ({"kernel_size": 5}, {"strides": 2}, {"padding": "valid"}):
+        with pytest.raises(ValueError, match="kernel of 3"):
+            PConv2DUp(4, **settings)
+    with pytest.raises(ValueError, match="four tensors"):
+        PConv2DUp(4)([np.ones((1, 8, 8, 3)), np.ones((1, 8, 8, 1))])
+
+
+def test_gated_convolution_is_two_convolutions(rng, tmp_path):
+    x = rng.normal(size=(2, 9, 8, 3)).astype("float32")
+    layer = GatedConv2D(4, 3, strides=2, padding="same", activation="elu", bias_initializer="normal")
+    y = to_numpy(layer(x))
+    kernel, bias = layer.get_weights()
+    features, gate = (
+        to_numpy(ops.conv(x, kernel[..., half], strides=2, padding="same")) + bias[half]
+        for half in (slice(None, 4), slice(4, None))
+    )
+    elu = np.where(features > 0, features, np.exp(np.minimum(features, 0)) - 1)
+    np.testing.assert_allclose(y, elu / (1 + np.exp(-gate)), atol=1e-5)
+    assert layer.compute_output_shape(x.shape) == y.shape == (2, 5, 4, 4)
+    again = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert again.filters == layer.filters and again(x).shape == y.shape
+
+
+def attention_oracle(features, mask, scale):
+    """Contextual attention of one map, patch by patch, in float64."""
+    height, width, channels = features.shape
+    h, w = height // 2, width // 2
+    padded, known = np.pad(features, ((1, 1), (1, 1), (0, 0))), np.pad(mask, 1)
+    small, small_known = np.pad(features[::2, ::2], ((1, 1), (1, 1), (0, 0))), np.pad(mask[::2, ::2], 1)
+    cells = list(np.ndindex(h, w))
+    small_patch = {(i, j): small[i : i + 3, j : j + 3].ravel() for i, j in cells}
+    usable = [
+        (i, j)
+        for i, j in cells
+        if known[2 * i : 2 * i + 4, 2 * j : 2 * j + 4].all() and small_known[i : i + 3, j : j + 3].all()
+    ]
+
+    def cosine(p, q):
+        if p not in small_patch or q not in small_patch:
+            return 0.0
+        a, b = small_patch[p], small_patch[q]
+        return a @ b / np.sqrt(max(a @ a, 1e-8) * max(b @ b, 1e-8))
+
+    output, count = np.zeros_like(padded), np.zeros_like(padded)
+    near = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    for i, j in cells:
+        alike = [sum(cosine((i + a, j + b), (u + a, v + b)) for a, b in near) for u, v in usable]
+        weights = np.exp(scale * (np.array(alike) - max(alike)))
+        copied = sum(
+            x * padded[2 * u : 2 * u + 4, 2 * v : 2 * v + 4]
+            for x, (u, v) in zip(weights / weights.sum(), usable, strict=True)
+        )
+        output[2 * i : 2 * i + 4, 2 * j : 2 * j + 4] += copied
+        count[2 * i : 2 * i + 4, 2 * j : 2 * j + 4] += 1
+    return (output / count)[1:-1, 1:-1]
+
+
+def test_contextual_attention_is_the_papers_patch_by_patch(rng):
+    x = rng.normal(size=(2, 12, 14, 3)).astype("float32")
+    mask = np.ones((2, 12, 14, 1), "float32")
+    mask[0, 4:7, 5:9] = mask[1, :3, :3] = 0
+    y = to_numpy(ContextualAttention(scale=2.0)([x * mask, mask]))
+    for k in range(2):
+        expected = attention_oracle((x * mask)[k].astype("float64"), mask[k, ..., 0], 2.0)
+        np.testing.assert_allclose(y[k], expected, atol=1e-4)
+
+
+def test_contextual_attention_continues_a_pattern(rng):
+    """A periodic map with a hole: what is copied into the hole is what was there."""
+    tile = rng.normal(size=(8, 8, 4))
+    x = np.tile(tile, (4, 4, 1))[None].astype("float32")
+    mask = np.ones((1, 32, 32, 1), "float32")
+    mask[:, 14:18, 14:18] = 0
+    y = to_numpy(ContextualAttention(scale=50.0)([x * mask, mask]))
+    inside = np.broadcast_to(mask == 0, x.shape)
+    assert np.abs(y - x)[inside].mean() < 0.1 * np.abs(x)[inside].mean()
+
+
+def test_contextual_attention_with_nothing_known_gives_zero(rng):
+    x = rng.normal(size=(1, 8, 8, 2)).astype("float32")
+    np.testing.assert_array_equal(to_numpy(ContextualAttention()([x, np.zeros((1, 8, 8, 1))])), 0)
+    for settings in ({"scale": 0}, {"reach": -1}):
+        with pytest.raises(ValueError, match="scale="):
+            ContextualAttention(**settings)
 
 
 def test_push_pull_keeps_what_is_known_and_fills_the_rest(batch):

@@ -15,6 +15,10 @@ BUILDERS = {
     "unet_prefilled": lambda shape=(None, None, 3): models.unet(shape, prefill=True, normalization=None),
     "unet_dilated": lambda shape=(None, None, 3): models.unet(shape, bottleneck="dilated"),
     "pconv_unet": lambda shape=(None, None, 3): models.pconv_unet(shape, filters=(8, 16, 16)),
+    "pconv_unet_paired": lambda shape=(None, None, 3): models.pconv_unet(shape, (8, 16), convolutions=2),
+    "pconv_unet_double": lambda shape=(None, None, 3): models.pconv_unet_double(shape, (8, 16, 16)),
+    "unet_double": lambda shape=(None, None, 3): models.pconv_unet_double(shape, (8, 16, 16), partial=False),
+    "coarse_to_fine": lambda shape=(None, None, 3): models.coarse_to_fine(shape, width=4),
 }
 every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
 

@@ -7,9 +7,20 @@ empties the hole, pads to its own stride (padding counts as hole) and crops back
 """
 
 from inpaintkit.models.autoencoder import autoencoder
-from inpaintkit.models.gan import discriminator
+from inpaintkit.models.gan import discriminator, patch_discriminator
+from inpaintkit.models.gated import coarse_to_fine
 from inpaintkit.models.pconv_unet import pconv_unet
+from inpaintkit.models.pconv_unet_double import pconv_unet_double
 from inpaintkit.models.skip_autoencoder import skip_autoencoder
 from inpaintkit.models.unet import unet
 
-__all__ = ["autoencoder", "discriminator", "pconv_unet", "skip_autoencoder", "unet"]
+__all__ = [
+    "autoencoder",
+    "coarse_to_fine",
+    "discriminator",
+    "patch_discriminator",
+    "pconv_unet",
+    "pconv_unet_double",
+    "skip_autoencoder",
+    "unet",
+]

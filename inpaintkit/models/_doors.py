@@ -34,6 +34,12 @@ def enter(input_shape, stride):
     return [image, mask], pad(EmptyHole(name="empty_hole")([image, mask])), pad(mask)
 
 
+def one_of(name, value, known):
+    """A ValueError that lists what is known, unless the value is among it."""
+    if value not in known:
+        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, known))}")
+
+
 def check_filters(filters):
     """A sequence of positive whole numbers, as a tuple; else a ValueError."""
     filters = tuple(filters)

@@ -3,12 +3,16 @@
 `discriminator` is that of Giminosk's CelebA study: 3,147,105 parameters at 112×96, 2,752,513 of them in
 the last layer, because no layer before it reduces the resolution. With the skip autoencoder as generator
 it makes the study's GAN of 10,200,228.
+
+`patch_discriminator` judges every patch by itself, as Yu et al. (ICCV 2019) and PatchGAN before them, with
+spectral normalisation (Miyato et al. 2018), which keeps it from running ahead of its pupil. Where we differ
+from Yu et al.: it sees the picture alone, not the mask, so it cannot look up where to look.
 """
 
 import keras
 from keras import layers
 
-from inpaintkit.models._doors import MOMENTUM
+from inpaintkit.models._doors import MOMENTUM, check_filters
 
 
 def discriminator(input_shape=(112, 96, 3), dropout=0.2, name="discriminator"):
@@ -34,4 +38,29 @@ def discriminator(input_shape=(112, 96, 3), dropout=0.2, name="discriminator"):
         x = layers.Dropout(dropout)(x)
     # (B, H, W, 256)
     x = layers.Dense(1, dtype="float32")(layers.Flatten()(x))
+    return keras.Model(image, x, name=name)
+
+
+def patch_discriminator(input_shape=(None, None, 3), filters=(32, 64, 128, 128), name="patch_discriminator"):
+    """Builds the patch discriminator: convolutions of kernel 5 and stride 2, spectrally normalised.
+
+    Args:
+        input_shape: (height, width, 3), None for any size.
+        filters: of each convolution; the paper's are (64, 128, 256, 256, 256, 256), on 256×256.
+
+    Returns:
+        `keras.Model`, image (B, H, W, 3) in [0, 1] to logits (B, H', W', 1), one a patch: above 0 for
+        "real". H' is H / 2 ** len(filters), rounded up.
+
+    Raises:
+        ValueError: no layer, or a number of filters under 1.
+    """
+    image = keras.Input(input_shape, name="image")
+    x = layers.Rescaling(2, -1)(image)
+    for width in check_filters(filters):
+        conv = layers.Conv2D(width, 5, strides=2, padding="same")
+        x = layers.SpectralNormalization(conv)(x)
+        x = layers.LeakyReLU(0.2)(x)
+    # (B, H/16, W/16, 128)
+    x = layers.SpectralNormalization(layers.Conv2D(1, 3, padding="same", dtype="float32"), dtype="float32")(x)
     return keras.Model(image, x, name=name)

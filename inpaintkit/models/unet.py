@@ -13,7 +13,7 @@ import keras
 from keras import layers, ops
 
 from inpaintkit.layers import CropLike, PushPull
-from inpaintkit.models._doors import MOMENTUM, enter
+from inpaintkit.models._doors import MOMENTUM, enter, one_of
 
 SIZES = {"small": (16, 32, 64, 128), "medium": (32, 64, 128, 256), "large": (64, 128, 256, 512)}
 
@@ -41,10 +41,10 @@ def unet(
     Raises:
         ValueError: an unknown size, normalization or bottleneck.
     """
-    _one_of("size", size, SIZES)
-    _one_of("normalization", normalization, ("batch", None))
+    one_of("size", size, SIZES)
+    one_of("normalization", normalization, ("batch", None))
     rates = {"plain": (1, 1), "dilated": (1, 2, 4, 8)}
-    _one_of("bottleneck", bottleneck, rates)
+    one_of("bottleneck", bottleneck, rates)
 
     def convolutions(x, filters, rates=(1, 1)):
         for rate in rates:
@@ -78,8 +78,3 @@ def unet(
     else:
         x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
     return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
-
-
-def _one_of(name, value, known):
-    if value not in known:
-        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, known))}")
