@@ -22,7 +22,7 @@ def as_method(model, batch_size=16):
     """A Keras model over `[image, mask]` as a method like any other; a method stays what it is.
 
     Args:
-        model: a `keras.Model`, or any callable `method(images, masks)`.
+        model: a `keras.Model`, an `InpaintingGAN`, or any callable `method(images, masks)`.
         batch_size: pictures at a time, for a model.
 
     Returns:
@@ -34,6 +34,7 @@ def as_method(model, batch_size=16):
     """
     if not isinstance(model, keras.Model):
         return model
+    model = getattr(model, "generator", model)  # of a GAN, the player that paints
     if len(model.inputs) != 2:
         raise ValueError(f"network {model.name!r} has {len(model.inputs)} inputs: expected [image, mask]")
     sides = model.inputs[0].shape[1:3]
@@ -46,6 +47,7 @@ def as_method(model, batch_size=16):
                 f"{images.shape[1]}×{images.shape[2]}: build it with input_shape=(None, None, 3) for any size"
             )
         filled = model.predict([images, masks], batch_size=batch_size, verbose=0)
+        filled = filled[0] if isinstance(filled, list) else filled  # of several stages, the final one
         return np.clip(np.asarray(filled, "float32"), 0, 1)
 
     method.__name__, method.classical = model.name, False

@@ -2,19 +2,32 @@
 
 Whole-picture losses are plain functions of (y_true, y_pred). Losses that must know the hole are
 `MaskLoss`es: `Inpainter` hands them the mask as the fourth channel of the target, and nothing else in
-the kit does; every other loss and metric sees the picture alone.
+the kit does; every other loss and metric sees the picture alone. A `TermsLoss` is a sum whose terms are
+reported one by one, so that one sees which of them teaches.
+
+`PConvLoss` and its terms are those of Liu et al., "Image Inpainting for Irregular Holes Using Partial
+Convolutions" (ECCV 2018), section 3.3. `NonSaturating` and `Hinge` are the two sides of a game, played in
+`InpaintingGAN`.
 """
 
 import keras
 from keras import ops
 
 from inpaintkit import metrics
+from inpaintkit.features import Features
 from inpaintkit.metrics import mae, mse, package
 
 __all__ = [
     "BoundaryLoss",
+    "Hinge",
     "HoleValidLoss",
     "MaskLoss",
+    "NonSaturating",
+    "PConvLoss",
+    "PerceptualLoss",
+    "StyleLoss",
+    "Sum",
+    "TermsLoss",
     "TotalVariationLoss",
     "mae",
     "mse",
@@ -47,6 +60,33 @@ class MaskLoss(keras.losses.Loss):
                 "inpaintkit.Inpainter, which appends it, or concatenate picture and mask yourself"
             )
         return target[..., :3], target[..., 3:]
+
+
+class TermsLoss(MaskLoss):
+    """A weighted sum of named terms, Σ weights[name] · terms(…)[name].
+
+    A term of weight 0 is left out. `trackers` keeps the running mean of each term, unweighted, which an
+    `Inpainter` reports in `history` by the term's name.
+
+    Args:
+        weights: dict, term to weight, none under 0.
+
+    A subclass gives `terms(y_true, y_pred)`, a dict of values a picture, shape (B,), for the names in
+    `self.weights`.
+    """
+
+    def __init__(self, weights, name, reduction="sum_over_batch_size", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.weights = {term: weight for term, weight in weights.items() if weight}
+        if not self.weights or min(self.weights.values()) < 0:
+            raise ValueError(f"weights {weights}: expected none under 0, and one above")
+        self.trackers = {term: keras.metrics.Mean(term) for term in self.weights}
+
+    def call(self, y_true, y_pred):
+        terms = self.terms(y_true, y_pred)
+        for name, tracker in self.trackers.items():
+            tracker.update_state(terms[name])
+        return sum(weight * terms[name] for name, weight in self.weights.items())
 
 
 @package
@@ -107,20 +147,252 @@ class TotalVariationLoss(MaskLoss):
     """Total variation of the composite within the hole grown by one pixel: a brake on checkerboards.
 
     The sum of |differences| of neighbours, down and across, of which both lie in that region, over the
-    number of elements of the picture. Source: Liu et al. 2018, section 3.3.
+    number of elements of the picture.
     """
 
     def __init__(self, name="total_variation_loss", reduction="sum_over_batch_size", dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):
-        y_true, mask = self.split(y_true)
-        x = y_true * mask + y_pred * (1 - mask)
-        region = _grow(1 - mask, 1)
-        down = ops.abs(x[:, 1:] - x[:, :-1]) * region[:, 1:] * region[:, :-1]
-        across = ops.abs(x[:, :, 1:] - x[:, :, :-1]) * region[:, :, 1:] * region[:, :, :-1]
-        total = ops.sum(down, axis=(1, 2, 3)) + ops.sum(across, axis=(1, 2, 3))
-        return total / ops.cast(ops.prod(ops.shape(x)[1:]), x.dtype)
+        image, mask = self.split(y_true)
+        return _total_variation(_composite(image, y_pred, mask), mask)
+
+
+class _FeatureLoss(MaskLoss):
+    """A distance between features of the truth and of both output and composite, the two added."""
+
+    def __init__(self, features=None, name=None, reduction="sum_over_batch_size", dtype=None):
+        super().__init__(name=name or self.default_name, reduction=reduction, dtype=dtype)
+        self.features = _eyes(features)
+
+    def call(self, y_true, y_pred):
+        image, mask = self.split(y_true)
+        truth, *others = _see(self.features, image, y_pred, _composite(image, y_pred, mask))
+        return sum(type(self).distance(truth, other) for other in others)
+
+    def get_config(self):
+        return {**super().get_config(), "features": keras.saving.serialize_keras_object(self.features)}
+
+
+def _perceptual(truth, other):
+    return sum(_mean(ops.abs(a - b)) for a, b in zip(truth, other, strict=True))
+
+
+def _style(truth, other):
+    return sum(ops.mean(ops.abs(_gram(a) - _gram(b)), axis=(1, 2)) for a, b in zip(truth, other, strict=True))
+
+
+@package
+class PerceptualLoss(_FeatureLoss):
+    """Mean absolute difference of features, summed over the maps, for output and composite (eq. 3).
+
+    Args:
+        features: `Features`; None is VGG16's, as in the paper.
+    """
+
+    default_name, distance = "perceptual_loss", staticmethod(_perceptual)
+
+
+@package
+class StyleLoss(_FeatureLoss):
+    """Mean absolute difference of the Gram matrices of features, F'F / (C·H·W), likewise (eq. 4–5).
+
+    What goes together in a picture, wherever it is: texture, not place.
+
+    Args:
+        features: `Features`; None is VGG16's, as in the paper.
+    """
+
+    default_name, distance = "style_loss", staticmethod(_style)
+
+
+@package
+class PConvLoss(TermsLoss):
+    """The loss of partial convolution, its weights found by the paper's search on 100 pictures:
+
+        L_valid + 6 L_hole + 0.05 L_perceptual + 120 (L_style_out + L_style_comp) + 0.1 L_total_variation
+
+    Args:
+        valid, hole, perceptual, style_out, style_comp, total_variation: the weights; 0 leaves a term out.
+        features: `Features`; None is VGG16's, as in the paper. Not needed, nor loaded, where perceptual
+            and style weights are all 0.
+
+    The terms, by these names, are `HoleValidLoss`'s two, `PerceptualLoss`, `StyleLoss`'s two and
+    `TotalVariationLoss`; one pass through the features serves them all.
+    """
+
+    def __init__(
+        self,
+        valid=1.0,
+        hole=6.0,
+        perceptual=0.05,
+        style_out=120.0,
+        style_comp=120.0,
+        total_variation=0.1,
+        features=None,
+        name="pconv_loss",
+        reduction="sum_over_batch_size",
+        dtype=None,
+    ):
+        self.settings = {
+            "valid": valid,
+            "hole": hole,
+            "perceptual": perceptual,
+            "style_out": style_out,
+            "style_comp": style_comp,
+            "total_variation": total_variation,
+        }
+        super().__init__(self.settings, name, reduction, dtype)
+        looks = perceptual or style_out or style_comp
+        self.features = _eyes(features) if looks else None
+
+    def terms(self, y_true, y_pred):
+        image, mask = self.split(y_true)
+        error, mixed = ops.abs(image - y_pred), _composite(image, y_pred, mask)
+        terms = {
+            "valid": _mean(error * mask),
+            "hole": _mean(error * (1 - mask)),
+            "total_variation": _total_variation(mixed, mask),
+        }
+        if self.features:
+            truth, output, mixed = _see(self.features, image, y_pred, mixed)
+            terms["perceptual"] = _perceptual(truth, output) + _perceptual(truth, mixed)
+            terms["style_out"], terms["style_comp"] = _style(truth, output), _style(truth, mixed)
+        return terms
+
+    def get_config(self):
+        features = keras.saving.serialize_keras_object(self.features)
+        return {**super().get_config(), **self.settings, "features": features}
+
+
+@package
+class Sum(TermsLoss):
+    """Any losses, weighted and added: Keras's, this kit's, your own.
+
+    Args:
+        losses: dict, the term's name to (weight, loss), the loss as `compile` takes it.
+
+    Example: the album-cover study's last loss is `Sum({"l1": (1, "mae"), "perceptual": (0.1,
+    PerceptualLoss()), "smooth": (0.1, TotalVariationLoss())})`.
+    """
+
+    def __init__(self, losses, name="sum", reduction="sum_over_batch_size", dtype=None):
+        super().__init__({term: weight for term, (weight, _) in losses.items()}, name, reduction, dtype)
+        self.losses = {term: (weight, keras.losses.get(loss)) for term, (weight, loss) in losses.items()}
+
+    def terms(self, y_true, y_pred):
+        image, _ = self.split(y_true)
+        values = {}
+        for term in self.weights:
+            _, loss = self.losses[term]
+            function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+            value = function(y_true if isinstance(loss, MaskLoss) else image, y_pred)
+            values[term] = ops.mean(value, axis=tuple(range(1, len(value.shape))))  # Keras's: a value a pixel
+        return values
+
+    def get_config(self):
+        losses = {
+            term: (weight, keras.losses.serialize(loss)) for term, (weight, loss) in self.losses.items()
+        }
+        return {**super().get_config(), "losses": losses}
+
+
+class _Game:
+    """What Keras asks of an object that it saves."""
+
+    def get_config(self):
+        return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@package
+class NonSaturating(_Game):
+    """The game of Goodfellow et al. 2014, each player with the logarithm that does not saturate.
+
+        discriminator: mean softplus(−real) + mean softplus(fake);   generator: mean softplus(−fake)
+
+    Args:
+        real_label: what a real picture is taught to score: 0.9 is one-sided label smoothing (Salimans et
+            al. 2016; the CelebA study has it), 1 is none. It keeps a discriminator from certainty.
+
+    Logits of any shape; each value is a scalar.
+    """
+
+    def __init__(self, real_label=0.9):
+        if not 0.5 < real_label <= 1:
+            raise ValueError(f"real_label={real_label}: expected above 0.5, at most 1")
+        self.real_label = real_label
+
+    def generator(self, fake):
+        """What the generator minimises, from the discriminator's logits for its pictures."""
+        return ops.mean(ops.softplus(-fake))
+
+    def discriminator(self, real, fake):
+        """What the discriminator minimises, from its logits for real and generated pictures."""
+        label = self.real_label
+        of_real = label * ops.softplus(-real) + (1 - label) * ops.softplus(real)
+        return ops.mean(of_real) + ops.mean(ops.softplus(fake))
+
+
+@package
+class Hinge(_Game):
+    """The game with margins: who is right by more than 1 learns nothing more (Lim and Ye 2017; DeepFill v2).
+
+    discriminator: mean relu(1 − real) + mean relu(1 + fake);   generator: −mean fake
+
+    Logits of any shape; each value is a scalar.
+    """
+
+    def generator(self, fake):
+        """What the generator minimises, from the discriminator's logits for its pictures."""
+        return -ops.mean(fake)
+
+    def discriminator(self, real, fake):
+        """What the discriminator minimises, from its logits for real and generated pictures."""
+        return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))
+
+
+def _mean(x):
+    """Over each picture, (B, H, W, C) to (B,)."""
+    return ops.mean(x, axis=(1, 2, 3))
+
+
+def _composite(image, output, mask):
+    return image * mask + output * (1 - mask)
+
+
+def _eyes(features):
+    """Features as given, or from their saved configuration, or, if none are given, VGG16's."""
+    return (
+        keras.saving.deserialize_keras_object(features)
+        if isinstance(features, dict)
+        else features or Features()
+    )
+
+
+def _see(features, *pictures):
+    """The feature maps of each of several batches, from one pass."""
+    maps = features(ops.concatenate(pictures, axis=0))
+    return list(zip(*(ops.split(x, len(pictures), axis=0) for x in maps), strict=True))
+
+
+def _gram(x):
+    """Gram matrices (B, C, C) of feature maps (B, H, W, C), over C·H·W; in float32 all along."""
+    _, height, width, channels = ops.shape(x)
+    x = ops.reshape(ops.cast(x, "float32"), (-1, height * width, channels))
+    size = ops.cast(height * width * channels, "float32")
+    return ops.matmul(ops.transpose(x, (0, 2, 1)), x) / size
+
+
+def _total_variation(x, mask):
+    region = _grow(1 - mask, 1)
+    down = ops.abs(x[:, 1:] - x[:, :-1]) * region[:, 1:] * region[:, :-1]
+    across = ops.abs(x[:, :, 1:] - x[:, :, :-1]) * region[:, :, 1:] * region[:, :, :-1]
+    total = ops.sum(down, axis=(1, 2, 3)) + ops.sum(across, axis=(1, 2, 3))
+    return total / ops.cast(ops.prod(ops.shape(x)[1:]), x.dtype)
 
 
 def _grow(region, pixels):

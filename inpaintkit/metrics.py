@@ -2,9 +2,10 @@
 
 Every function takes `y_true` and `y_pred` of shape (B, H, W, 3) in [0, 1] and returns one value a
 picture, shape (B,). Whole-picture functions go straight into `compile(metrics=[ik.metrics.ssim])`.
-`psnr`, `ssim` and `mae` also take a `region` (B, H, W, 1) or (B, H, W), 1 where a pixel counts: with
-`region = 1 - mask` they measure the hole alone. The Keras classes `PSNR`, `SSIM` and `MAE` take that
-region as their sample weight, so that an `Inpainter` measures the hole with `weighted_metrics`.
+They also take a `region` (B, H, W, 1) or (B, H, W), 1 where a pixel counts: with `region = 1 - mask`
+they measure the hole alone. The Keras classes `PSNR`, `SSIM`, `MAE`, `Dice`, `JaccardDistance` and
+`CosineSimilarity` take that region as their sample weight, so that an `Inpainter` measures the hole with
+`weighted_metrics`.
 
 All sums are in float32 at least, whatever the policy.
 """
@@ -70,37 +71,37 @@ def ssim(y_true, y_pred, region=None):
 
 
 @package
-def dice(y_true, y_pred, squared=False):
+def dice(y_true, y_pred, region=None, squared=False):
     """Soft Dice, 2Σxy / Σ(x + y): Giminosk's definition, kept for comparison with it.
 
     Mind: on pictures it does not peak at the truth. Wherever the truth is brighter than half the score,
     more light scores higher still, up to white, and elsewhere black does. `squared=True` has the
     denominator Σ(x² + y²), which does peak at the truth, at 1.
     """
-    y_true, y_pred = _float(y_true, y_pred)
+    y_true, y_pred = _within(region, *_float(y_true, y_pred))
     power = 2 if squared else 1
     return 2 * _sum(y_true * y_pred) / ops.maximum(_sum(y_true**power) + _sum(y_pred**power), 1e-7)
 
 
 @package
-def jaccard_distance(y_true, y_pred, smooth=100.0):
+def jaccard_distance(y_true, y_pred, region=None, smooth=100.0):
     """Soft Jaccard distance, (1 − (Σ|xy| + s) / (Σ|x| + Σ|y| − Σ|xy| + s)) · s, s = 100; lower is nearer.
 
     Giminosk's definition, there over a batch, here over a picture. It shares soft Dice's fault.
     """
-    y_true, y_pred = _float(y_true, y_pred)
+    y_true, y_pred = _within(region, *_float(y_true, y_pred))
     both = _sum(ops.abs(y_true * y_pred))
     either = _sum(ops.abs(y_true)) + _sum(ops.abs(y_pred)) - both
     return (1 - (both + smooth) / (either + smooth)) * smooth
 
 
 @package
-def cosine_similarity(y_true, y_pred):
+def cosine_similarity(y_true, y_pred, region=None):
     """Cosine of the angle between two pictures as vectors, Σxy / (‖x‖‖y‖): 1 when proportional.
 
     Blind to brightness: a picture at half its light scores 1.
     """
-    y_true, y_pred = _float(y_true, y_pred)
+    y_true, y_pred = _within(region, *_float(y_true, y_pred))
     norms = ops.sqrt(ops.maximum(_sum(ops.square(y_true)) * _sum(ops.square(y_pred)), 1e-14))
     return _sum(y_true * y_pred) / norms
 
@@ -109,13 +110,14 @@ class _PictureMean(keras.metrics.Mean):
     """Mean over pictures of a function above; a sample weight (B, H, W) is the region it looks at."""
 
     function = None
+    settings = {}  # noqa: RUF012 (never changed)
     margin = 0  # pixels along the border where the function has no value
 
     def __init__(self, name=None, dtype=None):
-        super().__init__(name=name or type(self).__name__.lower(), dtype=dtype)
+        super().__init__(name=name or type(self).function.__name__, dtype=dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        values = type(self).function(y_true, y_pred, sample_weight)
+        values = type(self).function(y_true, y_pred, sample_weight, **self.settings)
         if sample_weight is None:
             return super().update_state(values)
         m = self.margin
@@ -125,7 +127,7 @@ class _PictureMean(keras.metrics.Mean):
         return super().update_state(values, ops.cast(there, "float32"))
 
     def get_config(self):
-        return {"name": self.name, "dtype": self.dtype}
+        return {"name": self.name, "dtype": self.dtype, **self.settings}
 
 
 @package
@@ -150,6 +152,31 @@ class MAE(_PictureMean):
     function = staticmethod(mae)
 
 
+@package
+class Dice(_PictureMean):
+    """`dice`, averaged over pictures; `squared=True` for the form that peaks at the truth."""
+
+    function = staticmethod(dice)
+
+    def __init__(self, squared=False, name=None, dtype=None):
+        super().__init__(name or ("dice_squared" if squared else "dice"), dtype)
+        self.settings = {"squared": squared}
+
+
+@package
+class JaccardDistance(_PictureMean):
+    """`jaccard_distance`, averaged over pictures; lower is nearer."""
+
+    function = staticmethod(jaccard_distance)
+
+
+@package
+class CosineSimilarity(_PictureMean):
+    """`cosine_similarity`, averaged over pictures."""
+
+    function = staticmethod(cosine_similarity)
+
+
 def _float(y_true, y_pred):
     """Both as float32 tensors, or float64 when both are."""
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
@@ -160,6 +187,11 @@ def _float(y_true, y_pred):
 
 def _sum(x):
     return ops.sum(x, axis=(1, 2, 3))
+
+
+def _within(region, *pictures):
+    """The pictures, 0 outside the region."""
+    return pictures if region is None else [x * _region(region, x) for x in pictures]
 
 
 def _region(region, like):

@@ -247,7 +247,7 @@ def test_gated_convolution_is_two_convolutions(rng, tmp_path):
 
 def attention_oracle(features, mask, scale):
     """Contextual attention of one map, patch by patch, in float64."""
-    height, width, channels = features.shape
+    height, width, _ = features.shape
     h, w = height // 2, width // 2
     padded, known = np.pad(features, ((1, 1), (1, 1), (0, 0))), np.pad(mask, 1)
     small, small_known = np.pad(features[::2, ::2], ((1, 1), (1, 1), (0, 0))), np.pad(mask[::2, ::2], 1)

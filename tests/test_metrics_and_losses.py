@@ -7,6 +7,7 @@ from keras.ops import convert_to_numpy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from inpaintkit import losses, metrics
+from inpaintkit.features import Features
 
 
 def value(function, *args, **settings):
@@ -91,6 +92,9 @@ def test_keras_metrics_average_over_pictures_and_regions(pictures):
         (metrics.PSNR, metrics.psnr),
         (metrics.SSIM, metrics.ssim),
         (metrics.MAE, metrics.mae),
+        (metrics.Dice, metrics.dice),
+        (metrics.JaccardDistance, metrics.jaccard_distance),
+        (metrics.CosineSimilarity, metrics.cosine_similarity),
     ):
         state = metric()
         for k in (slice(0, 1), slice(1, 4)):
@@ -98,6 +102,18 @@ def test_keras_metrics_average_over_pictures_and_regions(pictures):
         assert float(state.result()) == pytest.approx(np.mean(value(function, truth, noisy, hole)), rel=1e-5)
     again = keras.metrics.deserialize(keras.metrics.serialize(metrics.PSNR("hole_psnr")))
     assert isinstance(again, metrics.PSNR) and again.name == "hole_psnr"
+    squared = keras.metrics.deserialize(keras.metrics.serialize(metrics.Dice(squared=True)))
+    squared.update_state(truth, truth)
+    assert squared.name == "dice_squared" and float(squared.result()) == pytest.approx(1)
+
+
+def test_overlaps_of_a_region_see_nothing_else(pictures):
+    truth, noisy, masks = pictures
+    hole = 1 - masks
+    for metric in (metrics.dice, metrics.jaccard_distance, metrics.cosine_similarity):
+        np.testing.assert_allclose(
+            value(metric, truth, noisy, hole), value(metric, truth * hole, noisy * hole), rtol=1e-6
+        )
 
 
 def test_an_empty_region_spoils_no_average(pictures):
@@ -203,3 +219,143 @@ def test_gradients_are_finite_on_flat_patches(loss):
 def test_ssim_says_what_is_too_small():
     with pytest.raises(ValueError, match="11×11"):
         value(metrics.ssim, np.zeros((1, 8, 8, 3)), np.zeros((1, 8, 8, 3)))
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory):
+    """VGG19 up to relu3_1 with random weights, of which any number can be computed."""
+    rng, channels, arrays = np.random.default_rng(0), 3, {}
+    blocks = {"block1_conv1": 64, "block1_conv2": 64, "block2_conv1": 128, "block2_conv2": 128}
+    for name, filters in {**blocks, "block3_conv1": 256}.items():
+        shape = (3, 3, channels, filters)
+        arrays[f"{name}/kernel"] = rng.normal(0, np.sqrt(2 / (9 * channels)), shape).astype("float32")
+        arrays[f"{name}/bias"], channels = np.zeros(filters, "float32"), filters
+    path = tmp_path_factory.mktemp("weights") / "random.npz"
+    np.savez(path, **arrays)
+    return Features("vgg19", path)
+
+
+def feature_oracle(features, truth, output, mask):
+    """The three feature terms of the paper, eq. 3–5, in float64, from the feature maps."""
+    composite = truth * mask + output * (1 - mask)
+    truth, output, composite = (
+        [convert_to_numpy(x).astype("float64") for x in features(x)] for x in (truth, output, composite)
+    )
+
+    def gram(x):
+        return np.einsum("bhwc,bhwd->bcd", x, x) / np.prod(x.shape[1:])
+
+    def distances(other):
+        yield sum(np.abs(a - b).mean((1, 2, 3)) for a, b in zip(truth, other, strict=True))
+        yield sum(
+            np.abs(gram(a) - gram(b)).sum((1, 2)) / a.shape[-1] ** 2
+            for a, b in zip(truth, other, strict=True)
+        )
+
+    (perceptual_out, style_out), (perceptual_comp, style_comp) = distances(output), distances(composite)
+    return {"perceptual": perceptual_out + perceptual_comp, "style_out": style_out, "style_comp": style_comp}
+
+
+def test_pconv_loss_is_the_papers_term_by_term(pictures, features):
+    truth, noisy, masks = pictures
+    target = np.concatenate([truth, masks], -1)
+    error = np.abs(truth - noisy)
+    expected = {
+        "valid": (error * masks).mean((1, 2, 3)),
+        "hole": (error * (1 - masks)).mean((1, 2, 3)),
+        "total_variation": value(losses.TotalVariationLoss(reduction=None), target, noisy),
+        **feature_oracle(features, truth, noisy, masks),
+    }
+    loss = losses.PConvLoss(features=features)
+    terms = loss.terms(*(keras.ops.convert_to_tensor(x, "float32") for x in (target, noisy)))
+    for name, numbers in expected.items():
+        np.testing.assert_allclose(convert_to_numpy(terms[name]), numbers, rtol=1e-4, atol=1e-7)
+    paper = {"valid": 1, "hole": 6, "perceptual": 0.05, "style_out": 120, "style_comp": 120}
+    weights = paper | {"total_variation": 0.1}
+    assert loss.weights == weights
+    total = sum(weight * expected[name].mean() for name, weight in weights.items())
+    assert float(loss(target, noisy)) == pytest.approx(total, rel=1e-5)
+    assert {n: float(t.result()) for n, t in loss.trackers.items()} == pytest.approx(
+        {n: x.mean() for n, x in expected.items()}, rel=1e-4
+    )
+    for each, name in (
+        (losses.PerceptualLoss(features), ["perceptual"]),
+        (losses.StyleLoss(features), ["style_out", "style_comp"]),
+    ):
+        assert float(each(target, noisy)) == pytest.approx(sum(expected[n].mean() for n in name), rel=1e-4)
+
+
+def test_a_term_of_weight_0_is_left_out_and_needs_no_features(pictures):
+    truth, noisy, masks = pictures
+    target = np.concatenate([truth, masks], -1)
+    loss = losses.PConvLoss(perceptual=0, style_out=0, style_comp=0, total_variation=0)
+    assert loss.features is None and set(loss.trackers) == {"valid", "hole"}
+    assert float(loss(target, noisy)) == pytest.approx(float(losses.HoleValidLoss()(target, noisy)), rel=1e-6)
+    with pytest.raises(ValueError, match="none under 0"):
+        losses.PConvLoss(hole=-1, perceptual=0, style_out=0, style_comp=0)
+    with pytest.raises(ValueError, match="one above"):
+        losses.Sum({"l1": (0, "mae")})
+
+
+def test_a_sum_adds_losses_of_every_kind(pictures, features):
+    truth, noisy, masks = pictures
+    target = np.concatenate([truth, masks], -1)
+    parts = {
+        "l2": (1, "mse"),
+        "l1": (0.5, keras.losses.MeanAbsoluteError()),
+        "look": (0.05, losses.PerceptualLoss(features)),
+        "seam": (2, losses.BoundaryLoss()),
+        "ssim": (1, losses.ssim_loss),
+    }
+    seen = {"l2": truth, "l1": truth, "look": target, "seam": target, "ssim": truth}
+    expected = sum(
+        weight * np.mean(value(keras.losses.get(loss), seen[name], noisy))
+        for name, (weight, loss) in parts.items()
+    )
+    assert float(losses.Sum(parts)(target, noisy)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_feature_losses_stay_finite_in_float16(pictures, features):
+    truth, noisy, masks = pictures
+    target = np.concatenate([truth, masks], -1).astype("float32")
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        low = float(losses.PConvLoss(features=features)(target, noisy.astype("float16")))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert low == pytest.approx(float(losses.PConvLoss(features=features)(target, noisy)), rel=1e-2)
+
+
+def test_term_losses_are_saved_with_their_settings(pictures, features):
+    truth, noisy, masks = pictures
+    target = np.concatenate([truth, masks], -1)
+    for loss in (
+        losses.PConvLoss(hole=3, style_comp=0, features=features),
+        losses.PConvLoss(perceptual=0, style_out=0, style_comp=0),
+        losses.StyleLoss(features),
+        losses.Sum(
+            {"l2": (1, "mse"), "smooth": (0.1, losses.TotalVariationLoss()), "s": (1, losses.ssim_loss)}
+        ),
+    ):
+        again = keras.losses.deserialize(keras.losses.serialize(loss))
+        assert type(again) is type(loss) and float(again(target, noisy)) == float(loss(target, noisy))
+
+
+def test_the_adversarial_games_by_hand(rng):
+    real, fake = rng.normal(size=(2, 4, 4, 1)), rng.normal(size=(2, 4, 4, 1))
+
+    def cross_entropy(logits, label):
+        p = 1 / (1 + np.exp(-logits))
+        return -np.mean(label * np.log(p) + (1 - label) * np.log(1 - p))
+
+    game = losses.NonSaturating(real_label=0.9)
+    assert float(game.generator(fake)) == pytest.approx(cross_entropy(fake, 1))
+    assert float(game.discriminator(real, fake)) == pytest.approx(
+        cross_entropy(real, 0.9) + cross_entropy(fake, 0)
+    )
+    hinge = losses.Hinge()
+    expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()
+    assert float(hinge.discriminator(real, fake)) == pytest.approx(expected)
+    assert float(hinge.generator(fake)) == pytest.approx(-fake.mean())
+    with pytest.raises(ValueError, match=r"real_label=0\.1"):
+        losses.NonSaturating(0.1)

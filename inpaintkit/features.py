@@ -1,0 +1,145 @@
+"""Frozen feature extractors: the eyes of the perceptual and the style loss.
+
+A network that has learnt to name what photographs show sees texture where a pixel error sees noise. Liu
+et al. 2018, eq. 3–5, compare pictures by what pool1, pool2 and pool3 of VGG16 make of them.
+
+Where we differ: Gatys et al. 2016 ran VGG-19 (their "normalised" weights load here) with reflection
+padding; every network here pads as it was trained, with zeros.
+"""
+
+import os
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+package = keras.saving.register_keras_serializable(package="inpaintkit")
+
+TAPS = {  # network: the layers whose outputs are the features
+    "vgg16": ("block1_pool", "block2_pool", "block3_pool"),
+    "vgg19": ("block1_pool", "block2_pool", "block3_conv1"),
+    "squeezenet": ("conv1", "fire3", "fire5"),
+}
+BGR_MEAN = np.array([103.939, 116.779, 123.68], "float32")  # of ImageNet, where white is 255
+SPREAD = 57.6  # standard deviation of ImageNet's pixels on that scale
+
+
+@package
+class Features:
+    """What a frozen network sees in a picture: `Features("vgg16")(images)` is a list of feature maps.
+
+        network      features, for images (B, H, W, 3)
+        vgg16        pool1, pool2, pool3: (B, H/2, W/2, 64), (B, H/4, W/4, 128), (B, H/8, W/8, 256)
+        vgg19        pool1, pool2, relu3_1: the same, but the last is (B, H/4, W/4, 256)
+        squeezenet   SqueezeNet 1.1, relu of conv1, fire3, fire5: as vgg16 but a pixel smaller, at 1/14
+                     of its parameters
+
+    No layer: its weights are no part of the model that it helps to teach, nor of that model's file.
+    Float32, whatever the policy: inside, features reach thousands, and a style loss squares them.
+
+    Args:
+        network: "vgg16", "vgg19" or "squeezenet".
+        weights: path of a weights file: Keras's own without the top (`…_notop.h5`), a `.weights.h5` or
+            `.keras` of the same layers, or an `.npz` with `block1_conv1/kernel` (height, width, in,
+            out), `block1_conv1/bias` and so on, of which the layers up to the last tap are enough.
+            None: ImageNet's from ~/.keras/models, downloaded at first use. SqueezeNet needs a file.
+        scale: what the features are divided by. These networks were taught on pictures in 0…255, the one
+            of Liu et al. on pictures of unit spread: the default brings the features near theirs, for which
+            the weights of `PConvLoss` were found (a style loss is 3,300 times as large without). 1 for
+            Gatys's normalised VGG-19, whose features average 1 by themselves.
+
+    Raises:
+        ValueError: an unknown network; a scale of 0 or less; weights that are not there or do not fit;
+            images of another shape than (B, H, W, 3), or under 16 pixels a side.
+
+    Example: `Features("vgg16")(np.zeros((1, 64, 64, 3)))[2].shape` is (1, 8, 8, 256).
+
+    Source: Simonyan and Zisserman 2015 (VGG); Iandola et al. 2016 (SqueezeNet).
+    """
+
+    def __init__(self, network="vgg16", weights=None, scale=SPREAD):
+        if network not in TAPS:
+            raise ValueError(f"network={network!r}: expected one of {', '.join(TAPS)}")
+        if not scale > 0:
+            raise ValueError(f"scale={scale}: expected above 0")
+        self.network, self.weights, self.scale = network, None if weights is None else str(weights), scale
+        policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy("float32")  # keras.applications takes no dtype
+        try:
+            self.model = _load(self.network, self.weights)
+        finally:
+            keras.config.set_dtype_policy(policy)
+
+    def __call__(self, images):
+        """Images (B, H, W, 3) in [0, 1] to a list of feature maps (B, h, w, C), float32, 0 or more."""
+        images = ops.cast(images, "float32")
+        shape = tuple(images.shape)
+        if len(shape) != 4 or shape[-1] != 3 or min(side or 16 for side in shape[1:3]) < 16:
+            raise ValueError(f"images of shape {shape}: expected (B, H, W, 3), at least 16 pixels a side")
+        # All three networks were taught on BGR, centred but not scaled.
+        maps = self.model(ops.subtract(255 * ops.flip(images, axis=-1), BGR_MEAN), training=False)
+        return [x / self.scale for x in maps]
+
+    def get_config(self):
+        return {"network": self.network, "weights": self.weights, "scale": self.scale}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def _load(network, weights):
+    """The network up to its last tap, frozen, as a `keras.Model`; `weights` as in `Features`."""
+    whole = _squeezenet(weights) if network == "squeezenet" else _vgg(network, weights)
+    taps = keras.Model(whole.input, [whole.get_layer(name).output for name in TAPS[network]])
+    path = os.path.expanduser(weights or "")
+    try:
+        if path.endswith(".npz"):
+            with np.load(path) as arrays:
+                for layer in taps.layers:
+                    layer.set_weights([arrays[f"{layer.name}/{v.name}"] for v in layer.weights])
+        elif path:
+            whole.load_weights(path)
+    except Exception as error:  # HDF5, zip, NumPy and Keras each have errors of their own
+        raise ValueError(
+            f"weights={weights!r} do not load into {network}: {error}\nExpected a Keras file of all its "
+            f"layers without the top, or an .npz of those up to {TAPS[network][-1]}"
+        ) from error
+    # A copy lets go of the layers above the last tap: 52 MB of VGG16.
+    model = keras.models.clone_model(taps)
+    model.set_weights(taps.get_weights())
+    model.trainable = False
+    return model
+
+
+def _vgg(network, weights):
+    """VGG16 or VGG19 without its top, with ImageNet's weights if no others are given."""
+    application = getattr(keras.applications, network.upper())
+    try:
+        return application(include_top=False, weights=None if weights else "imagenet")
+    except Exception as error:  # a download fails with nothing narrower
+        if "URL fetch failure" not in str(error):
+            raise
+        raise ValueError(
+            f"no weights for {network}: {error}\nFetch that file by other means and put it into "
+            "~/.keras/models/, or give its path as `weights`"
+        ) from error
+
+
+def _squeezenet(weights):
+    """SqueezeNet 1.1 without its top, to be filled from a file: Keras has no such application."""
+    if not weights:
+        raise ValueError(
+            "no weights for squeezenet: get squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5 from "
+            "https://github.com/rcmalli/keras-squeezenet/releases and give its path as `weights`"
+        )
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv1")(image)  # (B, H/2, W/2, 64)
+    for fire, width in zip(range(2, 10), (16, 16, 32, 32, 48, 48, 64, 64), strict=True):
+        if fire in (2, 4, 6):
+            x = layers.MaxPooling2D(3, strides=2)(x)
+        x = layers.Conv2D(width, 1, activation="relu", name=f"fire{fire}_squeeze")(x)
+        x1 = layers.Conv2D(4 * width, 1, activation="relu", name=f"fire{fire}_expand1")(x)
+        x3 = layers.Conv2D(4 * width, 3, padding="same", activation="relu", name=f"fire{fire}_expand3")(x)
+        x = layers.Concatenate(name=f"fire{fire}")([x1, x3])  # fire3 (B, H/4, W/4, 128), fire5 (…/8, 256)
+    return keras.Model(image, x)
