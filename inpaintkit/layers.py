@@ -1,4 +1,4 @@
-"""The layers of inpainting: partial and gated convolution, contextual attention, push-pull filling, doors.
+"""The layers of inpainting: partial and gated convolution, push-pull filling, the doors of every network.
 
 `PConv2D` follows Liu et al., "Image Inpainting for Irregular Holes Using Partial Convolutions" (ECCV
 2018), eq. 1–2, and equals NVIDIA's own PyTorch layer. Where we differ: the mask has one channel, not as
@@ -6,8 +6,8 @@ many as the features, because all channels of a feature map share one mask; that
 convolution C times cheaper. Where the public Keras copies differ: they count the known cells over all
 channels and divide by k·k, so that a fully known window comes out C times too small.
 
-`GatedConv2D` and `ContextualAttention` follow Yu et al., "Free-Form Image Inpainting with Gated
-Convolution" (ICCV 2019) and "Generative Image Inpainting with Contextual Attention" (CVPR 2018).
+`GatedConv2D` follows Yu et al., "Free-Form Image Inpainting with Gated Convolution" (ICCV 2019). Their
+`ContextualAttention` has a file of its own.
 
 `PushPull` follows Gortler et al., "The Lumigraph" (1996), section 3.4.
 
@@ -16,6 +16,13 @@ Layers take lists (`[features, mask]`), because Keras reserves the argument name
 
 import keras
 from keras import ops
+
+from inpaintkit.attention import ContextualAttention
+
+__all__ = [
+    *("ContextualAttention", "CropLike", "EmptyHole", "GatedConv2D"),
+    *("PConv2D", "PConv2DUp", "PadTo", "PushPull"),
+]
 
 package = keras.saving.register_keras_serializable(package="inpaintkit")
 
@@ -188,77 +195,6 @@ class GatedConv2D(keras.layers.Conv2D):
 
 
 @package
-class ContextualAttention(keras.layers.Layer):
-    """Rebuilds a feature map from copies of its known patches: a learnt exemplar method.
-
-    Each 3×3 patch p of the map at half resolution looks for known patches q like it, and the 4×4 patches
-    of the map itself are copied from there, overlapping, in proportion to
-
-        softmax over known q of  scale · Σ over neighbours cos(p, q)
-
-    where the sum lets neighbours agree, so that whole regions are copied, not single patches.
-
-    Args:
-        scale: sharpness of the softmax; 10 is the paper's.
-        reach: neighbours that must agree, to each side, across and then down; 1 is the paper's.
-
-    Input: `[features, mask]`, (B, H, W, C) with even H and W, and (B, H, W, 1), 1 = known.
-    Output: (B, H, W, C); zeros where no patch of the picture is wholly known. Memory grows with
-    (H·W / 4)²: at a quarter of a 256×256 picture that is a million numbers a picture.
-
-    Raises:
-        ValueError: scale or reach under 0.
-    """
-
-    def __init__(self, scale=10.0, reach=1, **kwargs):
-        super().__init__(**kwargs)
-        if scale <= 0 or reach < 0:
-            raise ValueError(
-                f"scale={scale}, reach={reach}: expected a scale above 0 and a reach of 0 or more"
-            )
-        self.scale, self.reach = scale, reach
-
-    def call(self, inputs):
-        features, mask = (ops.cast(x, "float32") for x in inputs)
-        channels = features.shape[-1]
-        height, width = (side // 2 for side in ops.shape(features)[1:3])
-        small = _windows(features[:, ::2, ::2], 3, 1)  # (B, H/2, W/2, 9·C)
-        small = small / ops.sqrt(ops.maximum(ops.sum(small * small, axis=-1, keepdims=True), 1e-8))
-        known = ops.min(_windows(mask, 4, 2), axis=-1) * ops.min(_windows(mask[:, ::2, ::2], 3, 1), axis=-1)
-        n = height * width
-        flat = ops.reshape(small, (-1, n, 9 * channels))
-        alike = ops.matmul(flat, ops.transpose(flat, (0, 2, 1)))  # cosine of every p with every q: (B, n, n)
-        alike = ops.reshape(alike, (-1, height, width, height, width))
-        for side in (2, 1):  # across, then down
-            alike = self._agree(alike, side)
-        known = ops.reshape(known, (-1, 1, n))
-        alike = ops.where(known > 0, self.scale * ops.reshape(alike, (-1, n, n)), -1e9)
-        attention = ops.softmax(alike, axis=-1) * known
-        copies = ops.matmul(attention, ops.reshape(_windows(features, 4, 2), (-1, n, 16 * channels)))
-        filled = _overlap(ops.reshape(copies, (-1, height, width, 4, 4, channels)))
-        count = _overlap(ops.ones_like(ops.reshape(copies, (-1, height, width, 4, 4, channels))[:1, ..., :1]))
-        return ops.cast(filled / count, self.compute_dtype)
-
-    def _agree(self, alike, side):
-        """Sums over neighbours: p shifted one way and q shifted with it, along one side of the picture."""
-        total = alike
-        for shift in range(1, self.reach + 1):
-            for cut, pad in (((shift, None), (0, shift)), ((None, -shift), (shift, 0))):
-                moved = [slice(None)] * 5
-                padding = [(0, 0)] * 5
-                for axis in (side, side + 2):
-                    moved[axis], padding[axis] = slice(*cut), pad
-                total = total + ops.pad(alike[tuple(moved)], padding)
-        return total
-
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "reach": self.reach}
-
-
-@package
 class PushPull(keras.layers.Layer):
     """Fills the hole from averages of the known pixels, coarse to fine: a picture pyramid, no weights.
 
@@ -294,8 +230,7 @@ class PushPull(keras.layers.Layer):
         mean = _known_or(total_values, total_weights, 0.5 * ops.ones_like(total_values))
         filled = _known_or(values, weights, mean)
         for values, weights in reversed(pyramid):
-            finer = ops.image.resize(filled, ops.shape(values)[1:3], interpolation="bilinear")
-            filled = _known_or(values, weights, finer)
+            filled = _known_or(values, weights, _bilinear(filled, ops.shape(values)[1:3]))
             for _ in range(self.sweeps):
                 mean = ops.average_pool(filled, 3, strides=1, padding="same")
                 filled = _known_or(values, weights, mean)
@@ -310,10 +245,20 @@ class PushPull(keras.layers.Layer):
 
 @package
 class EmptyHole(keras.layers.Layer):
-    """`[image, mask]` to the image with its hole set to 0: no network sees what was there, NaN included."""
+    """`[image, mask]` to the image with its hole set to 0: no network sees what was there, NaN included.
+
+    Raises:
+        ValueError: anything but (B, H, W, 3) with (B, H, W, 1); a mask of three channels would pass for one
+            in some networks, and fail deep inside others.
+    """
 
     def call(self, inputs):
         image, mask = inputs
+        if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
+            raise ValueError(
+                f"a picture of shape {tuple(image.shape)} with a mask of shape {tuple(mask.shape)}: expected "
+                "(B, H, W, 3) and (B, H, W, 1), one mask channel, 1 = known, 0 = hole"
+            )
         return _known_only(image, mask)
 
     def compute_output_shape(self, input_shape):
@@ -367,27 +312,17 @@ def _twice(x):
     return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
 
 
-def _windows(x, size, stride):
-    """Every size×size window of x, padded as "same": (B, H, W, C) to (B, H/stride, W/stride, size²·C)."""
-    height, width = ops.shape(x)[1:3]
-    before = (size - stride) // 2
-    after = size - stride - before
-    x = ops.pad(x, ((0, 0), (before, after), (before, after), (0, 0)))
-    rows, columns = height - height % stride, width - width % stride
-    cells = [x[:, i : i + rows : stride, j : j + columns : stride] for i in range(size) for j in range(size)]
-    return ops.concatenate(cells, axis=-1)
-
-
-def _overlap(patches):
-    """4×4 patches two pixels apart, added up: (B, h, w, 4, 4, C) to (B, 2h, 2w, C)."""
-    _, height, width, _, _, channels = ops.shape(patches)
-    total = 0
-    for i in (0, 2):  # each quarter of all patches is a picture without overlap
-        for j in (0, 2):
-            quarter = ops.transpose(patches[:, :, :, i : i + 2, j : j + 2], (0, 1, 3, 2, 4, 5))
-            quarter = ops.reshape(quarter, (-1, 2 * height, 2 * width, channels))
-            total = total + ops.pad(quarter, ((0, 0), (i, 2 - i), (j, 2 - j), (0, 0)))
-    return total[:, 1:-1, 1:-1]
+def _bilinear(x, size):
+    """x resized to (height, width), as by `ops.image.resize`, which Keras cannot export for any size."""
+    for axis, side in enumerate(size, 1):
+        last = ops.cast(ops.shape(x)[axis] - 1, "float32")
+        place = (ops.arange(side, dtype="float32") + 0.5) * ((last + 1) / ops.cast(side, "float32")) - 0.5
+        place = ops.clip(place, 0.0, last)
+        low = ops.floor(place)
+        share = ops.reshape(place - low, (-1,) + (1,) * (3 - axis))
+        low, high = (ops.take(x, ops.cast(i, "int32"), axis) for i in (low, ops.minimum(low + 1, last)))
+        x = low + share * (high - low)
+    return x
 
 
 def _known_or(values, weights, other):

@@ -14,6 +14,7 @@ from inpaintkit.layers import (
     PConv2D,
     PConv2DUp,
     PushPull,
+    _bilinear,
 )
 from inpaintkit.masks import Strokes
 
@@ -249,8 +250,11 @@ def attention_oracle(features, mask, scale):
     """Contextual attention of one map, patch by patch, in float64."""
     height, width, _ = features.shape
     h, w = height // 2, width // 2
-    padded, known = np.pad(features, ((1, 1), (1, 1), (0, 0))), np.pad(mask, 1)
-    small, small_known = np.pad(features[::2, ::2], ((1, 1), (1, 1), (0, 0))), np.pad(mask[::2, ::2], 1)
+
+    def pad(x):
+        return np.pad(x, ((1, 1), (1, 1), (0, 0))[: x.ndim], mode="reflect")
+
+    padded, known, small, small_known = (pad(x) for x in (features, mask, features[::2, ::2], mask[::2, ::2]))
     cells = list(np.ndindex(h, w))
     small_patch = {(i, j): small[i : i + 3, j : j + 3].ravel() for i, j in cells}
     usable = [
@@ -327,6 +331,13 @@ def test_push_pull_of_a_constant_is_that_constant_at_any_size(rng):
     filled = to_numpy(PushPull()([np.full((2, 89, 37, 3), 0.7, "float32"), mask]))
     np.testing.assert_allclose(filled[0], 0.7, atol=1e-5)
     np.testing.assert_allclose(filled[1], 0.5, atol=1e-6)  # nothing known: grey
+
+
+@pytest.mark.parametrize("sizes", [((5, 4), (9, 8)), ((1, 3), (2, 5)), ((8, 8), (16, 16))])
+def test_resizing_is_keras_own(rng, sizes):
+    x = rng.normal(size=(2, *sizes[0], 3)).astype("float32")
+    expected = ops.image.resize(x, sizes[1], interpolation="bilinear")
+    np.testing.assert_allclose(to_numpy(_bilinear(x, sizes[1])), to_numpy(expected), atol=1e-5)
 
 
 def test_padding_counts_as_hole_and_is_cropped_away(rng):

@@ -6,6 +6,8 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import losses, metrics, models
+from inpaintkit.layers import PConv2D
+from inpaintkit.models.pconv_unet import PAPER
 from inpaintkit.training import Inpainter
 
 BUILDERS = {
@@ -30,6 +32,55 @@ def test_the_studied_works_parameters():
     assert (generator, judge, generator + judge) == (7_053_123, 3_147_105, 10_200_228)
 
 
+def test_the_face_reports_parameters():
+    """REFERENCE, S3: PyTorch's count, which leaves out the running means and variances."""
+    for partial in (True, False):
+        network = models.pconv_unet_double((178, 178, 3), partial=partial)
+        assert sum(np.prod(v.shape) for v in network.trainable_variables) == 31_037_763
+        assert network.output_shape == (None, 178, 178, 3)
+
+
+def test_the_partial_unets_have_the_layers_of_the_papers():
+    """Eight down and eight up at the paper's width; sixteen at four levels, for 32×32 (REFERENCE, S2)."""
+
+    def partial_layers(network):
+        return [layer for layer in network.layers if isinstance(layer, PConv2D)]
+
+    paper = partial_layers(models.pconv_unet((512, 512, 3), filters=PAPER))
+    kernels = [layer.kernel_size[0] for layer in paper]
+    assert kernels == [7, 5, 5] + 13 * [3]
+    assert [layer.filters for layer in paper] == [*PAPER, 512, 512, 512, 512, 256, 128, 64, 3]
+    small = partial_layers(models.pconv_unet((32, 32, 3), filters=(32, 64, 128, 256), convolutions=2))
+    assert len(small) == 16 and {layer.kernel_size for layer in small} == {(3, 3)}
+    assert [layer.strides[0] for layer in small] == 4 * [1, 2] + 8 * [1]
+
+
+def test_the_coarse_picture_can_be_reached(batch):
+    images, masks = batch
+    network = models.coarse_to_fine(width=4)
+    both = keras.Model(network.inputs, [network.output, network.get_layer("coarse").output])
+    refined, coarse = both([images * masks, masks])
+    assert refined.shape == coarse.shape == images.shape
+    assert models.coarse_to_fine(width=24).count_params() > 4e6  # DeepFill v2 has 4.1 million
+
+
+def test_the_patch_discriminator_judges_patch_by_patch(batch):
+    images, _ = batch
+    judge = models.patch_discriminator(filters=(8, 16))
+    changed = images.copy()
+    changed[:, :4, :4] = 0
+    before, after = (to_numpy(judge(x)) for x in (images, changed))
+    assert before.shape == (4, 8, 8, 1)
+    assert (before[:, 0, 0] != after[:, 0, 0]).all()
+    np.testing.assert_array_equal(before[:, -2:, -2:], after[:, -2:, -2:])
+    kernel = judge.layers[2].layer.kernel
+    judge(images, training=True)
+    for _ in range(20):
+        judge(images, training=True)
+    norm = np.linalg.norm(to_numpy(kernel).reshape(-1, kernel.shape[-1]), 2)
+    assert norm == pytest.approx(1, abs=0.05)  # spectrally normalised
+
+
 def test_the_discriminator_gives_one_logit_a_picture(batch):
     images, _ = batch
     judge = models.discriminator((32, 32, 3))
@@ -39,7 +90,7 @@ def test_the_discriminator_gives_one_logit_a_picture(batch):
 
 
 @every_network
-@pytest.mark.parametrize("size", [(32, 32), (33, 31), (89, 109)])
+@pytest.mark.parametrize("size", [(32, 32), (33, 31), (89, 109), (178, 178)])
 def test_any_size_goes_in_and_comes_out(build, rng, size):
     image, mask = rng.random((1, *size, 3)), np.ones((1, *size, 1))
     mask[:, 5:20, 5:20] = 0
@@ -86,6 +137,20 @@ def test_a_step_of_fit_lowers_the_loss_and_all_is_saved(build, batch, tmp_path):
 
 
 @every_network
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
+def test_an_exported_network_gives_the_same_picture(build, batch, tmp_path):
+    import tensorflow as tf
+
+    images, masks = batch
+    model = build()
+    model.export(tmp_path / "saved", verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "saved"))  # keep it: its signatures die with it
+    for size in (32, 27):
+        x = [np.ascontiguousarray(a[:, :size, :size]) for a in (images * masks, masks)]
+        np.testing.assert_allclose(served.serve(x), to_numpy(model(x)), atol=1e-4)
+
+
+@every_network
 def test_mixed_float16_stays_finite(build, batch):
     images, masks = batch
     masks = np.concatenate([np.zeros_like(masks[:1]), masks[1:]])  # one picture with nothing known
@@ -116,8 +181,31 @@ def test_the_prefilled_unet_starts_as_its_prefill(batch):
         (lambda: models.autoencoder((64, 64, 1)), "input_shape"),
         (lambda: models.pconv_unet(filters=(8, 0)), "filters"),
         (lambda: models.pconv_unet(filters=()), "filters"),
+        (lambda: models.pconv_unet(convolutions=3), "convolutions=3"),
+        (lambda: models.pconv_unet_double(filters=(8, 0)), "filters"),
+        (lambda: models.coarse_to_fine(width=3), "width=3"),
+        (lambda: models.coarse_to_fine(width=0), "width=0"),
+        (lambda: models.patch_discriminator(filters=(0,)), "filters"),
+        (lambda: models.patch_discriminator((64, 64, 1)), "input_shape"),
     ],
 )
 def test_bad_arguments_are_explained(build, words):
     with pytest.raises(ValueError, match=words):
         build()
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(1, 32, 32, 3), (1, 32, 32, 3)],
+        [(1, 32, 32, 1), (1, 32, 32, 1)],
+        [(1, 32, 32, 3), (32, 32)],
+        [(1, 32, 32, 3), (1, 16, 32, 32, 1)],
+    ],
+    ids=["three mask channels", "grey picture", "mask of rank 2", "mask of rank 5"],
+)
+def test_inputs_of_the_wrong_shape_are_explained(shapes):
+    with pytest.raises(
+        ValueError, match=r"(?s)(one mask channel|Expected shape).*\(32, 32\)|one mask channel"
+    ):
+        models.unet()([np.zeros(shape, "float32") for shape in shapes])

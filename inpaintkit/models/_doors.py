@@ -22,16 +22,22 @@ def enter(input_shape, stride):
     Raises:
         ValueError: anything but (height, width, 3).
     """
+    shape = check_shape(input_shape)
+    image = keras.Input(shape, name="image")
+    mask = keras.Input((*shape[:2], 1), name="mask")
+    pad = PadTo(stride, name="pad")
+    return [image, mask], pad(EmptyHole(name="empty_hole")([image, mask])), pad(mask)
+
+
+def check_shape(input_shape):
+    """(height, width, 3) as a tuple, a side of None taking any size; else a ValueError."""
     shape = tuple(input_shape)
     if len(shape) != 3 or shape[-1] != 3 or any(side is not None and side < 1 for side in shape[:2]):
         raise ValueError(
             f"input_shape={input_shape!r}: expected (height, width, 3), a side of None taking any size; "
             "for example (64, 64, 3) or (None, None, 3)"
         )
-    image = keras.Input(shape, name="image")
-    mask = keras.Input((*shape[:2], 1), name="mask")
-    pad = PadTo(stride, name="pad")
-    return [image, mask], pad(EmptyHole(name="empty_hole")([image, mask])), pad(mask)
+    return shape
 
 
 def one_of(name, value, known):

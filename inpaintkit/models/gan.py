@@ -12,7 +12,7 @@ from Yu et al.: it sees the picture alone, not the mask, so it cannot look up wh
 import keras
 from keras import layers
 
-from inpaintkit.models._doors import MOMENTUM, check_filters
+from inpaintkit.models._doors import MOMENTUM, check_filters, check_shape
 
 
 def discriminator(input_shape=(112, 96, 3), dropout=0.2, name="discriminator"):
@@ -53,9 +53,9 @@ def patch_discriminator(input_shape=(None, None, 3), filters=(32, 64, 128, 128),
         "real". H' is H / 2 ** len(filters), rounded up.
 
     Raises:
-        ValueError: no layer, or a number of filters under 1.
+        ValueError: no layer, a number of filters under 1, or another shape.
     """
-    image = keras.Input(input_shape, name="image")
+    image = keras.Input(check_shape(input_shape), name="image")
     x = layers.Rescaling(2, -1)(image)
     for width in check_filters(filters):
         conv = layers.Conv2D(width, 5, strides=2, padding="same")

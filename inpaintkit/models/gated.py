@@ -12,8 +12,9 @@ width is an argument. The released model has 24 (its layers convolve 48, half of
 import keras
 from keras import layers
 
-from inpaintkit.layers import ContextualAttention, CropLike, EmptyHole, GatedConv2D, PadTo
-from inpaintkit.models._doors import check_filters, enter
+from inpaintkit.attention import ContextualAttention
+from inpaintkit.layers import CropLike, EmptyHole, GatedConv2D, PadTo
+from inpaintkit.models._doors import enter
 
 
 def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine"):
@@ -31,7 +32,8 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
     Raises:
         ValueError: a width that is odd or under 2.
     """
-    check_filters([width / 2])
+    if width < 2 or width % 2:
+        raise ValueError(f"width={width}: expected an even whole number of filters, such as 16")
     inputs, image, mask = enter(input_shape, stride=8)
 
     def conv(x, filters, kernel=3, strides=1, rate=1):
