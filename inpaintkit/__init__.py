@@ -12,10 +12,15 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _MODULES = (
-    "baselines", "data", "evaluation", "images", "inpainting", "layers", "losses",
+    "baselines", "callbacks", "data", "evaluation", "features", "images", "inpainting", "layers", "losses",
     "masks", "metrics", "models", "plots", "training",
 )  # fmt: skip
-_SHORTCUTS = {"Inpainter": "training", "PConv2D": "layers", "compare": "evaluation"}
+_SHORTCUTS = {
+    "Inpainter": "training",
+    "InpaintingGAN": "training",
+    "PConv2D": "layers",
+    "compare": "evaluation",
+}
 
 __all__ = sorted((*_MODULES, *_SHORTCUTS))
 

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shlex
+import shutil
 import sys
 import time
 import zipfile
@@ -247,7 +248,7 @@ def _load(paths):
         if not path.is_file() or path.suffix != ".keras":
             raise ValueError(f"--model {path}: expected a trained network, a .keras file such as train saves")
         try:
-            network = keras.saving.load_model(path)
+            network = keras.saving.load_model(path, compile=False)  # to fill holes, it needs no loss
         except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
             reason = str(error).strip().splitlines()[0]
             raise ValueError(f"--model {path}: not a network that this kit can load ({reason})") from error
@@ -288,7 +289,9 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
     from inpaintkit import baselines, evaluation, plots, training
 
     print()
-    callbacks = training.standard_callbacks(folder, patience=patience, minutes=minutes)
+    callbacks = training.standard_callbacks(
+        folder, patience=patience, minutes=minutes, train=train, pictures=val
+    )
     best_so_far = folder / "best.keras"
     try:
         history = teacher.fit(
@@ -297,6 +300,7 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
     except KeyboardInterrupt as error:
         where = f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
         print(f"\nStopped; {where}.")
+        shutil.rmtree(folder / "backup", ignore_errors=True)  # every run here has a folder of its own
         raise typer.Exit(130) from error
     if not numpy.isfinite(history["val_hole_psnr"]).any():
         print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)

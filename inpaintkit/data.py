@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from PIL import Image, ImageOps
 
-from inpaintkit.images import read_uint8, size_pair
+from inpaintkit.images import check_binary, read_uint8, size_pair
 
 SPLITS = ("train", "val", "test")
 
@@ -110,7 +110,8 @@ def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, **
 
     Args:
         pictures: `Pictures`, or a uint8 array (N, H, W, 3).
-        masks: a kind of hole (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one a picture.
+        masks: a kind of hole (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one a picture; for training
+            also either by epoch, {first epoch, from 0: kind}, such as thin lines first and thick ones later.
         batch_size: pictures a batch; the last may be smaller.
         augment: None, or a function (uint8 batch, NumPy random generator) -> uint8 batch.
         shuffle: True for training: a new order, and new holes, each epoch. False for validation and
@@ -122,7 +123,8 @@ def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, **
         `Pairs`, a `keras.utils.PyDataset`; images float32 (B, H, W, 3), masks float32 (B, H, W, 1).
 
     Raises:
-        ValueError: fixed masks that do not fit the pictures, or a batch_size under 1.
+        ValueError: fixed masks that do not fit the pictures, or are not of 0 and 1; masks by epoch that leave
+            out epoch 0, or come with shuffle=False; a batch_size under 1.
     """
     return Pairs(pictures, masks, batch_size, augment, shuffle, seed, **workers)
 
@@ -139,18 +141,27 @@ class Pairs(keras.utils.PyDataset):
             raise ValueError(
                 f"pictures {self.array.dtype} of shape {self.array.shape}: expected uint8 (N, H, W, 3)"
             )
-        if not hasattr(masks, "sample") and np.shape(masks) != (*self.array.shape[:3], 1):
+        if isinstance(masks, dict) and not shuffle:
             raise ValueError(
-                f"masks of shape {np.shape(masks)}: expected a kind of hole, such as ik.masks.Lines(), "
-                f"or one mask a picture, {(*self.array.shape[:3], 1)}"
+                "masks by epoch with shuffle=False: validation and test keep their holes; expected one kind"
             )
-        self.masks, self.batch_size, self.augment = masks, batch_size, augment
-        self.shuffle, self.seed, self.epochs_begun = shuffle, seed, 0
+        self.masks = masks if isinstance(masks, dict) else {0: masks}
+        check_stages(self.masks, "masks")
+        for stage in self.masks.values():
+            if not hasattr(stage, "sample") and np.shape(stage) != (*self.array.shape[:3], 1):
+                raise ValueError(
+                    f"masks of shape {np.shape(stage)}: expected a kind of hole, such as ik.masks.Lines(), "
+                    f"or one mask a picture, {(*self.array.shape[:3], 1)}"
+                )
+            if not hasattr(stage, "sample"):
+                check_binary(stage)
+        self.batch_size, self.augment = batch_size, augment
+        self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0
 
     @property
     def epoch(self):
         """The epoch whose order and holes are served, from 0; always 0 without shuffle."""
-        return max(0, self.epochs_begun - 1) if self.shuffle else 0
+        return max(0, self.epochs_ended - 1) if self.shuffle else 0
 
     def __len__(self):
         return -(-len(self.array) // self.batch_size)
@@ -166,14 +177,28 @@ class Pairs(keras.utils.PyDataset):
         if self.augment is not None:
             pictures = self.augment(pictures, np.random.default_rng(augment_seed))
         image = pictures.astype("float32") / 255
-        if hasattr(self.masks, "sample"):
-            mask = self.masks.sample(len(image), *image.shape[1:3], seed=holes_seed)
+        masks = at_epoch(self.masks, self.epoch)
+        if hasattr(masks, "sample"):
+            mask = masks.sample(len(image), *image.shape[1:3], seed=holes_seed)
         else:
-            mask = self.masks[chosen]
+            mask = masks[chosen]
         return (image * mask, mask), image
 
-    def on_epoch_begin(self):  # not on_epoch_end, which Keras also calls before the first epoch
-        self.epochs_begun += 1
+    def on_epoch_end(self):
+        # Keras calls it once more, before the first epoch of a fit. Its on_epoch_begin is no better: JAX and
+        # PyTorch begin one epoch too many, to look at a batch, and workers have set out by then.
+        self.epochs_ended += 1
+
+
+def at_epoch(stages, epoch):
+    """What holds at an epoch, of {first epoch: what}: `at_epoch({0: "thin", 8: "thick"}, 7)` is "thin"."""
+    return stages[max(first for first in stages if first <= epoch)]
+
+
+def check_stages(stages, name):
+    """Raises ValueError unless every epoch has its stage of {first epoch: what}."""
+    if 0 not in stages or not all(isinstance(first, int) and first >= 0 for first in stages):
+        raise ValueError(f"{name} begin at epochs {list(stages)}: expected whole numbers, 0 among them")
 
 
 def _photo_crops(split, size, count):

@@ -116,11 +116,7 @@ def check_batch(images, masks):
             f"masks of shape {masks.shape} for images of shape {images.shape}: "
             f"expected {images.shape[:3] + (1,)}, one channel, 1 = known, 0 = hole"
         )
-    if not np.isin(masks, (0, 1)).all():
-        raise ValueError(
-            f"a mask holds {masks[~np.isin(masks, (0, 1))][0]:.4g}: expected 1 (known) or 0 (hole) alone; "
-            "round it first, or read it with inpaintkit.images.read_mask"
-        )
+    check_binary(masks)
     images = np.where(masks > 0, images, 0)
     if not (images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
         raise ValueError(
@@ -128,6 +124,16 @@ def check_batch(images, masks):
             "divide 8-bit pictures by 255"
         )
     return images, masks
+
+
+def check_binary(masks):
+    """Raises ValueError unless masks, of any shape, hold 0 and 1 alone."""
+    wrong = np.asarray(masks)[~np.isin(masks, (0, 1))]
+    if wrong.size:
+        raise ValueError(
+            f"a mask holds {wrong[0]:.4g}: expected 1 (known) or 0 (hole) alone; round it first, or read it "
+            "with inpaintkit.images.read_mask"
+        )
 
 
 def _check_hole(hole):

@@ -10,10 +10,6 @@ its target, and `weighted_metrics` get the hole as their sample weight. All else
 """
 
 import importlib.util
-import math
-import shutil
-import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -22,50 +18,145 @@ import numpy as np
 from keras import ops
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
-from inpaintkit.losses import MaskLoss
+from inpaintkit.callbacks import Anneal, Progress, Resume, Snapshots
+from inpaintkit.data import at_epoch, check_stages
+from inpaintkit.losses import MaskLoss, NonSaturating
 from inpaintkit.metrics import package
 
 
-@package
-class Inpainter(keras.Model):
-    """A functional model over `[image, mask]` that trains with losses and metrics that know the hole.
-
-    Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
-    weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
-    own) measure the hole alone; a sample weight given to `fit` weighs the loss, not these. Saved and
-    loaded, it comes back compiled.
-    """
+class _KnowsHole:
+    """Who sees the mask, for both teachers below: mask losses and weighted metrics."""
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if isinstance(self.loss, MaskLoss):
             _, mask = x
             y = ops.concatenate([y, ops.cast(mask, y.dtype)], axis=-1)
+        if isinstance(y_pred, (list, tuple)):  # a network of several stages: all have one truth
+            y = [y] * len(y_pred)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         _, mask = x
-        return super().compute_metrics(x, y, y_pred, sample_weight=1 - mask[..., 0])
+        return super().compute_metrics(x, y, _final(y_pred), sample_weight=1 - mask[..., 0])
+
+    @property
+    def metrics(self):
+        trackers = getattr(getattr(self, "loss", None), "trackers", {})
+        return [*super().metrics, *trackers.values()]
 
 
-def standard_callbacks(run_dir, monitor="val_hole_psnr", patience=10, minutes=None):
+@package
+class Inpainter(_KnowsHole, keras.Model):
+    """A functional model over `[image, mask]` that trains with losses and metrics that know the hole.
+
+    Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
+    weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
+    own) measure the hole alone; a sample weight given to `fit` weighs the loss, not these. The terms of a
+    `TermsLoss`, such as `PConvLoss`, are reported by their names. Saved and loaded, it comes back compiled.
+
+    A network of several stages may be taught at each, `Inpainter(network.inputs, [network.output, …])`:
+    the loss adds up over all outputs, metrics measure the first.
+    """
+
+
+@package
+class InpaintingGAN(_KnowsHole, keras.Model):
+    """A generator over `[image, mask]`, taught by a loss and by a discriminator that it learns to fool.
+
+        loss = the compiled loss + weight · game.generator(D(fake)) + game.discriminator(D(truth), D(fake))
+
+    where fake is the composite, so that D judges fills and nothing else. One backward pass teaches both:
+    the generator's term sees D through frozen copies of its weights, and D's sees the fake as a constant.
+    So `fit` is Keras's own. `history` has both terms, as `adversarial` (unweighted) and `discriminator`.
+
+    Args:
+        generator: a network over `[image, mask]`, such as `ik.models.unet()`.
+        discriminator: a network over a picture (B, H, W, 3) that gives logits of any shape.
+        weight: of the generator's adversarial term.
+        game: `ik.losses.NonSaturating()` (the default) or `ik.losses.Hinge()`.
+
+    After training, `gan.generator` is a method like any other network.
+    """
+
+    def __init__(self, generator, discriminator, weight=0.01, game=None, **settings):
+        super().__init__(**settings)
+        self.generator, self.discriminator, self.weight = generator, discriminator, weight
+        self.game = game or NonSaturating()
+        self.terms = {name: keras.metrics.Mean(name) for name in ("adversarial", "discriminator")}
+        self.built = True  # both players are functional
+
+    def call(self, inputs, training=None):
+        return self.generator(inputs, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        _, mask = x
+        fake = ops.where(mask > 0, y, _final(y_pred))
+        # Both in one batch, for batch norms that treat them alike. D first: spectral normalisation
+        # scales its kernels in place, and PyTorch forbids that once another pass has used them.
+        real, caught = self._judge(y, ops.stop_gradient(fake), training)
+        frozen = [ops.stop_gradient(v.value) for v in self.discriminator.trainable_variables]
+        _, fooled = self._judge(y, fake, training, frozen)
+        adversarial, discrimination = self.game.generator(fooled), self.game.discriminator(real, caught)
+        self.terms["adversarial"].update_state(adversarial)
+        self.terms["discriminator"].update_state(discrimination)
+        taught = super().compute_loss(x, y, y_pred, sample_weight, training)
+        return taught + self.weight * adversarial + discrimination
+
+    def _judge(self, real, fake, training, weights=None):
+        """The discriminator's logits for real and fake pictures, (B, …) each, also with frozen weights."""
+        pictures = ops.concatenate([real, fake], axis=0)
+        if weights is None:
+            logits = self.discriminator(pictures, training=training)
+        else:
+            state = [v.value for v in self.discriminator.non_trainable_variables]
+            logits, _ = self.discriminator.stateless_call(weights, state, pictures, training=training)
+        return ops.split(logits, 2, axis=0)
+
+    def get_config(self):
+        parts = {"generator": self.generator, "discriminator": self.discriminator, "game": self.game}
+        saved = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        return {"name": self.name, "weight": self.weight, **saved}
+
+    @classmethod
+    def from_config(cls, config):
+        parts = ("generator", "discriminator", "game")
+        return cls(**config | {name: keras.saving.deserialize_keras_object(config[name]) for name in parts})
+
+
+def _final(y_pred):
+    """The picture that counts: the first of several outputs."""
+    return y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred
+
+
+def standard_callbacks(
+    run_dir, monitor="val_hole_psnr", patience=10, minutes=None, train=None, pictures=None
+):
     """What a careful training run needs, in the order it should happen.
 
     EarlyStopping (best weights restored), ReduceLROnPlateau (halved after a third of that patience),
     Anneal (the rate falls to 1 % by the end of epochs or minutes), the best model as
-    `run_dir/best.keras`, `history.csv`, TensorBoard where it is installed, an end at NaN, and a progress
-    line.
+    `run_dir/best.keras`, `history.csv`, TensorBoard with pictures where it is installed, an end at NaN, and
+    a progress line that names loss, hole PSNR and time left.
+
+    A run that is killed goes on after its last whole epoch when the same code is run again with the same
+    run_dir (see `Resume`); the time up to that epoch counts against the minutes. One whose `fit` came to
+    its end, early or not, begins anew: `history.csv` is written over at once, `best.keras` after the first
+    epoch. So a script of two phases wants a run_dir for each, and a look whether the first is done.
 
     Args:
         run_dir: folder for all files; made when missing.
         monitor: what must improve; a name that holds "psnr" or "ssim" counts upwards, any other down.
         patience: epochs without improvement before the end.
         minutes: None, or the most wall time to train for.
+        train: the training `Pairs`. Without it a run that goes on sees the first epochs' holes once more.
+        pictures: validation `Pairs`, or a batch ((holed image, mask), image): the first four are shown in
+            TensorBoard after every epoch, as marked input, raw output, composite and truth.
 
     Returns:
         list of `keras.callbacks.Callback`.
 
     Raises:
-        ValueError: minutes that are not more than 0.
+        ValueError: minutes that are not more than 0; in `fit`, a backup that does not fit.
     """
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -76,12 +167,74 @@ def standard_callbacks(run_dir, monitor="val_hole_psnr", patience=10, minutes=No
         keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, patience // 3), **best),
         Anneal(minutes),
         keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
-        keras.callbacks.CSVLogger(run_dir / "history.csv"),
+        keras.callbacks.CSVLogger(run_dir / "history.csv", append=True),
+        Progress(minutes),
     ]
     # Keras writes TensorBoard's files through TensorFlow, under every back end.
     if importlib.util.find_spec("tensorflow") and importlib.util.find_spec("tensorboard"):
-        callbacks.append(keras.callbacks.TensorBoard(run_dir / "tensorboard", write_graph=False))
-    return callbacks + [Progress(minutes)]
+        tensorboard = keras.callbacks.TensorBoard(run_dir / "tensorboard", write_graph=False)
+        callbacks.append(tensorboard)
+        if pictures is not None:
+            callbacks.append(Snapshots(tensorboard, pictures))
+    return [Resume(run_dir, callbacks, train)] + callbacks
+
+
+def learning_rates(rates):
+    """A learning rate by steps: `learning_rates({0: 1e-3, 8: 1e-4})` is 1e-3 for eight epochs, then 1e-4.
+
+    In `fit` it comes after the standard callbacks; then Anneal and ReduceLROnPlateau have no say.
+
+    Args:
+        rates: {first epoch, from 0: rate}.
+
+    Returns:
+        `keras.callbacks.LearningRateScheduler`.
+
+    Raises:
+        ValueError: no rate for epoch 0, epochs that are not whole numbers, or rates not more than 0.
+    """
+    check_stages(rates, "rates")
+    if not all(rate > 0 for rate in rates.values()):
+        raise ValueError(f"rates={rates}: expected more than 0")
+    return keras.callbacks.LearningRateScheduler(lambda epoch, rate: float(at_epoch(rates, epoch)))
+
+
+def second_phase(model, learning_rate=5e-5):
+    """Makes a network ready for its second phase: the encoder's batch normalisation is frozen.
+
+    Holes spoil the statistics of a batch, so the first phase learns with noisy ones; the second keeps what
+    the encoder has gathered, and fine-tunes at a lower rate (the paper: 2e-4, then 5e-5).
+
+    Args:
+        model: compiled, and trained. Its `BatchNormalization` layers whose name begins with "encoder" stop
+            learning; then it is compiled again, with the same loss and metrics and a fresh optimizer.
+        learning_rate: of the same optimizer, its past forgotten.
+
+    Raises:
+        ValueError: a model that is not compiled, or has no such layer.
+
+    Source: Liu et al. 2018, section 4.1, "Initial training and fine-tuning".
+    """
+    if not model.compiled:
+        raise ValueError(f"network {model.name!r} is not compiled: the first phase comes first")
+    norms = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
+    frozen = [layer for layer in norms if layer.name.startswith("encoder")]
+    if not frozen:
+        names = ", ".join(layer.name for layer in norms) or "none at all"
+        raise ValueError(
+            f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
+        )
+    for layer in frozen:
+        layer.trainable = False
+    model.compile_from_config(model.get_compile_config())
+    model.optimizer.learning_rate = learning_rate
+
+
+def _all_layers(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)
 
 
 def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
@@ -156,97 +309,3 @@ def _train_on_batch(model, batch):
     """The loss of this one step; Keras would report the mean of all since the last reset."""
     model.reset_metrics()
     return float(model.train_on_batch(*batch, return_dict=True)["loss"])
-
-
-class _Budget(keras.callbacks.Callback):
-    """Knows how much of a run is spent: of its epochs or its minutes, whichever is further along."""
-
-    def __init__(self, minutes=None):
-        super().__init__()
-        if minutes is not None and not minutes > 0:
-            raise ValueError(f"minutes={minutes}: expected more than 0, or None for no limit")
-        self.minutes = minutes
-
-    def on_train_begin(self, logs=None):
-        self.start = time.monotonic()
-
-    def spent(self, epochs):
-        """Share of the budget spent, in 0…1, after so many epochs, fractions included."""
-        shares = [epochs / self.params["epochs"]]
-        if self.minutes:
-            shares.append((time.monotonic() - self.start) / (60 * self.minutes))
-        return min(1.0, max(shares))
-
-
-class Anneal(_Budget):
-    """Lowers the learning rate along half a cosine to 1 % of itself, epoch by epoch; keeps the time limit.
-
-    It scales the present rate, so it works together with ReduceLROnPlateau and with `initial_epoch`, and
-    scales it back when training ends, so that a second `fit` starts afresh.
-
-    Args:
-        minutes: None, or the wall time after which training ends, in the middle of an epoch if need be.
-    """
-
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self.factor = None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        factor = max(0.01, 0.5 * (1 + math.cos(math.pi * self.spent(epoch))))
-        self._scale(factor / (self.factor or factor))  # a resumed run begins at the rate it had
-        self.factor = factor
-
-    def on_train_end(self, logs=None):
-        self._scale(1 / (self.factor or 1))
-
-    def _scale(self, by):
-        optimizer = self.model.optimizer
-        optimizer.learning_rate = float(optimizer.learning_rate) * by
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.minutes and time.monotonic() - self.start > 60 * self.minutes:
-            self.model.stop_training = True
-
-
-class Progress(_Budget):
-    """One line: epoch, step, loss, hole PSNR and time left. Live on a terminal, a line an epoch in a log.
-
-    Args:
-        minutes: the time limit, if there is one, for the time left.
-    """
-
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self.live = sys.stdout.isatty()
-        self.shown = 0.0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        steps = self.params["steps"]
-        if self.live and steps and time.monotonic() - self.shown > 0.2:
-            self.shown = time.monotonic()
-            self._show(f"step {batch + 1:>4}/{steps}", logs, self.epoch + (batch + 1) / steps, end="")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._show("", logs, epoch + 1, end="\n")
-
-    def _show(self, step, logs, epochs, end):
-        words = [f"epoch {self.epoch + 1:>3}/{self.params['epochs']}", step]
-        for key, text in (
-            ("loss", "loss {:.4f}"),
-            ("hole_psnr", "hole {:.2f} dB"),
-            ("val_hole_psnr", "validation {:.2f} dB"),
-        ):
-            if key in (logs or {}):
-                words.append(text.format(float(logs[key])))
-        spent, elapsed = self.spent(epochs), time.monotonic() - self.start
-        left = elapsed / spent - elapsed
-        words.append(f"at most {int(left // 60)}:{int(left % 60):02d} left")
-        line = "  ".join(filter(None, words))
-        if self.live:  # over the line before, and never longer than the terminal is wide
-            width = shutil.get_terminal_size().columns - 1
-            line = f"\r{line[:width]:<{width}}"
-        print(line, end=end, flush=True)

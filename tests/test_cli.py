@@ -138,6 +138,24 @@ def test_networks_that_do_not_fit_are_refused_before_any_work(tmp_path):
         assert message in result.stderr and not (tmp_path / "runs").exists()
 
 
+def test_a_network_whose_loss_nobody_knows_is_compared_all_the_same(tmp_path):
+    import keras
+
+    from inpaintkit import cli, models, training
+
+    network = models.autoencoder((None, None, 3))
+    teacher = training.Inpainter(network.inputs, network.output, name="strange")
+    teacher.compile(loss=loss_of_a_notebook)
+    teacher.save(tmp_path / "strange.keras")
+    with pytest.raises(TypeError, match="loss_of_a_notebook"):
+        keras.saving.load_model(tmp_path / "strange.keras")
+    assert set(cli._load([tmp_path / "strange.keras"])) == {"strange"}
+
+
+def loss_of_a_notebook(y_true, y_pred):
+    return (y_true - y_pred) ** 2
+
+
 def test_two_runs_in_one_second_get_a_folder_each(tmp_path):
     from inpaintkit import cli, masks
 

@@ -180,13 +180,31 @@ def test_training_sees_new_holes_each_epoch_and_validation_never():
         pairs = data.pairs(pictures, kind, 4, shuffle=shuffle, seed=7)
         (_, before), image = pairs[0]
         np.testing.assert_array_equal(pairs[0][0][1], before)  # asked again: the same
-        pairs.on_epoch_begin()
+        pairs.on_epoch_end()
         np.testing.assert_array_equal(pairs[0][0][1], before)  # the first epoch
-        pairs.on_epoch_begin()
+        pairs.on_epoch_end()
         (_, after), image_after = pairs[0]
         assert ((before != after).any(), (image != image_after).any()) == (shuffle, shuffle)
     again = data.pairs(pictures, kind, 4, seed=7)
     np.testing.assert_array_equal(again[1][1], data.pairs(pictures, kind, 4, seed=7)[1][1])
+
+
+def test_masks_by_epoch_are_those_of_their_kind():
+    pictures = data.images("photos", "val", 32, count=4)
+    thin, thick = ik.masks.Lines(thickness=(1, 2)), ik.masks.Lines(thickness=(7, 9))
+    by_epoch = data.pairs(pictures, {2: thick, 0: thin}, 4, seed=7)
+    alone = {kind: data.pairs(pictures, kind, 4, seed=7) for kind in (thin, thick)}
+    for epoch in range(4):
+        for pairs in (by_epoch, *alone.values()):
+            pairs.on_epoch_end()
+        np.testing.assert_array_equal(by_epoch[0][0][1], alone[thin if epoch < 2 else thick][0][0][1])
+    for bad in ({}, {1: thin}, {0: thin, -1: thick}, {0: thin, 1.5: thick}):
+        with pytest.raises(ValueError, match="0 among them"):
+            data.pairs(pictures, bad)
+    with pytest.raises(ValueError, match="expected a kind"):
+        data.pairs(pictures, {0: thin, 8: "thick"})
+    with pytest.raises(ValueError, match="shuffle=False"):
+        data.pairs(pictures, {0: thin}, shuffle=False)
 
 
 def test_fixed_masks_and_augmentation():
@@ -203,3 +221,6 @@ def test_fixed_masks_and_augmentation():
     for bad in ({"masks": fixed[:3]}, {"batch_size": 0}, {"pictures": pictures.as_float()}):
         with pytest.raises(ValueError, match="expected"):
             data.pairs(**{"pictures": pictures, "masks": fixed, **bad})
+    for value in (np.nan, 0.5, 255):
+        with pytest.raises(ValueError, match=f"a mask holds {value}.*1 \\(known\\) or 0"):
+            data.pairs(pictures, np.where(fixed > 0, fixed, value))

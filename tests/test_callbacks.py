@@ -1,0 +1,262 @@
+"""What watches over `fit`. The kill is a real one: SIGKILL amid an epoch, in a process of its own."""
+
+import copy
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import inpaintkit as ik
+from inpaintkit import losses, metrics, training
+
+
+def painter():
+    """The smallest network that paints: one convolution over picture and mask."""
+    inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+    x = keras.layers.Conv2D(3, 3, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
+    teacher = ik.Inpainter(inputs, x)
+    hole = metrics.PSNR("hole_psnr")
+    teacher.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole])
+    return teacher
+
+
+def holes(shuffle, kind=None):
+    pictures = ik.data.images("photos", "val", 16, count=12)
+    return ik.data.pairs(pictures, kind or ik.masks.Lines(thickness=2), 4, shuffle=shuffle)
+
+
+class KillAmid(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.now, batch) == (self.epoch, 1):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def train_in(run_dir, kill_amid=None, epochs=8, **options):
+    """The code that is run again: nothing in it knows whether it was killed before."""
+    keras.utils.set_random_seed(3)
+    teacher, train = painter(), holes(True)
+    watchers = training.standard_callbacks(run_dir, patience=3, train=train, **options)
+    watchers += [] if kill_amid is None else [KillAmid(kill_amid)]
+    fit = teacher.fit(train, validation_data=holes(False), epochs=epochs, verbose=0, callbacks=watchers)
+    return teacher, fit.history, watchers
+
+
+def killed(run_dir, epoch):
+    code = f"from test_callbacks import train_in; train_in({str(run_dir)!r}, kill_amid={epoch})"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert run.returncode == -signal.SIGKILL, run.stderr
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C at the beginning of an epoch: what a kill leaves, without a process."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def interrupted(tmp_path):
+    """A run folder whose run was stopped after two epochs."""
+    watchers = [*training.standard_callbacks(tmp_path / "run"), Interrupt(2)]
+    with pytest.raises(KeyboardInterrupt):
+        painter().fit(holes(True), validation_data=holes(False), epochs=5, verbose=0, callbacks=watchers)
+    next(w for w in watchers if isinstance(w, keras.callbacks.CSVLogger)).csv_file.close()
+    return tmp_path / "run"
+
+
+def test_a_killed_run_ends_like_an_unbroken_one(tmp_path, capsys):
+    whole_teacher, whole, _ = train_in(tmp_path / "whole")
+    killed(tmp_path / "run", epoch=4)
+    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == 4
+    capsys.readouterr()
+    teacher, history, _ = train_in(tmp_path / "run")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{tmp_path / 'run'}: going on after epoch 4" and lines[1].startswith("epoch   5/8")
+    rows = {run: pd.read_csv(tmp_path / run / "history.csv") for run in ("whole", "run")}
+    assert list(rows["run"].epoch) == list(rows["whole"].epoch) == list(range(len(whole["loss"])))
+    for name, values in whole.items():  # the learning rate among them: Anneal's place
+        np.testing.assert_allclose(history[name], values, rtol=1e-4, err_msg=name)
+        np.testing.assert_allclose(rows["run"][name], values, rtol=1e-4, err_msg=name)
+    for ours, theirs in zip(teacher.get_weights(), whole_teacher.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {"best.keras", "history.csv", "tensorboard"}
+
+
+def unlearn(y_true, y_pred):
+    return -100 * metrics.mae(y_true, y_pred)  # more than the momentum of before the stop
+
+
+def test_patience_and_the_best_weights_outlive_a_stop(interrupted):
+    """After the stop it unlearns: nothing gets better, so patience ends, and the best are of before."""
+    (state,) = interrupted.glob("backup/*/state.json")
+    memory = json.loads(state.read_text())
+    first = memory["history"]["val_hole_psnr"]
+    memory["memory"]["EarlyStopping"] |= {"best": max(first), "wait": 3}
+    memory["memory"]["Anneal"]["elapsed"] = 1000.0
+    state.write_text(json.dumps(memory))
+    teacher, train, val = painter(), holes(True), holes(False)
+    hole = metrics.PSNR("hole_psnr")
+    teacher.compile(keras.optimizers.Adam(), unlearn, weighted_metrics=[hole])
+    watchers = training.standard_callbacks(interrupted, patience=5, train=train)
+    fit = teacher.fit(train, validation_data=val, epochs=20, verbose=0, callbacks=watchers)
+    assert len(fit.history["loss"]) == 2 + 2 and train.epoch == 4  # 3 of 5 epochs of patience were gone
+    assert fit.history["val_hole_psnr"][:2] == first and max(fit.history["val_hole_psnr"]) == max(first)
+    kept = teacher.evaluate(val, verbose=0, return_dict=True)["hole_psnr"]
+    assert kept == pytest.approx(max(first), abs=1e-3)
+    teacher.load_weights(interrupted / "best.keras")
+    assert teacher.evaluate(val, verbose=0, return_dict=True)["hole_psnr"] == pytest.approx(kept, abs=1e-3)
+    anneal = next(c for c in watchers if isinstance(c, training.Anneal))
+    assert anneal.elapsed > 1000  # seconds before the stop count against the minutes
+    assert len(teacher.fit(train, epochs=1, verbose=0).epoch) == 1  # and a later fit begins at its beginning
+
+
+def test_half_a_backup_does_not_count(interrupted):
+    half = interrupted / "backup" / "000003"
+    half.mkdir()
+    (half / "latest.weights.h5").write_bytes(b"half")
+    (half / "state.new").write_text('{"memory": ')
+    (interrupted / "best.keras").write_bytes(b"half")
+    _, history, _ = train_in(interrupted, epochs=4)
+    assert len(history["loss"]) == 4 and len(pd.read_csv(interrupted / "history.csv")) == 4
+    keras.saving.load_model(interrupted / "best.keras")
+
+
+def test_a_backup_of_another_network_or_a_broken_one_is_explained(interrupted):
+    inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+    x = keras.layers.Conv2D(3, 5, padding="same")(keras.layers.Concatenate()(inputs))
+    other = ik.Inpainter(inputs, x)
+    other.compile("adam", "mae", weighted_metrics=[metrics.PSNR("hole_psnr")])
+    message = "a run that did not end cannot be read into this network: remove .*backup to begin anew"
+    with pytest.raises(ValueError, match=message):
+        other.fit(holes(True), verbose=0, callbacks=training.standard_callbacks(interrupted))
+    (weights,) = interrupted.glob("backup/*/latest.weights.h5")
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=message):
+        train_in(interrupted)
+
+
+def test_a_run_that_ended_begins_anew(tmp_path):
+    _, first, _ = train_in(tmp_path, epochs=2)
+    _, again, watchers = train_in(tmp_path, epochs=1)
+    assert len(first["loss"]) == 2 and len(again["loss"]) == 1
+    assert list(pd.read_csv(tmp_path / "history.csv").epoch) == [0]
+    painter().fit(holes(True), validation_data=holes(False), epochs=2, verbose=0, callbacks=watchers)
+    assert list(pd.read_csv(tmp_path / "history.csv").epoch) == [0, 1]
+
+
+def test_a_tuner_may_copy_them(tmp_path):
+    """Keras Tuner trains every trial with a deep copy of the list."""
+    resume, *others = copy.deepcopy(training.standard_callbacks(tmp_path, pictures=holes(False)))
+    assert all(kept is other for kept, other in zip(resume.callbacks, others, strict=True))
+
+
+def sheets(folder):
+    """The pictures that TensorBoard would show: [(step, uint8 picture)]."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    events = accumulator.EventAccumulator(str(folder / "tensorboard" / "pictures")).Reload()
+    for event in events.Tensors("pictures"):
+        width, height, *pngs = event.tensor_proto.string_val
+        picture = keras.utils.img_to_array(keras.utils.load_img(io.BytesIO(pngs[0])))
+        assert picture.shape == (int(height), int(width), 3) and len(pngs) == 1
+        yield event.step, picture / 255
+
+
+@pytest.mark.parametrize("as_batch", [False, True])
+def test_tensorboard_shows_the_same_pictures_each_epoch(tmp_path, as_batch):
+    pytest.importorskip("tensorflow")
+    val = holes(False)
+    (holed, mask), image = val[0]
+    train_in(tmp_path, epochs=3, pictures=val[0] if as_batch else val)
+    shown = list(sheets(tmp_path))
+    assert [step for step, _ in shown] == [0, 1, 2]
+    for _, sheet in shown:
+        assert sheet.shape == (4 * 16, 4 * 16, 3)
+        marked, raw, composite, truth = np.split(sheet.reshape(4, 16, 64, 3), 4, axis=2)
+        np.testing.assert_allclose(truth, image, atol=3e-3)
+        np.testing.assert_allclose(marked * mask, holed, atol=3e-3)
+        np.testing.assert_allclose(composite, image * mask + raw * (1 - mask), atol=3e-3)
+    assert (shown[0][1] != shown[2][1]).any()  # the network has learnt between
+
+
+def test_the_whole_training_loop_leaves_what_it_promises(tmp_path, capsys):
+    teacher, val = painter(), holes(False)
+    watchers = training.standard_callbacks(tmp_path / "run")
+    fit = teacher.fit(holes(True), validation_data=val, epochs=3, verbose=0, callbacks=watchers)
+    history = fit.history
+    assert len(history["val_hole_psnr"]) == 3
+    rates = history["learning_rate"]
+    assert rates == sorted(rates, reverse=True) and rates[-1] < 0.3 * rates[0]
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {"best.keras", "history.csv", "tensorboard"}
+    best = keras.saving.load_model(tmp_path / "run" / "best.keras")
+    assert best.evaluate(val, verbose=0)[1] == pytest.approx(max(history["val_hole_psnr"]), abs=1e-3)
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert len(lines) == 3 and all(word in lines[-1] for word in ("epoch   3/3", "loss", "hole", "0:00 left"))
+
+
+def test_early_stopping_brings_back_the_best_weights(tmp_path):
+    """A rate that ruins the network: the first epoch stays the best."""
+    teacher, train = painter(), holes(False)
+    teacher.optimizer.learning_rate = 30.0
+    watchers = training.standard_callbacks(tmp_path, patience=2)
+    fit = teacher.fit(train, validation_data=train, epochs=20, verbose=0, callbacks=watchers)
+    scores = fit.history["val_hole_psnr"]
+    assert len(scores) < 20
+    kept = teacher.evaluate(train, verbose=0, return_dict=True)["hole_psnr"]
+    assert kept == pytest.approx(max(scores), abs=1e-3)
+
+
+def test_a_resumed_run_goes_on_at_the_rate_it_had():
+    """As a checkpoint leaves it: half way down the cosine, at half the rate."""
+    teacher, train, seen = painter(), holes(False), []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: seen.append(float(teacher.optimizer.learning_rate))
+    )
+    teacher.fit(train, epochs=10, verbose=0, callbacks=[training.Anneal(), watch])
+    whole, seen[:] = list(seen), []
+    teacher.optimizer.learning_rate = whole[5]
+    teacher.fit(train, epochs=10, initial_epoch=5, verbose=0, callbacks=[training.Anneal(), watch])
+    np.testing.assert_allclose(seen, whole[5:], rtol=1e-5)
+
+
+def test_the_minutes_are_kept():
+    teacher = painter()
+    start = time.monotonic()
+    fit = teacher.fit(holes(True), epochs=10_000, verbose=0, callbacks=[training.Anneal(minutes=0.03)])
+    assert 1 <= len(fit.epoch) < 10_000
+    assert time.monotonic() - start < 60  # 2 seconds, and a compilation
+    assert float(teacher.optimizer.learning_rate) == pytest.approx(0.02, rel=1e-4)  # fresh for the next fit
+    with pytest.raises(ValueError, match="minutes=0"):
+        training.Anneal(minutes=0)
+
+
+def test_learning_rates_by_steps():
+    watchers = [training.learning_rates({0: 1e-3, 2: 1e-4})]
+    fit = painter().fit(holes(False), epochs=4, verbose=0, callbacks=watchers)
+    np.testing.assert_allclose(fit.history["learning_rate"], [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
+    for bad in ({}, {1: 1e-3}, {0: 1e-3, 1.5: 1e-4}, {0: 1e-3, -1: 1e-4}):
+        with pytest.raises(ValueError, match="0 among them"):
+            training.learning_rates(bad)
+    with pytest.raises(ValueError, match="more than 0"):
+        training.learning_rates({0: 1e-3, 8: 0})
