@@ -3,6 +3,8 @@
 Times one training step (forward and backward) and one forward pass of a single layer, alternating the two
 layers so that a machine's drift falls on both, and prints the ratio of the medians. Works on every back
 end, through `train_on_batch` and `predict_on_batch`; both layers' times include bringing the batch in.
+
+The second table is of a decoder level: `PConv2DUp` against *plain* upsampling, concatenation and `Conv2D`.
 """
 
 import statistics
@@ -19,6 +21,7 @@ CASES = [  # height = width, channels in, channels out, kernel, stride
     (32, 256, 256, 3, 2),
     (256, 3, 64, 7, 2),
 ]
+LEVELS = [(128, 64, 128, 64), (64, 128, 256, 128), (32, 128, 128, 128)]  # height = width, skip, up, out
 BATCH, ROUNDS = 8, 15
 
 
@@ -35,13 +38,38 @@ def model(side, channels, filters, kernel, stride, partial, use_bias):
     return network
 
 
-def ratio(case, use_bias, training):
-    """Median time of the partial layer over that of the plain one."""
-    side, channels, filters, _, stride = case
-    x = [np.random.rand(BATCH, side, side, channels).astype("float32")]  # noqa: NPY002
-    x.append(ik.masks.Strokes(hole_ratio=(0.2, 0.4)).sample(BATCH, side, side))
-    y = np.zeros((BATCH, side // stride, side // stride, filters), "float32")
-    plain, partial = (model(*case, partial, use_bias) for partial in (False, True))
+def level(side, of_skip, of_x, filters, partial):
+    """A decoder level over [features, mask, skip, skip mask], as a trainable model."""
+    low = side // 2
+    inputs = [
+        keras.Input(shape)
+        for shape in ((low, low, of_x), (low, low, 1), (side, side, of_skip), (side, side, 1))
+    ]
+    if partial:
+        y, _ = ik.layers.PConv2DUp(filters, use_bias=False)(inputs)
+    else:
+        x, _, skip, _ = inputs
+        y = keras.layers.Concatenate()([skip, keras.layers.UpSampling2D()(x)])
+        y = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(y)
+    network = keras.Model(inputs, y)
+    network.compile("sgd", "mse", jit_compile=False)
+    return network
+
+
+def example(network):
+    """A batch of noise, with real masks, for a network."""
+    x = [
+        ik.masks.Strokes(hole_ratio=(0.2, 0.4)).sample(BATCH, *shape[:2])
+        if shape[-1] == 1
+        else np.random.rand(BATCH, *shape).astype("float32")  # noqa: NPY002
+        for shape in (tensor.shape[1:] for tensor in network.inputs)
+    ]
+    return x, np.zeros((BATCH, *network.output_shape[1:]), "float32")
+
+
+def ratio(plain, partial, training):
+    """Median time of the partial network over that of the plain one."""
+    x, y = example(partial)
     times = {plain: [], partial: []}
     for i in range(ROUNDS + 2):
         for network, seen in times.items():
@@ -59,8 +87,18 @@ if __name__ == "__main__":
     )
     for case in CASES:
         side, channels, filters, kernel, stride = case
-        cells = [f"{ratio(case, bias, training):.2f}" for bias in (True, False) for training in (False, True)]
-        print(
-            f"| {side}², {channels} → {filters}, k{kernel}, stride {stride} | {' | '.join(cells)} |",
-            flush=True,
-        )
+        cells = []
+        for bias in (True, False):
+            networks = [model(*case, partial, bias) for partial in (False, True)]
+            cells += [f"{ratio(*networks, training):.2f}" for training in (False, True)]
+        name = f"{side}², {channels} → {filters}, k{kernel}, stride {stride}"
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+    print("\nPConv2DUp / upsampling, concatenation and Conv2D\n")
+    print("| decoder level | forward | training step |\n|---|---|---|")
+    for case in LEVELS:
+        side, of_skip, of_x, filters = case
+        networks = [level(*case, partial) for partial in (False, True)]
+        cells = [f"{ratio(*networks, training):.2f}" for training in (False, True)]
+        name = f"{side}², skip {of_skip} + up {of_x} → {filters}"
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
