@@ -41,7 +41,12 @@ MaskRatio = Annotated[
         show_default=False,
     ),
 ]
-Model = Annotated[str, typer.Option(help="unet (prefilled), pconv_unet, autoencoder or skip_autoencoder.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="unet (prefilled), pconv_unet, pconv_unet_double, autoencoder, skip_autoencoder, coarse_to_fine."
+    ),
+]
 Epochs = Annotated[int, typer.Option(help="Most passes over the training pictures.", min=1)]
 Minutes = Annotated[float | None, typer.Option(help="Most minutes to train for.", min=0.01)]
 BatchSize = Annotated[int, typer.Option(help="Pictures a training step.", min=1)]
@@ -222,12 +227,16 @@ def _teacher(model, learning_rate, seed):
         "pconv_unet": models.pconv_unet,
         "autoencoder": lambda: models.autoencoder((None, None, 3)),
         "skip_autoencoder": lambda: models.skip_autoencoder((None, None, 3)),
+        "pconv_unet_double": models.pconv_unet_double,
+        "coarse_to_fine": models.coarse_to_fine,
     }
     if model not in networks:
         raise ValueError(f"--model {model!r}: expected one of {', '.join(networks)}")
     keras.utils.set_random_seed(seed)
     network = networks[model]()
-    teacher = training.Inpainter(network.inputs, network.output, name=model)
+    stages = [layer.output for layer in network.layers if layer.name == "coarse"]
+    outputs = [network.output, *stages] if stages else network.output
+    teacher = training.Inpainter(network.inputs, outputs, name=model)
     teacher.compile(
         keras.optimizers.Adam(learning_rate),
         losses.HoleValidLoss(),

@@ -17,12 +17,7 @@ Layers take lists (`[features, mask]`), because Keras reserves the argument name
 import keras
 from keras import ops
 
-from inpaintkit.attention import ContextualAttention
-
-__all__ = [
-    *("ContextualAttention", "CropLike", "EmptyHole", "GatedConv2D"),
-    *("PConv2D", "PConv2DUp", "PadTo", "PushPull"),
-]
+from inpaintkit.attention import ContextualAttention  # noqa: F401 (all layers are found here)
 
 package = keras.saving.register_keras_serializable(package="inpaintkit")
 

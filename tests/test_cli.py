@@ -32,10 +32,11 @@ def run(*words, code=0):
     return result
 
 
-def test_train_then_compare_on_a_folder(folder, tmp_path):
+@pytest.mark.parametrize("model", ["pconv_unet", "coarse_to_fine"])  # of one stage, and of two
+def test_train_then_compare_on_a_folder(model, folder, tmp_path):
     runs = tmp_path / "runs"
     words = ["--source", folder, "--mask-ratio", "0.1", "0.3", "--runs", runs]
-    result = run("train", *words, *SMALL, "--model", "pconv_unet")
+    result = run("train", *words, *SMALL, "--model", model)
     (trained,) = runs.glob("train-*")
     assert {p.name for p in trained.iterdir()} == {
         *("curves.png", "history.csv", "model.keras", "settings.json", "tensorboard"),
@@ -43,7 +44,7 @@ def test_train_then_compare_on_a_folder(folder, tmp_path):
     assert "Best on validation" in result.output and str(trained / "model.keras") in result.output
     settings = json.loads((trained / "settings.json").read_text())
     assert (
-        settings["model"] == "pconv_unet"
+        settings["model"] == model
         and settings["mask_ratio"] == [0.1, 0.3]
         and "keras" in settings["versions"]
     )
