@@ -12,14 +12,15 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _MODULES = (
-    "baselines", "callbacks", "data", "evaluation", "features", "images", "inpainting", "layers", "losses",
-    "masks", "metrics", "models", "plots", "training",
+    "augment", "baselines", "callbacks", "data", "evaluation", "features", "images", "inpainting", "layers",
+    "losses", "masks", "metrics", "models", "plots", "sources", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
     "InpaintingGAN": "training",
     "PConv2D": "layers",
     "compare": "evaluation",
+    "load_model": "training",
 }
 
 __all__ = sorted((*_MODULES, *_SHORTCUTS))

@@ -32,7 +32,7 @@ class ContextualAttention(keras.layers.Layer):
     (H·W / 4)²: at a quarter of a 256×256 picture that is a million numbers a picture.
 
     Raises:
-        ValueError: scale or reach under 0.
+        ValueError: scale or reach under 0; a side that is odd.
     """
 
     def __init__(self, scale=10.0, reach=1, **kwargs):
@@ -42,6 +42,11 @@ class ContextualAttention(keras.layers.Layer):
                 f"scale={scale}, reach={reach}: expected a scale above 0 and a reach of 0 or more"
             )
         self.scale, self.reach = scale, reach
+
+    def build(self, input_shape):
+        features, _ = input_shape
+        if any((side or 0) % 2 for side in features[1:3]):
+            raise ValueError(f"features of shape {tuple(features)}: expected even height and width")
 
     def call(self, inputs):
         features, mask = (ops.cast(x, "float32") for x in inputs)

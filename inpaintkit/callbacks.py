@@ -79,6 +79,17 @@ class Anneal(_Budget):
             self.model.stop_training = True
 
 
+class LearningRates(keras.callbacks.LearningRateScheduler):
+    """A schedule that has the last word: `Anneal` before it scales its own rate back when training ends."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
+        self.rate = float(self.model.optimizer.learning_rate)
+
+    def on_train_end(self, logs=None):
+        self.model.optimizer.learning_rate = self.rate
+
+
 class Progress(_Budget):
     """One line: epoch, step, loss, hole PSNR and time left. Live on a terminal, a line an epoch in a log.
 

@@ -14,7 +14,6 @@ import shutil
 import sys
 import time
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +31,10 @@ Source = Annotated[str, typer.Option(help="'photos' (built in), or a folder of p
 ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH, such as 112x96; at least 16.")]
 Masks = Annotated[
     str,
-    typer.Option(help="lines, rectangles or strokes; or with settings, 'Lines(count=7, thickness=(1, 11))'."),
+    typer.Option(
+        help="lines, rectangles, ellipses, polygons, strokes, scratches, text, center, border, grid, thin, "
+        "medium or thick; or with settings: 'Lines(count=7, thickness=(1, 11))', 'Mixture([lines, text])'."
+    ),
 ]
 MaskRatio = Annotated[
     tuple[float, float] | None,
@@ -188,9 +190,9 @@ def _kind(masks, mask_ratio):
     from inpaintkit.masks import parse
 
     kind = parse(masks)
-    if mask_ratio is None and "(" not in masks:
+    if mask_ratio is None and "(" not in masks and "hole_ratio" in kind.__dataclass_fields__:
         mask_ratio = (0.1, 0.3)
-    return kind if mask_ratio is None else replace(kind, hole_ratio=tuple(mask_ratio))
+    return kind if mask_ratio is None else kind.with_ratio(mask_ratio)
 
 
 def _size(text):
@@ -248,16 +250,14 @@ def _teacher(model, learning_rate, seed):
 
 def _load(paths):
     """Trained networks by their names; where two share one, by file as well."""
-    import keras
-
-    from inpaintkit import training  # noqa: F401 (registers the kit's classes)
+    from inpaintkit import training
 
     networks = {}
     for path in paths:
         if not path.is_file() or path.suffix != ".keras":
             raise ValueError(f"--model {path}: expected a trained network, a .keras file such as train saves")
         try:
-            network = keras.saving.load_model(path, compile=False)  # to fill holes, it needs no loss
+            network = training.load_model(path, compile=False)  # to fill holes, it needs no loss
         except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
             reason = str(error).strip().splitlines()[0]
             raise ValueError(f"--model {path}: not a network that this kit can load ({reason})") from error

@@ -172,21 +172,16 @@ class GatedConv2D(keras.layers.Conv2D):
     Input: (B, H, W, C). Output: (B, H', W', filters).
     """
 
-    def __init__(self, filters, kernel_size, **kwargs):
-        super().__init__(2 * filters, kernel_size, **kwargs)
+    def build(self, input_shape):
+        self.filters *= 2  # of the kernel and bias; of the layer, half of them
+        super().build(input_shape)
+        self.filters //= 2
 
     def call(self, x):
         y = self.convolution_op(x, self.kernel)
         y = y + self.bias if self.use_bias else y
         features, gate = ops.split(y, 2, axis=-1)
         return self.activation(features) * ops.sigmoid(gate)
-
-    def compute_output_shape(self, input_shape):
-        *shape, both = super().compute_output_shape(input_shape)
-        return (*shape, both // 2)
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters // 2}
 
 
 @package

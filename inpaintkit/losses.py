@@ -6,8 +6,8 @@ the kit does; every other loss and metric sees the picture alone. A `TermsLoss` 
 reported one by one, so that one sees which of them teaches.
 
 `PConvLoss` and its terms are those of Liu et al., "Image Inpainting for Irregular Holes Using Partial
-Convolutions" (ECCV 2018), section 3.3. `NonSaturating` and `Hinge` are the two sides of a game, played in
-`InpaintingGAN`.
+Convolutions" (ECCV 2018), section 3.3. The adversarial losses, `NonSaturating` and `Hinge`, have a file of
+their own.
 """
 
 import keras
@@ -15,6 +15,7 @@ from keras import ops
 
 from inpaintkit import metrics
 from inpaintkit.features import Features
+from inpaintkit.games import Hinge, NonSaturating
 from inpaintkit.metrics import mae, mse, package
 
 __all__ = [
@@ -65,8 +66,9 @@ class MaskLoss(keras.losses.Loss):
 class TermsLoss(MaskLoss):
     """A weighted sum of named terms, Σ weights[name] · terms(…)[name].
 
-    A term of weight 0 is left out. `trackers` keeps the running mean of each term, unweighted, which an
-    `Inpainter` reports in `history` by the term's name.
+    A term of weight 0 is left out. `trackers` keeps the running mean of each term, without its weight and
+    without sample weights, which an `Inpainter` reports in `history` by the term's name. Of a network taught
+    at several stages, it is the mean over them.
 
     Args:
         weights: dict, term to weight, none under 0.
@@ -163,11 +165,11 @@ class _FeatureLoss(MaskLoss):
 
     def __init__(self, features=None, name=None, reduction="sum_over_batch_size", dtype=None):
         super().__init__(name=name or self.default_name, reduction=reduction, dtype=dtype)
-        self.features = _eyes(features)
+        self.features = _features_or_default(features)
 
     def call(self, y_true, y_pred):
         image, mask = self.split(y_true)
-        truth, *others = _see(self.features, image, y_pred, _composite(image, y_pred, mask))
+        truth, *others = _extract(self.features, image, y_pred, _composite(image, y_pred, mask))
         return sum(type(self).distance(truth, other) for other in others)
 
     def get_config(self):
@@ -215,7 +217,8 @@ class PConvLoss(TermsLoss):
     Args:
         valid, hole, perceptual, style_out, style_comp, total_variation: the weights; 0 leaves a term out.
         features: `Features`; None is VGG16's, as in the paper. Not needed, nor loaded, where perceptual
-            and style weights are all 0.
+            and style weights are all 0. A saved network names their file, and needs it to load with its
+            loss: `ik.load_model(path, compile=False)` does without.
 
     The terms, by these names, are `HoleValidLoss`'s two, `PerceptualLoss`, `StyleLoss`'s two and
     `TotalVariationLoss`; one pass through the features serves them all.
@@ -244,7 +247,7 @@ class PConvLoss(TermsLoss):
         }
         super().__init__(self.settings, name, reduction, dtype)
         looks = perceptual or style_out or style_comp
-        self.features = _eyes(features) if looks else None
+        self.features = _features_or_default(features) if looks else None
 
     def terms(self, y_true, y_pred):
         image, mask = self.split(y_true)
@@ -255,7 +258,7 @@ class PConvLoss(TermsLoss):
             "total_variation": _total_variation(mixed, mask),
         }
         if self.features:
-            truth, output, mixed = _see(self.features, image, y_pred, mixed)
+            truth, output, mixed = _extract(self.features, image, y_pred, mixed)
             terms["perceptual"] = _perceptual(truth, output) + _perceptual(truth, mixed)
             terms["style_out"], terms["style_comp"] = _style(truth, output), _style(truth, mixed)
         return terms
@@ -277,6 +280,10 @@ class Sum(TermsLoss):
     """
 
     def __init__(self, losses, name="sum", reduction="sum_over_batch_size", dtype=None):
+        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in losses.values()):
+            raise ValueError(
+                f'losses={losses}: expected {{name: (weight, loss)}}, such as {{"l1": (1, "mae")}}'
+            )
         super().__init__({term: weight for term, (weight, _) in losses.items()}, name, reduction, dtype)
         self.losses = {term: (weight, keras.losses.get(loss)) for term, (weight, loss) in losses.items()}
 
@@ -297,64 +304,6 @@ class Sum(TermsLoss):
         return {**super().get_config(), "losses": losses}
 
 
-class _Game:
-    """What Keras asks of an object that it saves."""
-
-    def get_config(self):
-        return dict(vars(self))
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
-
-
-@package
-class NonSaturating(_Game):
-    """The game of Goodfellow et al. 2014, each player with the logarithm that does not saturate.
-
-        discriminator: mean softplus(−real) + mean softplus(fake);   generator: mean softplus(−fake)
-
-    Args:
-        real_label: what a real picture is taught to score: 0.9 is one-sided label smoothing (Salimans et
-            al. 2016; the CelebA study has it), 1 is none. It keeps a discriminator from certainty.
-
-    Logits of any shape; each value is a scalar.
-    """
-
-    def __init__(self, real_label=0.9):
-        if not 0.5 < real_label <= 1:
-            raise ValueError(f"real_label={real_label}: expected above 0.5, at most 1")
-        self.real_label = real_label
-
-    def generator(self, fake):
-        """What the generator minimises, from the discriminator's logits for its pictures."""
-        return ops.mean(ops.softplus(-fake))
-
-    def discriminator(self, real, fake):
-        """What the discriminator minimises, from its logits for real and generated pictures."""
-        label = self.real_label
-        of_real = label * ops.softplus(-real) + (1 - label) * ops.softplus(real)
-        return ops.mean(of_real) + ops.mean(ops.softplus(fake))
-
-
-@package
-class Hinge(_Game):
-    """The game with margins: who is right by more than 1 learns nothing more (Lim and Ye 2017; DeepFill v2).
-
-    discriminator: mean relu(1 − real) + mean relu(1 + fake);   generator: −mean fake
-
-    Logits of any shape; each value is a scalar.
-    """
-
-    def generator(self, fake):
-        """What the generator minimises, from the discriminator's logits for its pictures."""
-        return -ops.mean(fake)
-
-    def discriminator(self, real, fake):
-        """What the discriminator minimises, from its logits for real and generated pictures."""
-        return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))
-
-
 def _mean(x):
     """Over each picture, (B, H, W, C) to (B,)."""
     return ops.mean(x, axis=(1, 2, 3))
@@ -364,7 +313,7 @@ def _composite(image, output, mask):
     return image * mask + output * (1 - mask)
 
 
-def _eyes(features):
+def _features_or_default(features):
     """Features as given, or from their saved configuration, or, if none are given, VGG16's."""
     return (
         keras.saving.deserialize_keras_object(features)
@@ -373,7 +322,7 @@ def _eyes(features):
     )
 
 
-def _see(features, *pictures):
+def _extract(features, *pictures):
     """The feature maps of each of several batches, from one pass."""
     maps = features(ops.concatenate(pictures, axis=0))
     return list(zip(*(ops.split(x, len(pictures), axis=0) for x in maps), strict=True))

@@ -58,7 +58,7 @@ def ssim(y_true, y_pred, region=None):
     Source: Wang et al. 2004.
     """
     y_true, y_pred = _float(y_true, y_pred)
-    if min(y_true.shape[1:3]) < 11:
+    if min(side or 11 for side in y_true.shape[1:3]) < 11:  # None: any size, known later
         raise ValueError(f"pictures of shape {tuple(y_true.shape)}: SSIM needs at least 11×11 pixels")
     moments = [y_true, y_pred, y_true * y_true, y_pred * y_pred, y_true * y_pred]
     mean1, mean2, square1, square2, product = ops.split(_blur(ops.concatenate(moments, -1)), 5, axis=-1)

@@ -255,6 +255,9 @@ def test_learning_rates_by_steps():
     watchers = [training.learning_rates({0: 1e-3, 2: 1e-4})]
     fit = painter().fit(holes(False), epochs=4, verbose=0, callbacks=watchers)
     np.testing.assert_allclose(fit.history["learning_rate"], [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
+    teacher = painter()
+    teacher.fit(holes(False), epochs=3, verbose=0, callbacks=[training.Anneal(), *watchers])
+    assert float(teacher.optimizer.learning_rate) == pytest.approx(1e-4)  # the schedule has the last word
     for bad in ({}, {1: 1e-3}, {0: 1e-3, 1.5: 1e-4}, {0: 1e-3, -1: 1e-4}):
         with pytest.raises(ValueError, match="0 among them"):
             training.learning_rates(bad)

@@ -243,7 +243,7 @@ def test_gated_convolution_is_two_convolutions(rng, tmp_path):
     np.testing.assert_allclose(y, elu / (1 + np.exp(-gate)), atol=1e-5)
     assert layer.compute_output_shape(x.shape) == y.shape == (2, 5, 4, 4)
     again = keras.layers.deserialize(keras.layers.serialize(layer))
-    assert again.filters == layer.filters and again(x).shape == y.shape
+    assert again.filters == layer.filters == 4 and again(x).shape == y.shape
 
 
 def attention_oracle(features, mask, scale):
@@ -302,6 +302,11 @@ def test_contextual_attention_continues_a_pattern(rng):
     y = to_numpy(ContextualAttention(scale=50.0)([x * mask, mask]))
     inside = np.broadcast_to(mask == 0, x.shape)
     assert np.abs(y - x)[inside].mean() < 0.1 * np.abs(x)[inside].mean()
+
+
+def test_contextual_attention_says_what_is_odd():
+    with pytest.raises(ValueError, match="even height and width"):
+        ContextualAttention()([np.zeros((1, 9, 8, 2)), np.ones((1, 9, 8, 1))])
 
 
 def test_contextual_attention_with_nothing_known_gives_zero(rng):

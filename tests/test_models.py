@@ -81,6 +81,25 @@ def test_the_patch_discriminator_judges_patch_by_patch(batch):
     assert norm == pytest.approx(1, abs=0.05)  # spectrally normalised
 
 
+@pytest.mark.parametrize(
+    "build", [lambda: models.discriminator((32, 32, 3)), lambda: models.patch_discriminator(filters=(8, 16))]
+)
+def test_discriminators_are_saved_and_stay_finite(build, batch, tmp_path):
+    images, _ = batch
+    judge = build()
+    judge.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    judge.fit(images, np.ones(judge(images).shape, "float32"), verbose=0)
+    judge.save(tmp_path / "judge.keras")
+    again = keras.saving.load_model(tmp_path / "judge.keras")
+    np.testing.assert_array_equal(again.predict(images, verbose=0), judge.predict(images, verbose=0))
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        logits = to_numpy(build()(images, training=True))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert logits.dtype == np.float32 and np.isfinite(logits).all()
+
+
 def test_the_discriminator_gives_one_logit_a_picture(batch):
     images, _ = batch
     judge = models.discriminator((32, 32, 3))
@@ -96,6 +115,35 @@ def test_any_size_goes_in_and_comes_out(build, rng, size):
     mask[:, 5:20, 5:20] = 0
     output = to_numpy(build()([image.astype("float32"), mask.astype("float32")]))
     assert output.shape == image.shape and output.min() >= 0 and output.max() <= 1
+
+
+@every_network
+def test_a_picture_of_one_pixel_is_a_picture(build):
+    image = np.full((2, 1, 1, 3), 0.5, "float32")
+    output = to_numpy(build()([image, np.array([1, 0], "float32").reshape(2, 1, 1, 1)]))
+    assert output.shape == image.shape and np.isfinite(output).all()
+
+
+@every_network
+def test_a_mask_of_255_is_no_louder_than_one_of_1(build, batch):
+    images, masks = batch
+    model = build()
+    np.testing.assert_array_equal(to_numpy(model([images, 255 * masks])), to_numpy(model([images, masks])))
+
+
+def test_pooling_sees_known_pixels_alone(batch):
+    """After batch norm a hole is not 0: here it is 5, and would win."""
+    images, masks = batch
+    network = models.pconv_unet_double(filters=(4, 8))
+    network.get_layer("encoder1b_norm").beta.assign([5.0] * 4)
+    names = [layer.name for layer in network.layers]
+    pool = next(layer for layer in network.layers if isinstance(layer, keras.layers.MaxPooling2D))
+    relu = network.layers[names.index("encoder1b_norm") + 1]
+    look = keras.Model(network.inputs, [relu.output, network.get_layer("encoder1b").output[1], pool.output])
+    x, known, pooled = (to_numpy(y) for y in look([images, masks]))
+    cells = np.where(known > 0, x, 0).reshape(4, 16, 2, 16, 2, 4).max((2, 4))
+    np.testing.assert_array_equal(pooled, cells)
+    assert (x[np.broadcast_to(known == 0, x.shape)] > 4).all()  # or the test would show nothing
 
 
 @every_network
@@ -181,10 +229,18 @@ def test_the_prefilled_unet_starts_as_its_prefill(batch):
         (lambda: models.autoencoder((64, 64, 1)), "input_shape"),
         (lambda: models.pconv_unet(filters=(8, 0)), "filters"),
         (lambda: models.pconv_unet(filters=()), "filters"),
+        (lambda: models.pconv_unet(filters=0), "filters=0"),
+        (lambda: models.pconv_unet(filters=(8.0, 16.0)), "filters"),
+        (lambda: models.unet(64), "input_shape=64"),
+        (lambda: models.unet(("64", "64", 3)), "input_shape"),
+        (lambda: models.unet(size=["small"]), "size="),
+        (lambda: models.discriminator((32, 32, 1)), "input_shape"),
+        (lambda: models.discriminator((-32, 32, 3)), "input_shape"),
         (lambda: models.pconv_unet(convolutions=3), "convolutions=3"),
         (lambda: models.pconv_unet_double(filters=(8, 0)), "filters"),
         (lambda: models.coarse_to_fine(width=3), "width=3"),
         (lambda: models.coarse_to_fine(width=0), "width=0"),
+        (lambda: models.coarse_to_fine(width="16"), "width='16'"),
         (lambda: models.patch_discriminator(filters=(0,)), "filters"),
         (lambda: models.patch_discriminator((64, 64, 1)), "input_shape"),
     ],

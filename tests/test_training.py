@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -205,7 +208,7 @@ def test_each_player_of_the_gan_gets_its_own_gradient_and_no_other(network, batc
         ]
 
     def gan(weight):
-        gan = ik.InpaintingGAN(network, judge, weight=weight)
+        gan = ik.InpaintingGAN(network, judge, adversarial_weight=weight)
         gan.compile(keras.optimizers.SGD(1.0), "mae")
         return step(gan, x, images)
 
@@ -251,16 +254,150 @@ def network_output(network, weights, x):
 def test_the_gan_is_a_keras_model_like_any_other(judge, game, network, batch, tmp_path):
     images, masks = batch
     x = [images * masks, masks]
-    gan = ik.InpaintingGAN(network, judge(), weight=0.01, game=game)
+    gan = ik.InpaintingGAN(network, judge(), adversarial_weight=0.01, game=game)
     gan.compile(
         keras.optimizers.Adam(0.01), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")]
     )
     history = gan.fit(x, images, validation_data=(x, images), epochs=3, verbose=0).history
-    assert {"adversarial", "discriminator", "val_adversarial", "val_hole_psnr"} <= set(history)
+    assert {"adversarial_loss", "discriminator_loss", "val_reconstruction_loss", "val_hole_psnr"} <= set(
+        history
+    )
     assert history["hole_psnr"][-1] > history["hole_psnr"][0] and np.isfinite(history["val_loss"]).all()
     gan.save(tmp_path / "gan.keras")
     again = keras.saving.load_model(tmp_path / "gan.keras")
     np.testing.assert_array_equal(again.predict(x, verbose=0), gan.predict(x, verbose=0))
-    assert again.weight == 0.01 and type(again.game) is type(game)
+    assert again.adversarial_weight == 0.01 and type(again.game) is type(game)
     assert again.evaluate(x, images, verbose=0) == pytest.approx(gan.evaluate(x, images, verbose=0), rel=1e-5)
     assert ik.inpainting.as_method(again)(images, masks).shape == images.shape
+
+
+@pytest.mark.parametrize(
+    ("loss", "weights"),
+    [
+        ([losses.HoleValidLoss()], None),
+        (losses.HoleValidLoss, None),
+        ([losses.HoleValidLoss(), "mae"], [1.0, 0.5]),
+        ([losses.HoleValidLoss(), losses.HoleValidLoss(hole=1)], [1.0, 0.5]),
+    ],
+    ids=["a list", "a class", "a mask loss and a plain one", "two mask losses"],
+)
+def test_mask_losses_are_known_however_compile_takes_them(loss, weights, network, batch):
+    images, masks = batch
+    x, stages = [images * masks, masks], [network.output] * (len(weights) if weights else 1)
+    stages = [keras.layers.Identity()(stage) for stage in stages]
+    teacher = ik.Inpainter(network.inputs, stages if weights else stages[0])
+    teacher.compile("sgd", loss, loss_weights=weights, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    got = teacher.evaluate(x, images, verbose=0, return_dict=True)["loss"]
+    error = np.abs(images - network.predict(x, verbose=0))
+    ours = (error * (6 * (1 - masks) + masks)).mean()
+    second = error.mean()  # which is HoleValidLoss(hole=1), too
+    assert got == pytest.approx(ours + (0.5 * second if weights else 0), rel=1e-5)
+
+
+def test_inputs_may_come_by_name(batch):
+    images, masks = batch
+    network = ik.models.pconv_unet(filters=(4, 8))
+    teacher = teacher_of(network, losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    by_order = teacher.evaluate([images, masks], images, verbose=0)
+    assert teacher.evaluate({"image": images, "mask": masks}, images, verbose=0) == pytest.approx(by_order)
+
+
+@pytest.mark.parametrize("value", [255, 0.5, -1, np.nan])
+def test_masks_of_other_values_are_refused(value, network, batch):
+    images, masks = batch
+    teacher = teacher_of(network, losses.HoleValidLoss())
+    x = [images, np.where(masks > 0, masks, value)]
+    for use in (teacher.predict, lambda x: teacher.fit(x, images), lambda x: teacher.evaluate(x, images)):
+        with pytest.raises(ValueError, match=r"a mask holds .*1 \(known\) or 0"):
+            use(x)
+
+
+def test_a_saved_teacher_loads_in_a_process_that_knows_nothing(network, batch, tmp_path):
+    images, masks = batch
+    x = [images * masks, masks]
+    np.savez(tmp_path / "x.npz", images=x[0], masks=masks)
+    teachers = {
+        "teacher": teacher_of(ik.models.pconv_unet(filters=(4, 8)), losses.HoleValidLoss()),
+        "gan": ik.InpaintingGAN(network, small_judge()),
+    }
+    teachers["gan"].compile("sgd", losses.HoleValidLoss())
+    for name, teacher in teachers.items():
+        teacher.save(tmp_path / f"{name}.keras")
+    code = (
+        "import sys, numpy as np, inpaintkit as ik\n"
+        "x = np.load(sys.argv[1] + '/x.npz')\n"
+        "for name in ('teacher', 'gan'):\n"
+        "    model = ik.load_model(f'{sys.argv[1]}/{name}.keras')\n"
+        "    assert model.compiled, name\n"
+        "    filled = model.predict([x['images'], x['masks']], verbose=0)\n"
+        "    np.save(f'{sys.argv[1]}/{name}.npy', filled)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    for name, teacher in teachers.items():
+        expected = teacher.predict(x, verbose=0)
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), expected, atol=1e-6)
+
+
+def test_the_tools_ask_for_what_they_need(network, batch):
+    images, masks = batch
+    data = (([images * masks, masks]), images)
+    fresh = ik.Inpainter(network.inputs, network.output)
+    for tool in (training.find_learning_rate, training.overfit_one_batch, training.second_phase):
+        with pytest.raises(ValueError, match="is not compiled"):
+            tool(fresh, [data]) if tool is not training.second_phase else tool(fresh)
+    with pytest.raises(ValueError, match="falls towards 0"):
+        training.overfit_one_batch(teacher_of(network, losses.psnr_loss), data, steps=1)
+    gan = ik.InpaintingGAN(network, small_judge())
+    gan.compile(keras.optimizers.SGD(0.0), "mae")
+    with pytest.warns(UserWarning, match="not to a tenth"):
+        curve = training.overfit_one_batch(gan, data, steps=1)
+    error = np.abs(images - network.predict(data[0], verbose=0)).mean()
+    assert curve[0] == pytest.approx(error, rel=1e-5)  # the reconstruction alone
+
+
+def test_an_interrupted_range_test_leaves_no_trace_either(network, batch):
+    images, masks = batch
+    teacher = teacher_of(network)
+    rate = float(teacher.optimizer.learning_rate)
+    before = network.get_weights()
+
+    class Broken:
+        def __len__(self):
+            return 100
+
+        def __getitem__(self, k):
+            if k == 8:
+                raise KeyboardInterrupt
+            return [images * masks, masks], images
+
+    with pytest.raises(KeyboardInterrupt):
+        training.find_learning_rate(teacher, Broken())
+    for a, b in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert float(teacher.optimizer.learning_rate) == pytest.approx(rate)
+
+
+def test_a_prefilled_network_learns_beyond_the_bounds(batch):
+    """Where a clip would have no gradient: every residual far over 1."""
+    images, masks = batch
+    network = ik.models.unet(normalization=None, prefill=True)
+    residual = network.get_layer("residual")
+    residual.bias.assign([3.0, 3.0, 3.0])
+    teacher = teacher_of(network, losses.HoleValidLoss())
+    teacher.fit([images * masks, masks], images, epochs=1, verbose=0)
+    assert (to_numpy(residual.bias) < 3).all()
+
+
+def test_a_mixed_float16_gan_trains(batch):
+    images, masks = batch
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        network = ik.models.pconv_unet(filters=(4, 8))
+        gan = ik.InpaintingGAN(network, ik.models.patch_discriminator(filters=(8, 16)), game=losses.Hinge())
+        gan.compile("adam", losses.HoleValidLoss())
+        history = gan.fit([images * masks, masks], images, epochs=2, verbose=0).history
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert all(np.isfinite(to_numpy(v)).all() for v in gan.variables)

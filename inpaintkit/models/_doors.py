@@ -1,6 +1,9 @@
 """What the networks share: the same two inputs and checks, and one momentum."""
 
+import numbers
+
 import keras
+from keras import ops
 
 from inpaintkit.layers import EmptyHole, PadTo
 
@@ -17,7 +20,8 @@ def enter(input_shape, stride):
         stride: what height and width are padded to a multiple of.
 
     Returns:
-        ([image, mask] Keras inputs, image with an empty hole (B, H', W', 3), mask (B, H', W', 1)).
+        ([image, mask] Keras inputs, image with an empty hole (B, H', W', 3), mask (B, H', W', 1) of 0 and 1
+        whatever comes in, so that no 255 scales a network's features).
 
     Raises:
         ValueError: anything but (height, width, 3).
@@ -26,13 +30,15 @@ def enter(input_shape, stride):
     image = keras.Input(shape, name="image")
     mask = keras.Input((*shape[:2], 1), name="mask")
     pad = PadTo(stride, name="pad")
-    return [image, mask], pad(EmptyHole(name="empty_hole")([image, mask])), pad(mask)
+    known = ops.cast(mask > 0.5, "float32")
+    return [image, mask], pad(EmptyHole(name="empty_hole")([image, known])), pad(known)
 
 
 def check_shape(input_shape):
     """(height, width, 3) as a tuple, a side of None taking any size; else a ValueError."""
-    shape = tuple(input_shape)
-    if len(shape) != 3 or shape[-1] != 3 or any(side is not None and side < 1 for side in shape[:2]):
+    shape = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else ()
+    sides = [side for side in shape[:2] if side is not None]
+    if len(shape) != 3 or shape[-1] != 3 or not all(map(_counts, sides)):
         raise ValueError(
             f"input_shape={input_shape!r}: expected (height, width, 3), a side of None taking any size; "
             "for example (64, 64, 3) or (None, None, 3)"
@@ -42,15 +48,20 @@ def check_shape(input_shape):
 
 def one_of(name, value, known):
     """A ValueError that lists what is known, unless the value is among it."""
-    if value not in known:
+    if not any(value == one for one in known):
         raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, known))}")
 
 
 def check_filters(filters):
     """A sequence of positive whole numbers, as a tuple; else a ValueError."""
-    filters = tuple(filters)
-    if not filters or any(int(f) != f or f < 1 for f in filters):
+    given, filters = filters, tuple(filters) if isinstance(filters, (tuple, list)) else ()
+    if not filters or not all(map(_counts, filters)):
         raise ValueError(
-            f"filters={filters}: expected one positive whole number a level, such as (32, 64, 128)"
+            f"filters={given!r}: expected one positive whole number a level, such as (32, 64, 128)"
         )
     return filters
+
+
+def _counts(number):
+    """Whether something is a whole number from 1 on."""
+    return isinstance(number, numbers.Integral) and number >= 1

@@ -6,7 +6,8 @@ it makes the study's GAN of 10,200,228.
 
 `patch_discriminator` judges every patch by itself, as Yu et al. (ICCV 2019) and PatchGAN before them, with
 spectral normalisation (Miyato et al. 2018), which keeps it from running ahead of its pupil. Where we differ
-from Yu et al.: it sees the picture alone, not the mask, so it cannot look up where to look.
+from Yu et al.: it sees the picture alone, not the mask, so it cannot look up where to look. Keras
+normalises while training; what is stored is one step of the optimizer away from that, under JAX more.
 """
 
 import keras
@@ -26,9 +27,9 @@ def discriminator(input_shape=(112, 96, 3), dropout=0.2, name="discriminator"):
         `keras.Model`, image (B, H, W, 3) in [0, 1] to logits (B, 1): above 0 for "real".
 
     Raises:
-        ValueError: a side that is not fixed.
+        ValueError: a side that is not fixed, or another shape.
     """
-    if len(input_shape) != 3 or not all(input_shape):
+    if not all(check_shape(input_shape)):
         raise ValueError(f"input_shape={input_shape!r}: expected (height, width, 3), both sides fixed")
     image = x = keras.Input(input_shape, name="image")
     for filters in (16, 32, 64, 128, 256):
@@ -58,8 +59,8 @@ def patch_discriminator(input_shape=(None, None, 3), filters=(32, 64, 128, 128),
     image = keras.Input(check_shape(input_shape), name="image")
     x = layers.Rescaling(2, -1)(image)
     for width in check_filters(filters):
-        conv = layers.Conv2D(width, 5, strides=2, padding="same")
-        x = layers.SpectralNormalization(conv)(x)
+        conv = layers.Conv2D(width, 5, strides=2, padding="same", dtype="float32")
+        x = layers.SpectralNormalization(conv, dtype="float32")(x)  # its 1e-12 is 0 in float16
         x = layers.LeakyReLU(0.2)(x)
     # (B, H/16, W/16, 128)
     x = layers.SpectralNormalization(layers.Conv2D(1, 3, padding="same", dtype="float32"), dtype="float32")(x)

@@ -4,9 +4,10 @@ A coarse network guesses the hole; a second one refines the guess along two bran
 by dilation and the other copies what is elsewhere in the picture (`ContextualAttention`). Gates replace the
 rule by which partial convolution updates its mask: each layer learns, per channel and pixel, what to trust.
 
-Where we differ: pictures are in [0, 1], so both stages end in a sigmoid, not in tanh or a clip; attention
-compares cosines, as the paper's formula does, where the released code normalises one side alone; and the
-width is an argument. The released model has 24 (its layers convolve 48, half of them gates).
+Where we differ: pictures are in [0, 1], so both stages end in a sigmoid, not in tanh or a clip; both
+branches of the second stage have the first one's widths on the way down, where the released code narrows
+them, and an ELU before attention, where it has a ReLU; `ContextualAttention` says what is its own. The width
+is an argument. The released model has 24 (its layers convolve 48, half of them gates).
 """
 
 import keras
@@ -21,7 +22,7 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
     """Builds the two-stage network.
 
     Args:
-        input_shape: (height, width, 3), None for any size; padded inside to multiples of 8.
+        input_shape: (height, width, 3), None for any size; padded inside to multiples of 16.
         width: filters of the outermost layers, an even number; 2 and 4 times as many further in.
 
     Returns:
@@ -32,9 +33,9 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
     Raises:
         ValueError: a width that is odd or under 2.
     """
-    if width < 2 or width % 2:
-        raise ValueError(f"width={width}: expected an even whole number of filters, such as 16")
-    inputs, image, mask = enter(input_shape, stride=8)
+    if not isinstance(width, int) or width < 2 or width % 2:
+        raise ValueError(f"width={width!r}: expected an even whole number of filters, such as 16")
+    inputs, image, mask = enter(input_shape, stride=16)
 
     def conv(x, filters, kernel=3, strides=1, rate=1):
         gated = GatedConv2D(
@@ -65,7 +66,7 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
 
     coarse = up(wide(down(centred(image))), "coarse_rgb")
     coarse = CropLike(name="coarse", dtype="float32")([coarse, inputs[0]])
-    filled = image + EmptyHole(name="coarse_in_hole")([PadTo(8)(coarse), 1 - mask])
+    filled = image + EmptyHole(name="coarse_in_hole")([PadTo(16)(coarse), 1 - mask])
     hallucinated = wide(down(centred(filled)))
     features = conv(down(centred(filled)), 4 * width)
     known = 1 - layers.MaxPooling2D(4)(1 - mask)  # a cell with any hole in it is hole

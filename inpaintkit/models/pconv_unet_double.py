@@ -55,7 +55,8 @@ def pconv_unet_double(
     inputs, x, mask = enter(input_shape, stride=2 ** (len(filters) - 1))
     skips = []
     for level, width in enumerate(filters, 1):
-        if skips:
+        if skips:  # a normed hole is not 0, and could be the largest of its cell
+            x = layers.Multiply()([x, mask]) if partial else x
             x, mask = layers.MaxPooling2D()(x), layers.MaxPooling2D()(mask)
         x, mask = block([x, mask], width, f"encoder{level}")
         skips.append([x, mask])

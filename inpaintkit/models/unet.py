@@ -74,7 +74,8 @@ def unet(
         x = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros", dtype="float32", name="residual")(
             x
         )
-        x = ops.clip(start + x * (1 - mask), 0, 1)  # known pixels stay as they are
+        x = start + x * (1 - mask)  # known pixels stay as they are
+        x = x + ops.stop_gradient(ops.clip(x, 0, 1) - x)  # a clip alone would teach nothing beyond its bounds
     else:
         x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
     return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
