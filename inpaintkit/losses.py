@@ -39,7 +39,7 @@ __all__ = [
 
 @package
 def ssim_loss(y_true, y_pred):
-    """1 − SSIM: 0 for identical pictures. Its gradient is finite on flat patches, where others' is NaN."""
+    """1 − SSIM: 0 for identical pictures. Its gradient is finite on flat patches, too: it takes no root."""
     return 1 - metrics.ssim(y_true, y_pred)
 
 
