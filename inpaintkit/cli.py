@@ -32,7 +32,7 @@ ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH, such as 1
 Masks = Annotated[
     str,
     typer.Option(
-        help="lines, rectangles, ellipses, polygons, strokes, scratches, text, center, border, grid, thin, "
+        help="lines, rectangles, strokes, ellipses, polygons, scratches, text, center, border, grid, thin, "
         "medium or thick; or with settings: 'Lines(count=7, thickness=(1, 11))', 'Mixture([lines, text])'."
     ),
 ]

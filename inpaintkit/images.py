@@ -6,6 +6,7 @@ CMYK, turned by its EXIF tag, white-hole or black-hole) ends here, and the polar
 turned in `read_mask` and `write_mask` and nowhere else.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ def read_image(path, image_size=None):
     """Reads a picture file as RGB.
 
     Args:
-        path: a file that Pillow can read (JPEG, PNG, TIFF, WebP, …).
+        path: a file that Pillow can read (JPEG, PNG, TIFF, WebP, …); or that file, opened as binary.
         image_size: None, an int or (height, width) in pixels: centre crop to that shape, then an
             antialiased (Lanczos) resize.
 
@@ -32,8 +33,8 @@ def read_image(path, image_size=None):
 
 
 def read_uint8(path, image_size=None):
-    """As `read_image`, but uint8 in 0…255: a quarter of the memory, for data sets."""
-    picture = _to_rgb(_open(path))
+    """As `read_image`, but uint8 in 0…255: a quarter of the memory, for data sets; also of a uint8 array."""
+    picture = Image.fromarray(path) if isinstance(path, np.ndarray) else _to_rgb(_open(path))
     if image_size is not None:
         height, width = size_pair(image_size)
         picture = ImageOps.fit(picture, (width, height), method=Image.Resampling.LANCZOS)
@@ -45,31 +46,49 @@ def write_image(path, image):
     Image.fromarray(to_uint8(image)).save(path)
 
 
-def read_mask(path, hole="white", image_size=None):
+def read_mask(path, hole="white", image_size=None, warn=True):
     """Reads a mask file, turning it to this kit's polarity: 1 = known, 0 = hole.
 
     OpenCV, scikit-image, NVIDIA's mask files and photo editors paint the hole white (`hole="white"`);
-    papers on partial convolution mark the known pixels white (`hole="black"`). Grey values are split
-    at one half; resizing takes the nearest pixel, so a mask stays binary.
+    papers on partial convolution mark the known pixels white (`hole="black"`). Colours are made grey, what
+    is transparent counts as white, and grey is split at one half; resizing takes the nearest pixel, so a
+    mask stays binary.
 
     Args:
         path: a picture file.
         hole: "white" or "black", the colour of the hole in the file.
-        image_size: None, an int or (height, width) in pixels; as for `read_image`.
+        image_size: None, an int or (height, width) in pixels; as for `read_image`. A mask takes the same
+            way as its picture: give both the same `image_size`. With None it keeps the file's own size, and
+            `check_batch` says so where that is not the picture's.
+        warn: False where grey pixels, such as those of a JPEG, are expected.
 
     Returns:
-        float32 array (H, W, 1) of 0 and 1.
+        float32 array (H, W, 1) of 0 and 1. A file without a hole is all 1: nothing is to be filled.
 
     Raises:
-        ValueError: as for `read_image`, or an unknown `hole`.
+        ValueError: as for `read_image`, an unknown `hole`, or a mask that is nothing but hole.
+
+    Warns:
+        UserWarning: pixels of the file that are neither black nor white, with their number.
     """
     _check_hole(hole)
     picture = _to_rgb(_open(path)).convert("L")
+    grey = sum(picture.histogram()[1:255])
+    if grey and warn:
+        warnings.warn(
+            f"{path}: {grey:,} of {picture.width * picture.height:,} pixels are neither black nor white; "
+            "they are split at one half",
+            stacklevel=2,
+        )
     if image_size is not None:
         height, width = size_pair(image_size)
         picture = ImageOps.fit(picture, (width, height), method=Image.Resampling.NEAREST)
     white = np.asarray(picture)[..., None] > 127
-    return (~white if hole == "white" else white).astype("float32")
+    known = (~white if hole == "white" else white).astype("float32")
+    if not known.any():
+        other = "black" if hole == "white" else "white"
+        raise ValueError(f"{path}: nothing but hole; if the hole is {other} in it, say hole={other!r}")
+    return known
 
 
 def write_mask(path, mask, hole="white"):
@@ -143,7 +162,9 @@ def _check_hole(hole):
 
 def _open(path):
     """Opens and fully decodes, so that every fault of the file shows here."""
-    if not Path(path).is_file():
+    opened = hasattr(path, "read")
+    name = getattr(path, "name", "opened file") if opened else path
+    if not opened and not Path(path).is_file():
         raise ValueError(f"{path}: no such file")
     try:
         with Image.open(path) as picture:
@@ -151,7 +172,7 @@ def _open(path):
                 raise ValueError(f"{picture.width}×{picture.height} is more than {MAX_PIXELS:,} pixels")
             return ImageOps.exif_transpose(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all mean "broken"
-        raise ValueError(f"{path}: not a readable picture ({error})") from error
+        raise ValueError(f"{name}: not a readable picture ({error})") from error
 
 
 def _to_rgb(picture):

@@ -10,18 +10,23 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "inpaintkit"
-# DESIGN: lowest first. `metrics` stands half a floor below `losses`, which are made from it.
+# DESIGN: lowest first. `metrics` and `sources` stand half a floor below `losses` and `data`, made from them.
 FLOORS = [
-    {"images", "masks", "augment", "attention", "layers", "features"},
-    {"metrics"},
+    {"images", "masks", "mask_shapes", "mask_folders", "augment", "attention", "layers", "features", "games"},
+    {"metrics", "sources"},
     {"data", "models", "baselines", "losses", "plots", "callbacks"},
     {"inpainting", "training"},
     {"evaluation", "pretrained"},
     {"cli", "app"},
 ]
-# Where a neighbour on the same floor serves: masks check sizes as pictures do, and TensorBoard's pictures
-# are marked as those of a gallery; all layers are found in one module, one of them in a file of its own.
-NEIGHBOURS = {("masks", "images"), ("callbacks", "plots"), ("layers", "attention")}
+# Where a neighbour on the same floor serves: masks check sizes, and read files, as pictures do, and are made
+# in three files; TensorBoard's pictures are marked as those of a gallery; all layers are found in one module,
+# one of them in a file of its own.
+NEIGHBOURS = {
+    *(("mask_shapes", "images"), ("mask_folders", "images"), ("mask_folders", "mask_shapes")),
+    *(("masks", "mask_shapes"), ("masks", "mask_folders")),
+    *(("callbacks", "plots"), ("layers", "attention")),
+}
 
 
 def imports(file):

@@ -1,31 +1,85 @@
+import zlib
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from inpaintkit import masks
-from inpaintkit.masks import Lines, Rectangles, Strokes, hole_ratio
+from inpaintkit.images import read_mask, write_mask
+from inpaintkit.masks import (
+    KINDS,
+    Border,
+    Center,
+    Ellipses,
+    FromFolder,
+    Grid,
+    Lines,
+    MaskBank,
+    Medium,
+    Mixture,
+    Polygons,
+    Rectangles,
+    Scratches,
+    Strokes,
+    Text,
+    Thick,
+    Thin,
+    hole_ratio,
+)
 
-KINDS = [Lines, Rectangles, Strokes]
+NVIDIA = Path(__file__).parents[2] / "shared" / "data" / "masks"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Four white-hole masks of 60×80, two a ratio bucket, in folders named as NVIDIA's."""
+    folder = tmp_path_factory.mktemp("masks")
+    for name, ratio in (("0.1-0.2_border", (0.12, 0.18)), ("0.3-0.4_noborder", (0.32, 0.38))):
+        (folder / name).mkdir()
+        for i, mask in enumerate(Strokes(hole_ratio=ratio).sample(2, 60, 80, seed=1)):
+            write_mask(folder / name / f"{i}.png", mask)
+    (folder / "readme.txt").write_text("no mask")
+    return folder
+
+
+def make(kind, folder, **settings):
+    """A kind with its defaults, and what it cannot do without."""
+    needs = {Mixture: {"kinds": [Lines(), Text()]}, MaskBank: {"kind": Thick(), "size": 50}}
+    return kind(**{**needs.get(kind, {}), **({"path": folder} if kind is FromFolder else {}), **settings})
+
+
+def holes(kind, count, size, batch=100):
+    """Pixels missing in each of `count` masks, drawn in batches that memory does not notice."""
+    for seed in range(count // batch):
+        sample = kind.sample(batch, size, size, seed)
+        assert sample.shape == (batch, size, size, 1) and sample.dtype == np.float32
+        known = np.count_nonzero(sample, axis=(1, 2, 3))
+        assert (known == sample.sum((1, 2, 3))).all()  # 0 and 1 alone
+        yield from size * size - known
+
+
 @pytest.mark.parametrize("size", [32, 178, 256])
-@pytest.mark.parametrize("ratio", [(0.1, 0.3), (0.01, 0.02), (0.5, 0.6)])
-def test_the_hole_ratio_is_always_kept(kind, size, ratio):
-    sample = kind(hole_ratio=ratio).sample(120, size, size, seed=3)
-    assert sample.shape == (120, size, size, 1) and sample.dtype == np.float32
-    assert set(np.unique(sample)) == {0, 1}
-    ratios = hole_ratio(sample)
-    assert ratio[0] <= ratios.min() and ratios.max() <= ratio[1]
-    assert np.ptp(ratios) > 0.8 * (ratio[1] - ratio[0])  # spread over the range, not heaped at one end
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Grid])
+def test_the_hole_ratio_is_always_kept(kind, size, folder):
+    counts = list(holes(make(kind, folder).with_ratio((0.1, 0.3)), 1000, size))
+    assert 0.1 * size**2 <= min(counts) and max(counts) <= 0.3 * size**2
+    assert np.ptp(counts) > 0.18 * size**2  # spread over the range, not heaped at one end
 
 
-@pytest.mark.parametrize("kind", [Lines(thickness=1), Rectangles(size=1), Strokes(width=1)])
+@pytest.mark.parametrize("ratio", [(0.01, 0.02), (0.5, 0.6), (0.9, 0.95)])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Grid])
+def test_small_and_large_ratios_are_kept(kind, ratio, folder):
+    counts = list(holes(make(kind, folder).with_ratio(ratio), 40, 100, batch=20))
+    assert ratio[0] * 100**2 <= min(counts) and max(counts) <= ratio[1] * 100**2
+
+
+@pytest.mark.parametrize(
+    "kind", [Lines(thickness=1), Rectangles(size=1), Ellipses(size=1), Strokes(width=1), Text("I", size=1)]
+)
 def test_even_an_extreme_ratio_is_kept(kind):
-    from dataclasses import replace
-
-    assert hole_ratio(replace(kind, hole_ratio=(0.99, 0.99)).sample(2, 50, 50)) == pytest.approx(0.99)
-    assert hole_ratio(replace(kind, hole_ratio=(0.0004, 0.0004)).sample(2, 50, 50)) == pytest.approx(0.0004)
+    assert hole_ratio(kind.with_ratio((0.99, 0.99)).sample(2, 50, 50)) == pytest.approx(0.99)
+    assert hole_ratio(kind.with_ratio((0.0004, 0.0004)).sample(2, 50, 50)) == pytest.approx(0.0004)
 
 
 @pytest.mark.parametrize("percent", range(1, 100, 3))
@@ -35,10 +89,57 @@ def test_every_whole_percentage_can_be_asked_for(percent):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_seed_decides_and_a_longer_sample_begins_the_same(kind):
-    few, many = kind().sample(3, 40, 48, seed=(1, 2)), kind().sample(5, 40, 48, seed=(1, 2))
+def test_the_seed_decides_and_a_longer_sample_begins_the_same(kind, folder):
+    kind = make(kind, folder)
+    few, many = kind.sample(3, 40, 48, seed=(1, 2)), kind.sample(70, 40, 48, seed=(1, 2))
     np.testing.assert_array_equal(few, many[:3])
-    assert (few != kind().sample(3, 40, 48, seed=(1, 3))).any()
+    assert kind.sample(0, 40, 48).shape == (0, 40, 48, 1)
+    if not isinstance(kind, Grid | Center):
+        assert (few != kind.sample(3, 40, 48, seed=(1, 3))).any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_mask_is_empty_or_nothing_but_hole(kind, folder):
+    ratios = hole_ratio(make(kind, folder).sample(200, 128, 100, seed=4))
+    assert ratios.min() > 0 and ratios.max() < 1
+
+
+# Checksums: the same with OpenCV 4.12 and 5.0, NumPy 1.26 and 2.4, with and without AVX. Where one changes,
+# the holes behind every number published so far have changed.
+PRINTS = {
+    Lines(): 1545746248,
+    Lines(hole_ratio=(0.1, 0.4)): 900548545,
+    Rectangles(): 288559692,
+    Rectangles(hole_ratio=(0.1, 0.4)): 2250147070,
+    Ellipses(): 4135583195,
+    Ellipses(hole_ratio=(0.1, 0.4)): 2498526244,
+    Polygons(): 2248083859,
+    Polygons(hole_ratio=(0.1, 0.4)): 3979182518,
+    Strokes(): 1573151712,
+    Strokes(hole_ratio=(0.1, 0.4)): 3292766805,
+    Scratches(): 737217216,
+    Scratches(hole_ratio=(0.1, 0.4)): 2787026412,
+    Text(): 3650187495,
+    Text(hole_ratio=(0.1, 0.4)): 3042287285,
+    Center(): 654425776,
+    Center(hole_ratio=(0.1, 0.4)): 2638722046,
+    Border(): 2095919350,
+    Border(hole_ratio=(0.1, 0.4)): 1082550806,
+    Thin(): 1803242408,
+    Thin(hole_ratio=(0.1, 0.4)): 2872095468,
+    Medium(): 1847255781,
+    Medium(hole_ratio=(0.1, 0.4)): 2684472828,
+    Thick(): 683402748,
+    Thick(hole_ratio=(0.1, 0.4)): 2660587320,
+    Mixture([Lines(), Text()], (1, 2)): 1360982622,
+    MaskBank(Strokes(), 20): 2302685949,
+}
+
+
+@pytest.mark.parametrize("kind", PRINTS, ids=str)
+def test_a_seed_gives_the_same_masks_on_every_machine(kind):
+    sample = kind.sample(70, 96, 128, seed=5)
+    assert zlib.crc32(np.packbits(sample > 0).tobytes()) == PRINTS[kind]
 
 
 def test_without_a_ratio_the_shapes_are_as_many_and_as_large_as_asked_for():
@@ -53,10 +154,135 @@ def test_without_a_ratio_the_shapes_are_as_many_and_as_large_as_asked_for():
     assert 0.13 < seven.mean() < 0.17  # the face report's 14.7 %
 
 
-def test_kinds_print_themselves_and_are_read_back():
-    kind = Lines(count=7, thickness=(1, 11), hole_ratio=(0.1, 0.2))
+def test_centre_border_and_grid_lie_where_they_say():
+    (centre,) = 1 - Center().sample(1, 64, 32)[..., 0]
+    assert centre.sum() == 64 * 32 / 4 and centre[16:48, 8:24].all()
+    (right,) = Border(sides=("right",), hole_ratio=(0.25, 0.25)).sample(1, 40, 64)[..., 0]
+    assert right[:, :48].all() and not right[:, 48:].any()
+    frame = 1 - Border(sides=("left", "right", "top", "bottom")).sample(5, 64, 64)[..., 0]
+    assert frame[:, 0].all() and frame[:, :, -1].all() and not frame[:, 20:44, 20:44].any()
+    free = Border().sample(100, 32, 32)[..., 0]
+    edges = np.stack([free[:, 16, 0], free[:, 16, -1], free[:, 0, 16], free[:, -1, 16]], -1)
+    assert len(np.unique(edges, axis=0)) == 15  # every set of sides but the empty one
+    assert hole_ratio(Grid(4).sample(2, 64, 64, seed=9)).tolist() == [1 - 1 / 16] * 2
+    assert Grid((2, 1)).sample(1, 32, 32)[0, ::2].all()
+
+
+def test_scratches_are_thin_and_long_and_text_is_spelled():
+    (scratch,) = 1 - Scratches(count=1, width=1).sample(1, 200, 200, seed=2)[..., 0]
+    rows, columns = np.nonzero(scratch)
+    assert max(np.ptp(rows), np.ptp(columns)) > 40 and scratch.sum() < 250
+    (letters,) = 1 - Text("II", count=1, size=40).sample(1, 200, 200)[..., 0]
+    assert cv2.connectedComponents(letters.astype("uint8"))[0] == 3  # the background, and two letters
+    assert Text("no. 1".replace(".", ""), count=1, size=(5, 400)).sample(20, 40, 33).any()
+
+
+def test_presets_grow_with_the_picture_and_stay_under_a_half():
+    thin, medium, thick = (hole_ratio(kind().sample(200, 256, 256)) for kind in (Thin, Medium, Thick))
+    assert max(thin.max(), medium.max(), thick.max()) <= 0.5
+    small = hole_ratio(Medium().sample(200, 64, 64))
+    assert small.mean() == pytest.approx(medium.mean(), abs=0.06)
+
+
+def test_a_mixture_holds_its_kinds_as_often_as_their_weights_say():
+    kind = Mixture([Center(), Grid(2)], weights=(3, 1))
+    ratios = hole_ratio(kind.sample(400, 32, 32))
+    assert set(ratios) == {0.25, 0.75} and 0.7 < (ratios == 0.25).mean() < 0.8
+    assert set(hole_ratio(Mixture([Lines(), Text()], hole_ratio=(0.5, 0.5)).sample(20, 32, 32))) == {0.5}
+
+
+def test_a_bank_turns_what_it_has():
+    kind = Rectangles(count=1, size=7, hole_ratio=None)
+    bank = MaskBank(kind, size=1, seed=3)
+    sample = bank.sample(300, 32, 32)
+    assert set(hole_ratio(sample)) == {49 / 1024}  # rolled and turned, never cut
+    assert len(np.unique(sample.reshape(300, -1), axis=0)) > 200
+    assert bank.sample(2, 32, 48).shape == (2, 32, 48, 1)
+    assert bank.with_ratio((0.2, 0.2)).kind.hole_ratio == (0.2, 0.2)
+
+
+def test_folders_give_their_files_and_keep_their_buckets(folder):
+    ratios = hole_ratio(FromFolder(folder).sample(60, 48, 48))
+    low, high = (ratios >= 0.1) & (ratios <= 0.2), (ratios >= 0.3) & (ratios <= 0.4)
+    assert (low | high).all() and low.any() and high.any()
+    assert hole_ratio(FromFolder(folder, bucket="0.3-0.4").sample(20, 48, 48)).min() >= 0.3
+    plain = FromFolder(folder / "0.1-0.2_border", augment=False).sample(20, 60, 80)
+    files = [read_mask(folder / "0.1-0.2_border" / name) for name in ("0.png", "1.png")]
+    assert all(any((mask == file).all() for file in files) for mask in plain)
+    black = FromFolder(folder, hole="black", hole_ratio=(0.6, 0.6))
+    assert set(hole_ratio(black.sample(5, 50, 50))) == {0.6}
+
+
+def test_a_folder_of_useless_masks_is_explained(tmp_path):
+    write_mask(tmp_path / "empty.png", np.ones((32, 32, 1)))
+    with pytest.raises(ValueError, match="a hundred masks in a row"):
+        FromFolder(tmp_path).sample(1, 32, 32)
+    with pytest.raises(ValueError, match=r"nothing but hole.*hole='white'"):
+        FromFolder(tmp_path, hole="black").sample(1, 32, 32)
+    with pytest.raises(ValueError, match=r"no mask file below .*'0\.1'"):
+        FromFolder(tmp_path, bucket="0.1")
+    with pytest.raises(ValueError, match="no such folder"):
+        FromFolder(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not NVIDIA.is_dir(), reason=f"needs NVIDIA's masks in {NVIDIA}")
+def test_nvidias_masks_load_with_their_buckets():
+    assert len(FromFolder(NVIDIA).files) == 720
+    for low in (0.1, 0.5):
+        name = f"{low}-{low + 0.1:.1f}"
+        kind = FromFolder(NVIDIA, bucket=name)
+        assert len(kind.files) == 120
+        for augment in (False, True):
+            ratios = hole_ratio(FromFolder(NVIDIA, bucket=name, augment=augment).sample(12, 128, 128))
+            assert low <= ratios.min() and ratios.max() <= low + 0.1
+    ratios = hole_ratio(FromFolder(NVIDIA, hole_ratio=(0.2, 0.25)).sample(12, 256, 178))
+    assert ratios.min() >= 0.2 and ratios.max() <= 0.25
+
+
+def test_a_mask_file_of_any_kind_and_polarity(tmp_path):
+    from PIL import Image
+
+    black = np.zeros((40, 60), "uint8")
+    black[10:20, 30:50] = 255
+    for mode in ("L", "1", "P", "RGB", "RGBA", "CMYK", "I;16"):
+        picture = Image.fromarray(black.astype("uint16") * 257) if mode == "I;16" else Image.fromarray(black)
+        file = tmp_path / f"{mode[0]}.{'tif' if mode == 'CMYK' else 'png'}"
+        picture.convert(mode).save(file) if mode != "I;16" else picture.save(file)
+        mask = read_mask(file)
+        assert mask.shape == (40, 60, 1) and mask.dtype == np.float32
+        np.testing.assert_array_equal(mask[..., 0], black == 0)
+        np.testing.assert_array_equal(read_mask(file, hole="black"), 1 - mask)
+    assert read_mask(file, image_size=(80, 120)).mean() == mask.mean()  # twice the size, still binary
+
+
+def test_grey_in_a_mask_file_is_counted_and_empty_and_full_masks_are_told_apart(tmp_path):
+    from PIL import Image
+
+    grey = np.repeat(np.array([[0, 10, 200, 255]], "uint8"), 4, 0)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    with pytest.warns(UserWarning, match=r"grey\.png: 8 of 16 pixels are neither black nor white") as caught:
+        mask = read_mask(tmp_path / "grey.png")
+    assert len(caught) == 1 and mask[0, :, 0].tolist() == [1, 1, 0, 0]
+    np.testing.assert_array_equal(read_mask(tmp_path / "grey.png", warn=False), mask)
+    write_mask(tmp_path / "empty.png", np.ones((20, 20, 1)))
+    assert read_mask(tmp_path / "empty.png").all()
+    with pytest.raises(ValueError, match="nothing but hole; if the hole is white"):
+        read_mask(tmp_path / "empty.png", hole="black")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_print_themselves_and_are_read_back(kind, folder):
+    kind = make(kind, folder)
     assert masks.parse(repr(kind)) == kind
-    assert masks.parse("strokes") == Strokes()
+    if kind.__dataclass_fields__.keys() & {"hole_ratio"}:
+        kind = kind.with_ratio((0.1, 0.2))
+        assert masks.parse(repr(kind)) == kind
+
+
+def test_short_texts_name_kinds():
+    assert masks.parse("strokes") == Strokes() and masks.parse(" Thick ") == Thick()
+    assert masks.parse("mixture([lines, text('ABC')], (3, 1))") == Mixture([Lines(), Text("ABC")], (3, 1))
+    assert masks.parse("MaskBank(Polygons(vertices=3), 100)") == MaskBank(Polygons(vertices=3), 100)
 
 
 def test_hole_ratio_of_one_mask_is_a_number():
@@ -75,19 +301,38 @@ def test_hole_ratio_of_one_mask_is_a_number():
         (lambda: Lines(hole_ratio="ab"), "hole_ratio"),
         (lambda: Lines(hole_ratio=(0.1, None)), "hole_ratio"),
         (lambda: Lines(hole_ratio=(0.1, 0.2, 0.3)), "hole_ratio"),
+        (lambda: Center(hole_ratio=None), "hole_ratio"),
+        (lambda: Border(hole_ratio=None), "hole_ratio"),
+        (lambda: Grid().with_ratio((0.1, 0.2)), r"Grid\(step=2\): takes no hole_ratio"),
         (lambda: Lines(thickness=0), "thickness=0"),
         (lambda: Lines(thickness=40_000), "thickness=40000"),
         (lambda: Lines(count=1e999), "count=inf"),
         (lambda: Lines(count="a"), "count='a'"),
         (lambda: Lines(count=(3, 2)), "count"),
         (lambda: Rectangles(size=2.5), "size=2.5"),
+        (lambda: Polygons(vertices=2), "vertices=2"),
+        (lambda: Strokes(length=0), "length=0"),
+        (lambda: Border(sides="left"), "sides='left'"),
+        (lambda: Grid(1), "step=1"),
+        (lambda: Grid((2, 2, 2)), "step"),
+        (lambda: Text("Ä"), "letters A–Z"),
+        (lambda: Text(" "), "letters A–Z"),
+        (lambda: Mixture([]), "kinds"),
+        (lambda: Mixture(Lines()), "kinds"),
+        (lambda: Mixture([Lines()], (1, 2)), "one a kind"),
+        (lambda: Mixture([Lines()], (0,)), "not all of them 0"),
+        (lambda: Mixture([Lines(), Grid()], hole_ratio=(0.1, 0.2)), "takes no hole_ratio"),
+        (lambda: MaskBank("lines"), "a kind of hole"),
+        (lambda: MaskBank(Lines(), 0), "a number of masks"),
         (lambda: Lines().sample(1, 8, 64), "at least 16"),
         (lambda: Lines(hole_ratio=(0.5001, 0.5002)).sample(1, 16, 16), "whole number of pixels"),
-        (lambda: masks.parse("blobs"), "lines, rectangles, strokes"),
-        (lambda: masks.parse("Lines(7)"), "expected one of"),
-        (lambda: masks.parse("Lines(wide=7)"), "expected one of"),
+        (lambda: masks.parse("blobs"), r"lines, rectangles, .*\(blobs is no kind"),
+        (lambda: masks.parse("7"), "expected one of"),
+        (lambda: masks.parse("Lines(wide=7)"), "expected one of.*wide"),
+        (lambda: masks.parse("Lines(count=-1)"), "expected one of"),
         (lambda: masks.parse("__import__('os')"), "expected one of"),
         (lambda: masks.parse("Lines(count=open('x'))"), "expected one of"),
+        (lambda: masks.parse("Lines("), "expected one of"),
     ],
 )
 def test_bad_arguments_are_explained(make, words):

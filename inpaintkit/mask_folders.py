@@ -1,0 +1,152 @@
+"""Holes that come from somewhere: mask files in a folder, and a bank of masks drawn beforehand."""
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inpaintkit.images import read_mask
+from inpaintkit.mask_shapes import Holes, fitted, fold, stream
+
+_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+
+
+@dataclass(frozen=True)
+class FromFolder(Holes):
+    """Mask files of a folder and the folders below it, each mask from a random one.
+
+    A file in a folder named by its ratios, such as NVIDIA's 0.1-0.2_border, keeps within them: what turning
+    and cropping add or take is grown or shrunk away along the rim of the hole.
+
+    Args:
+        path: the folder.
+        hole: "white" or "black", the colour of the hole in the files; grey is split at one half.
+        bucket: how the name of a file's folder begins, such as "0.1-0.2" or "0.1-0.2_border"; "" takes all.
+        augment: True turns by any angle, flips, crops to 2/3 or more of the file, and dilates by up to 1 % of
+            the side; what lies outside the file is its mirror image. False takes the middle of the file.
+        hole_ratio: None, or (low, high) in (0, 1): then every hole is grown or shrunk into it.
+
+    Every mask reads a file, some milliseconds: `MaskBank(FromFolder(…))` is for training.
+
+    Raises:
+        ValueError: no such folder, no picture file in it, or, from `sample`, a file that cannot be read.
+
+    Source: Liu et al. 2018, section 3.1: random dilation, rotation and cropping of 55,116 masks.
+    """
+
+    path: str
+    hole: str = "white"
+    bucket: str = ""
+    augment: bool = True
+    hole_ratio: tuple | None = None
+    files: tuple = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        self._check()
+        folder = Path(self.path)
+        if not folder.is_dir():
+            raise ValueError(f"{folder}: no such folder")
+        files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in _ENDINGS)
+        files = [file for file in files if file.parent.name.startswith(self.bucket)]
+        if not files:
+            below = f" below a folder whose name begins with {self.bucket!r}" if self.bucket else " in it"
+            raise ValueError(f"{folder}: no mask file{below} ({', '.join(_ENDINGS)})")
+        object.__setattr__(self, "path", str(folder))
+        object.__setattr__(self, "files", tuple(files))
+
+    def _drawings(self, rng, height, width):
+        targets = self._targets(rng, height, width) if self.hole_ratio else None
+        failed = 0
+        while failed < 100:
+            file = self.files[rng.integers(len(self.files))]
+            known = read_mask(file, self.hole, warn=False)[..., 0]
+            drawing = _cropped(known == 0, height, width, rng if self.augment else None)
+            have = cv2.countNonZero(drawing)
+            if not 0 < have < drawing.size:  # a crop beside the hole, or in its middle
+                failed += 1
+                continue
+            low, high = _bucket(file.parent.name)
+            kept = np.clip(have, np.ceil(low * drawing.size), np.floor(high * drawing.size))
+            failed, target = 0, next(targets) if targets else int(kept)
+            yield fitted(drawing, target)
+        raise ValueError(
+            f"{self.path}: a hundred masks in a row had no hole, or nothing else, at {height}×{width}; "
+            f"is the hole {self.hole} in these files?"
+        )
+
+
+@dataclass(frozen=True)
+class MaskBank(Holes):
+    """Masks drawn once, and then turned, flipped and rolled: for kinds that draw slowly, and for folders.
+
+    Args:
+        kind: of hole; not one whose place matters, such as `Center`, `Border` or `Text`.
+        size: masks in the bank; each takes H × W bytes, 65 MB for 1,000 at 256×256.
+        seed: of the bank.
+
+    A mask is flipped, turned by quarters (by halves where the picture is not square) and rolled, which brings
+    what leaves the frame in again on the other side; the hole ratio of `kind` survives all three. The bank is
+    drawn at the first `sample` of a size.
+    """
+
+    kind: Holes
+    size: int = 1000
+    seed: int = 0
+
+    def __post_init__(self):
+        if not isinstance(self.kind, Holes) or not isinstance(self.size, int) or self.size < 1:
+            raise ValueError(
+                f"{self}: expected a kind of hole and a number of masks: MaskBank(Strokes(), 1000)"
+            )
+
+    def with_ratio(self, hole_ratio):
+        return replace(self, kind=self.kind.with_ratio(hole_ratio))
+
+    def _drawings(self, rng, height, width):
+        bank = _bank(self, height, width)
+        low, high = (0, 0, 0, 0, -1), (self.size, height, width, 2, 3)
+        for chosen, down, right, turn, flip in stream(lambda n: rng.integers(low, high, (n, 5)).tolist()):
+            drawing = np.roll(bank[chosen], (down, right), (0, 1))
+            if turn and height == width:
+                drawing = cv2.transpose(drawing)
+            yield drawing if flip == 2 else cv2.flip(drawing, flip)  # both ways, down or across
+
+
+@lru_cache(maxsize=4)  # training and validation, at two sizes
+def _bank(bank, height, width):
+    drawings = bank.kind._drawings(np.random.default_rng(bank.seed), height, width)
+    return np.stack([(drawing > 0).astype("uint8") for drawing in islice(drawings, bank.size)])
+
+
+def _bucket(folder):
+    """The ratios in a folder's name: 0.1 and 0.2 for "0.1-0.2_border", and 0 and 1 for other names."""
+    found = re.match(r"(0\.\d+)-(0\.\d+)", folder)
+    return map(float, found.groups()) if found else (0, 1)
+
+
+def _cropped(hole, height, width, rng=None):
+    """The middle of a file's hole (H, W) as a drawing; with `rng`, turned, flipped, enlarged and dilated.
+
+    Each pixel takes the nearest one of the file; `cv2.warpAffine` takes others in OpenCV 5 than in 4.
+    """
+    size = np.array(hole.shape)
+    step = (size / (height, width)).min()  # file pixels for one of the drawing
+    angle, flip, shift, radius = 0, 1, (0, 0), 0
+    if rng is not None:
+        angle, flip, step = rng.uniform(0, 2 * np.pi), rng.choice((-1, 1)), step * rng.uniform(2 / 3, 1)
+        shift = rng.uniform(-0.5, 0.5, 2) * (size - step * np.array((height, width)))
+        radius = rng.integers(0, max(height, width) // 100, endpoint=True)
+    down, across = (step * (np.arange(side) - (side - 1) / 2) for side in (height, width))
+    down, across = down[:, None], flip * across
+    rows = down * np.cos(angle) - across * np.sin(angle)
+    columns = down * np.sin(angle) + across * np.cos(angle)
+    middle = (size - 1) / 2 + shift
+    rows, columns = (
+        fold(at + m, side - 1) for at, m, side in zip((rows, columns), middle, hole.shape, strict=True)
+    )
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    return cv2.dilate(hole[rows, columns].astype("uint8"), kernel)
