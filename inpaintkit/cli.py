@@ -27,7 +27,12 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Source = Annotated[str, typer.Option(help="'photos' (built in), or a folder of pictures.")]
+Source = Annotated[
+    str,
+    typer.Option(
+        help="'photos' (built in), cifar10, celeb_a, tfds:<name>, or a folder, zip or .npz of pictures."
+    ),
+]
 ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH, such as 112x96; at least 16.")]
 Masks = Annotated[
     str,

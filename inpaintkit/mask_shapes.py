@@ -123,7 +123,8 @@ class Lines(Shapes):
 
     Args:
         count: lines a mask, a number or (low, high).
-        thickness: in pixels, a number or (low, high), drawn anew for each line.
+        thickness: in pixels, a number or (low, high), drawn anew for each line; OpenCV draws an even
+            number one pixel wider.
         hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
     """
 

@@ -1,6 +1,13 @@
+import concurrent.futures
+import hashlib
+import importlib.util
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -224,3 +231,120 @@ def test_fixed_masks_and_augmentation():
     for value in (np.nan, 0.5, 255):
         with pytest.raises(ValueError, match=f"a mask holds {value}.*1 \\(known\\) or 0"):
             data.pairs(pictures, np.where(fixed > 0, fixed, value))
+
+
+# -- the same batches wherever they are made
+
+
+def digest(*arrays):
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
+
+
+def training_pairs(**workers):
+    augment = ik.augment.Augment(flip=True, rotation=10, hue=10, blur=1)
+    pictures = data.images("photos", "val", 32, count=11)
+    return data.pairs(pictures, ik.masks.Lines(), 4, augment, seed=5, **workers)
+
+
+def test_batches_do_not_depend_on_who_asks_first():
+    pairs = training_pairs()
+    for _ in range(3):
+        expected = [digest(*pairs[k][0], pairs[k][1]) for k in range(3)]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(lambda k: digest(*pairs[k][0], pairs[k][1]), (2, 0, 1, 2))) == [
+                expected[k] for k in (2, 0, 1, 2)
+            ]
+        pairs.on_epoch_end()
+
+
+class Witness(ik.Inpainter):
+    """A network that writes down what it is taught with."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        self.seen.append(digest(*(keras.ops.convert_to_numpy(part) for part in (*x, y))))
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+
+def served(batches):
+    """What `fit` serves in three epochs."""
+    inputs = [keras.Input((32, 32, 3)), keras.Input((32, 32, 1))]
+    network = Witness(inputs, keras.layers.Conv2D(3, 1)(inputs[0]))
+    network.seen = []
+    network.compile("sgd", "mse", run_eagerly=True)
+    network.fit(batches, epochs=3, verbose=0, shuffle=False)
+    return network.seen
+
+
+def print_what_workers_serve():
+    print(served(training_pairs()) == served(training_pairs(workers=2, use_multiprocessing=True)))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="Keras serves leftovers elsewhere: see pairs"
+)
+def test_fit_serves_the_same_with_workers_and_as_a_tf_dataset():
+    pytest.importorskip("tensorflow")
+    expected = served(training_pairs())
+    assert len(set(expected)) == 9
+    assert served(training_pairs(workers=2)) == expected
+    assert served(training_pairs().as_tf_dataset()) == expected
+    # Processes are forked, which Python 3.12 warns of where threads are: in a process of its own, then.
+    code = "import test_images_and_data as test; test.print_what_workers_serve()"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=300)
+    assert run.stdout.strip() == "True", run.stderr
+
+
+def test_a_tf_dataset_holds_the_batches_and_each_whole_pass_is_an_epoch():
+    pytest.importorskip("tensorflow")
+    reference, pairs = training_pairs(), training_pairs()
+    batches = pairs.as_tf_dataset()
+    assert len(batches) == 3
+    for epoch in range(2):
+        next(iter(batches))  # broken off: no epoch
+        for ((holed, mask), image), expected in zip(batches, reference, strict=True):
+            for ours, theirs in zip((holed, mask, image), (*expected[0], expected[1]), strict=True):
+                assert ours.dtype == "float32"
+                np.testing.assert_array_equal(ours, theirs)
+        reference.epochs_ended = epoch + 2
+    assert pairs.epoch == 2
+    validation = data.pairs(data.images("photos", "val", 32, count=6), ik.masks.Lines(), 4, shuffle=False)
+    first, second = ([mask.numpy() for (_, mask), _ in validation.as_tf_dataset()] for _ in range(2))
+    for one, two, k in zip(first, second, range(2), strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, validation[k][0][1])
+
+
+def print_validation_holes():
+    pictures = data.images("photos", "val", 32, count=6)
+    pairs = data.pairs(pictures, ik.masks.Lines(hole_ratio=(0.1, 0.3)), 4, shuffle=False, seed=3)
+    pairs.on_epoch_end()
+    print(digest(*(part for k in range(2) for part in (*pairs[k][0], pairs[k][1]))))
+
+
+def test_validation_holes_are_the_same_in_every_process_and_on_every_back_end():
+    backends = [name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)]
+    code = "import test_images_and_data as test; test.print_validation_holes()"
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", code],
+            env={**os.environ, "KERAS_BACKEND": backend},
+            cwd=Path(__file__).parent,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for backend in (*backends, backends[0])
+    ]
+    answers = {run.communicate(timeout=300)[0].strip() for run in runs}
+    assert len(answers) == 1 and len(answers.pop()) == 64
+
+
+def test_no_picture_of_validation_or_test_is_in_training(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (100, 16, 16, 3), dtype="uint8")
+    np.savez(tmp_path / "all.npz", pictures)
+    (tmp_path / "folder").mkdir()
+    for i, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / "folder" / f"{i}.png")
+    for source in (tmp_path / "folder", tmp_path / "all.npz", pictures):
+        seen = [{digest(p) for p in data.images(source, split, 16)} for split in data.SPLITS]
+        assert sum(map(len, seen)) == len(set.union(*seen)) == 100 and min(map(len, seen)) >= 5

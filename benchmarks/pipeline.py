@@ -1,0 +1,104 @@
+"""How many pictures does a second of CPU time feed? `python benchmarks/pipeline.py [folder of pictures]`.
+
+`ik.data.pairs`, which keeps pictures decoded, against the loop that most projects write: a Keras `Sequence`
+that opens, augments, holes and scales one picture after the other. Both do the same to each: 178×178 pixels,
+seven lines of 1–11 pixels, the augmentation named. Rounds alternate, so that a machine's drift falls on both,
+and the median counts. Opening each file, which the loop does in every epoch and `ik.data.images` once, is
+told apart below the table; so is what feeding costs against a training step of the small U-Net.
+"""
+
+import random
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from PIL import Image
+
+import inpaintkit as ik
+
+SIDE, BATCH, BATCHES, ROUNDS = 178, 16, 20, 5
+HOLES = ik.masks.Lines(count=7, thickness=(1, 11))
+RECIPES = {
+    "none": None,
+    "flip": ik.augment.Augment(flip=True),
+    "flip, rotation": ik.augment.Augment(flip=True, rotation=10),
+    "faces(): also crop-and-pad, brightness": ik.augment.faces(),
+}
+
+
+class Loop(keras.utils.PyDataset):
+    """One picture after the other, as tutorials write it."""
+
+    def __init__(self, files, augment):
+        super().__init__()
+        self.files, self.pipeline = files, augment and augment._pipeline()
+
+    def __len__(self):
+        return len(self.files) // BATCH
+
+    def __getitem__(self, k):
+        images, masks = [], []
+        for file in self.files[k * BATCH : (k + 1) * BATCH]:
+            image = np.array(Image.open(file).convert("RGB").resize((SIDE, SIDE)))
+            if self.pipeline is not None:
+                image = self.pipeline(image=image)
+            mask = np.ones((SIDE, SIDE, 1), "float32")
+            for _ in range(7):
+                ends = [(random.randrange(SIDE), random.randrange(SIDE)) for _ in range(2)]
+                cv2.line(mask, *ends, 0, random.randint(1, 11))
+            images.append(image / 255)
+            masks.append(mask)
+        images, masks = np.array(images, "float32"), np.array(masks)
+        return (images * masks, masks), images
+
+
+def pictures_per_second(feed):
+    """Pictures a CPU second of one pass over `feed`, which gives BATCHES batches."""
+    start = time.process_time()
+    for _ in feed:
+        pass
+    return BATCHES * BATCH / (time.process_time() - start)
+
+
+def cpu_ms(call, times):
+    seen = []
+    for i in range(times):
+        start = time.process_time()
+        call(i)
+        seen.append(1e3 * (time.process_time() - start))
+    return statistics.median(seen[2:])  # the first ones compile
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data/faces/celeba_crop_178")
+    start = time.process_time()
+    pictures = ik.data.images(folder, "train", SIDE, count=BATCHES * BATCH)
+    decoding = 1e6 * (time.process_time() - start) / len(pictures)
+    files = [folder / name for name in pictures.names]
+    print(f"{pictures}, {HOLES}, batch {BATCH}, {keras.backend.backend()}\n")
+    print("| augmentation | the loop | `pairs` | ratio |\n|---|---|---|---|")
+    for name, augment in RECIPES.items():
+        feeds = [Loop(files, augment), ik.data.pairs(pictures, HOLES, BATCH, augment)]
+        rounds = [[pictures_per_second(feed) for feed in feeds] for _ in range(ROUNDS + 1)][1:]
+        slow, fast = (statistics.median(speeds) for speeds in zip(*rounds, strict=True))
+        print(f"| {name} | {slow:,.0f} | {fast:,.0f} | {fast / slow:.1f} |", flush=True)
+    data = ik.data.pairs(pictures, HOLES, BATCH, RECIPES["flip"]).as_tf_dataset()
+    as_tf = statistics.median(pictures_per_second(data) for _ in range(ROUNDS))
+    print(f"\nPictures a CPU second. With flips, as a tf.data.Dataset: {as_tf:,.0f}.")
+    print(f"Decoding a picture, once: {decoding:.0f} µs.")
+
+    network = ik.models.unet(normalization=None, prefill=True)
+    teacher = ik.Inpainter(network.inputs, network.output)
+    teacher.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
+    pairs = ik.data.pairs(pictures, HOLES, BATCH, RECIPES["flip"])
+    batch = pairs[0]
+    step = cpu_ms(lambda i: teacher.train_on_batch(*batch), 8)
+    feed = cpu_ms(lambda i: pairs[i % BATCHES], 30)
+    print(
+        f"A training step of the small U-Net ({network.count_params():,} parameters): {step:,.0f} ms of CPU "
+        f"time; its batch, with flips: {feed:.1f} ms, {feed / step:.1%}."
+    )

@@ -1,0 +1,438 @@
+"""Every source, with the network refused: what lies on the machine is found, what does not is explained."""
+
+import shutil
+import socket
+import sys
+import threading
+import types
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import inpaintkit as ik
+from inpaintkit import cli, data, images, sources
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch, tmp_path):
+    """No host answers, and nothing of this machine's own is found."""
+
+    def refuse(*_, **__):
+        raise OSError("the network is refused")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    for variable in ("INPAINTKIT_CACHE", "TFDS_DATA_DIR", "KERAS_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+
+@pytest.fixture
+def online(monkeypatch):
+    """The host answers; what comes then is up to the test."""
+    monkeypatch.setattr(sources, "_knock", lambda host, what: None)
+
+
+def noise(count, height=20, width=24, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, height, width, 3), dtype="uint8")
+
+
+def save(folder, names, size=(24, 20)):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        Image.new("RGB", size, (number % 256, 50, 100)).save(folder / name)
+    return folder
+
+
+def every_split(source, size=16, **options):
+    return {split: data.images(source, split, size, **options) for split in data.SPLITS}
+
+
+def assert_nothing_is_in_two_splits(pictures):
+    names = [name for split in pictures.values() for name in split.names]
+    assert len(names) == len(set(names))
+
+
+# -- by name
+
+
+def test_photos_need_no_network():
+    assert len(data.images("photos", "val", 16, count=3)) == 3
+
+
+def test_cifar10_keeps_its_test_and_lends_every_tenth_picture_to_val(monkeypatch, tmp_path):
+    train, test = noise(40, 32, 32), noise(7, 32, 32, seed=1)
+    (tmp_path / "keras_home" / "datasets" / "cifar-10-batches-py-target").mkdir(parents=True)
+    loaded = (train, np.zeros(40)), (test, np.zeros(7))
+    monkeypatch.setattr(keras.datasets.cifar10, "load_data", lambda: loaded)
+    pictures = every_split("cifar10", 32)
+    assert [len(p) for p in pictures.values()] == [36, 4, 7]
+    np.testing.assert_array_equal(pictures["val"].array, train[8::10])
+    np.testing.assert_array_equal(pictures["test"].array, test)
+    assert_nothing_is_in_two_splits(pictures)
+    assert len(data.images("cifar10", "train", 16, count=5)) == 5
+
+
+def test_cifar10_without_a_network(tmp_path):
+    with pytest.raises(ValueError, match=r"CIFAR-10.*www\.cs\.toronto\.edu does not answer"):
+        data.images("cifar10")
+    (tmp_path / "keras_home" / "datasets").mkdir(parents=True)
+    (tmp_path / "keras_home" / "datasets" / "cifar-10-batches-py-target_archive").write_bytes(b"half")
+    with pytest.raises(ValueError, match=r"CIFAR-10 could not be had: .*is .*datasets whole"):
+        data.images("cifar10")
+
+
+def test_celeb_a_without_a_network_is_five_lines_with_one_that_works_now(tmp_path):
+    with pytest.raises(ValueError) as caught:
+        data.images("celeb_a", "val")
+    text = str(caught.value)
+    assert len(text.splitlines()) == 5 and caught.value.__suppress_context__
+    for words in (
+        "drive.google.com does not answer",
+        "kaggle.com",
+        "mmlab.ie.cuhk.edu.hk",
+        "img_align_celeba",
+    ):
+        assert words in text
+    assert str(Path.cwd()) in text and str(tmp_path / "inpaintkit_cache") in text
+    line = text.splitlines()[-1].split(": ", 1)[1]
+    assert len(eval(line, {"ik": ik})) == 96
+
+
+def test_celeb_a_over_its_quota_shows_nothing_of_the_inside(monkeypatch, online):
+    tfds = pytest.importorskip("tensorflow_datasets")
+
+    def refuse(*_, **__):
+        raise RuntimeError("Artifact … has wrong checksum.\nTo debug, see …\n  many lines")
+
+    monkeypatch.setattr(tfds, "builder", refuse)
+    with pytest.raises(ValueError) as caught:
+        data.images("celeb_a")
+    assert len(str(caught.value).splitlines()) == 5 and "wrong checksum" in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_the_command_line_ends_with_those_five_lines_too():
+    result = CliRunner().invoke(cli.app, ["compare", "--source", "celeb_a"])
+    assert result.exit_code == 2 and len(result.stderr.strip().splitlines()) == 5
+    assert not Path("runs").exists()
+
+
+CELEBA = ("000001.jpg", "162770.jpg", "162771.jpg", "182637.jpg", "182638.jpg")
+
+
+@pytest.mark.parametrize("where", [".", "data", "cache", "given"])
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_celeb_a_by_hand_has_its_own_partition(tmp_path, where, as_zip):
+    place = {"cache": tmp_path / "inpaintkit_cache", "given": tmp_path / "elsewhere"}.get(where, Path(where))
+    folder = save(place / "img_align_celeba", CELEBA)
+    if as_zip:
+        shutil.make_archive(str(folder), "zip", place, "img_align_celeba")
+        shutil.rmtree(folder)
+    source = folder.with_suffix(".zip" if as_zip else "") if where == "given" else "celeb_a"
+    pictures = every_split(source)
+    assert [len(p) for p in pictures.values()] == [2, 2, 1]
+    assert Path(pictures["test"].names[0]).name == "182638.jpg"
+
+
+# -- TensorFlow Datasets
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A prepared set of 20 training and 5 validation pictures, and the class that prepares it."""
+    tfds = pytest.importorskip("tensorflow_datasets")
+
+    class Tiny(tfds.core.GeneratorBasedBuilder):
+        VERSION = tfds.core.Version("1.0.0")
+
+        def _info(self):
+            features = {"label": tfds.features.ClassLabel(num_classes=2), "photo": tfds.features.Image()}
+            return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+        def _split_generators(self, downloads):
+            return {
+                "train": self._generate_examples(0, 20),
+                "validation": self._generate_examples(20, 25),
+            }
+
+        def _generate_examples(self, start, stop):
+            for i in range(start, stop):
+                yield i, {"label": 0, "photo": np.full((20, 24, 3), 10 * i, "uint8")}
+
+    home = tmp_path_factory.mktemp("tfds")
+    Tiny(data_dir=home).download_and_prepare()
+    return home / "tiny" / "1.0.0"
+
+
+def shades(pictures):
+    return {int(picture.mean()) for picture in pictures}
+
+
+def test_a_prepared_set_is_read_without_a_network(tiny, tmp_path):
+    shutil.copytree(tiny, tmp_path / "tfds_data_dir" / "tiny" / "1.0.0")
+    pictures = every_split("tfds:tiny")
+    assert [len(p) for p in pictures.values()] == [18, 5, 2]  # it has a validation split, and no test
+    assert shades(pictures["val"]) == {200, 210, 220, 230, 240}
+    assert len(shades(pictures["train"]) | shades(pictures["test"])) == 20
+    assert_nothing_is_in_two_splits(pictures)
+    some = data.images("tfds:tiny", "train", 16, count=4, cache=tmp_path / "cache")
+    np.testing.assert_array_equal(some.array, pictures["train"].array[:4])
+    (tmp_path / "tfds_data_dir" / "tiny").rename(tmp_path / "tfds_data_dir" / "celeb_a")
+    assert len(data.images("celeb_a", "val", 16)) == 5  # the first step of the ladder
+
+
+def test_a_set_that_can_be_had_is_prepared_and_found_the_next_time(tiny, online, monkeypatch, tmp_path):
+    assert len(data.images("tfds:tiny", "val", 16)) == 5
+    assert (tmp_path / "tfds_data_dir" / "tiny" / "1.0.0" / "dataset_info.json").exists()
+    monkeypatch.undo()  # gone: the answering host, and the folder's name in the environment
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds_data_dir"))
+    assert len(data.images("tfds:tiny", "val", 16)) == 5
+
+
+def test_the_splits_of_a_set_and_those_cut_from_it():
+    def parts(*splits):
+        return [sources._tfds_part("x", splits, split) for split in data.SPLITS]
+
+    assert parts("train", "validation", "test") == ["train", "validation", "test"]
+    assert parts("train", "test") == ["train[:90%]", "train[90%:100%]", "test"]
+    assert parts("train", "extra") == ["train[:80%]", "train[80%:90%]", "train[90%:100%]"]
+    with pytest.raises(ValueError, match="tfds:x: nothing for the split 'train', only test"):
+        parts("test")
+
+
+def test_what_tfds_has_not_is_explained(online, monkeypatch):
+    tfds = pytest.importorskip("tensorflow_datasets")
+    with pytest.raises(ValueError, match=r"TensorFlow Datasets, no_such_set: .*no_such_set"):
+        data.images("tfds:no_such_set")
+    text = types.SimpleNamespace(features={"text": tfds.features.Text()})
+    builder = types.SimpleNamespace(info=text, download_and_prepare=lambda: None)
+    monkeypatch.setattr(tfds, "builder", lambda *_, **__: builder)
+    with pytest.raises(ValueError, match="tfds:poems: no pictures, but text"):
+        data.images("tfds:poems")
+
+
+def test_tfds_absent_or_hollow_is_explained(online, monkeypatch):
+    pytest.importorskip("tensorflow")
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", types.ModuleType("tensorflow_datasets"))
+    with pytest.raises(ValueError, match="came back empty"):
+        data.images("tfds:mnist")
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    with pytest.raises(ValueError, match="pip install tensorflow-datasets"):
+        data.images("tfds:mnist")
+
+
+def test_without_tensorflow_that_is_what_is_missing(online, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(ValueError, match="pip install tensorflow"):
+        data.images("tfds:mnist")
+
+
+def test_a_set_that_is_not_here_is_no_wait():
+    with pytest.raises(ValueError, match=r"mnist.*storage\.googleapis\.com does not answer"):
+        data.images("tfds:mnist")
+
+
+# -- files and arrays
+
+
+def test_a_zip_is_as_good_as_its_folder(tmp_path):
+    folder = save(tmp_path / "pictures", [f"{i}.png" for i in range(30)])
+    (folder / "._0.png").write_bytes(b"what macOS leaves beside a picture")
+    shutil.make_archive(str(folder), "zip", folder)
+    for split, pictures in every_split(folder).items():
+        zipped = data.images(str(folder) + ".zip", split, 16)
+        assert zipped.names == pictures.names
+        np.testing.assert_array_equal(zipped.array, pictures.array)
+
+
+def test_a_torn_picture_in_a_zip_is_left_out(tmp_path):
+    save(tmp_path / "test", ["good.png", "torn.png"], size=(200, 200))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name in ("good.png", "torn.png"):
+            archive.write(tmp_path / "test" / name, f"test/{name}")
+    whole = (tmp_path / "x.zip").read_bytes()
+    spot = whole.index(b"torn.png") + 100  # stored as it is: its checksum will not fit
+    (tmp_path / "x.zip").write_bytes(whole[:spot] + b"torn" + whole[spot + 4 :])
+    with pytest.warns(UserWarning, match=r"left out 1 unreadable: .*torn\.png"):
+        assert data.images(tmp_path / "x.zip", "test", 16).names == ("test/good.png",)
+
+
+def test_an_array_is_split_by_tenths_and_not_copied_for_nothing():
+    array = noise(50)
+    pictures = every_split(array, (20, 24))
+    assert [len(p) for p in pictures.values()] == [40, 5, 5] and pictures["train"].source == "array"
+    np.testing.assert_array_equal(pictures["val"].array, array[8::10])
+    np.testing.assert_array_equal(pictures["test"].array, array[9::10])
+    assert_nothing_is_in_two_splits(pictures)
+    assert set(every_split(array[:43], (20, 24))["train"].names) <= set(pictures["train"].names)
+    floats = data.images(array.astype("float32") / 255, "val", (20, 24))
+    np.testing.assert_array_equal(floats.array, pictures["val"].array)
+    assert data.images(array, "test", 16).array.shape == (5, 16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((4, 20, 20), "uint8"), "expected pictures"),
+        (np.zeros((4, 20, 20, 3), "int64"), "int64"),
+        (np.full((20, 20, 20, 3), 255.0), "expected .0, 1"),
+        (np.full((20, 20, 20, 3), np.nan), "expected .0, 1"),
+        (np.zeros((3, 20, 20, 3), "uint8"), "no picture for the split 'test' in 3"),
+    ],
+)
+def test_an_array_that_will_not_do_is_explained(array, words):
+    with pytest.raises(ValueError, match=words):
+        data.images(array, "test", 16)
+
+
+def test_npz_files(tmp_path):
+    train, test = noise(30), noise(6, seed=1)
+    np.savez(tmp_path / "one.npz", pictures=train, labels=np.zeros(30))
+    np.savez(tmp_path / "two.npz", x_train=train, y_train=np.zeros(30), x_test=test)
+    np.savez(tmp_path / "more.npz", train_a=train, train_b=test, valid_a=test, test_b=test)
+    sizes = {name: [len(p) for p in every_split(tmp_path / name).values()] for name in ("one.npz", "two.npz")}
+    assert sizes == {"one.npz": [24, 3, 3], "two.npz": [27, 3, 6]}
+    assert [len(p) for p in every_split(tmp_path / "more.npz").values()] == [36, 6, 6]
+    assert len(data.images(f"{tmp_path}/more.npz:_a", "train", 16)) == 27  # it has no test_a
+    np.savez(tmp_path / "labels.npz", y=np.zeros(5))
+    (tmp_path / "torn.npz").write_bytes((tmp_path / "one.npz").read_bytes()[:500])
+    np.savez(tmp_path / "objects.npz", x=np.array([{}], dtype=object))
+    for name in ("labels", "torn", "objects"):
+        with pytest.raises(ValueError, match=rf"{name}\.npz: "):
+            data.images(tmp_path / f"{name}.npz")
+    with pytest.raises(ValueError, match="none with 'c' in its name"):
+        data.images(f"{tmp_path}/more.npz:c")
+
+
+@pytest.mark.parametrize("source", ["nowhere", "nowhere.npz", "nowhere.zip", None])
+def test_an_unknown_source_names_those_there_are(source):
+    with pytest.raises(ValueError, match=r"no such folder.*'photos', 'cifar10', 'celeb_a'"):
+        data.images(source)
+
+
+# -- kept in a file
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twenty pictures, two of them broken."""
+    folder = save(tmp_path / "pictures" / "train", [f"{i:02}.png" for i in range(20)])
+    for name in ("03.png", "11.png"):
+        (folder / name).write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """What has been decoded; `stop_at` kills the preparation at that many."""
+    seen = types.SimpleNamespace(files=[], stop_at=None)
+
+    def read(file, size):
+        seen.files.append(Path(file).name)
+        if len(seen.files) == seen.stop_at:
+            raise KeyboardInterrupt
+        return images.read_uint8(file, size)
+
+    monkeypatch.setattr(data, "read_uint8", read)
+    monkeypatch.setattr(data, "_SAVE_EVERY", 4)
+    return seen
+
+
+@pytest.mark.filterwarnings("ignore:.*left out 2 unreadable")
+def test_more_than_memory_holds_is_decoded_once_into_a_file(folder, counted, monkeypatch, tmp_path, capsys):
+    in_memory = data.images(folder, "train", 16)
+    assert not isinstance(in_memory.array, np.memmap) and not capsys.readouterr().out
+    monkeypatch.setattr(data, "IN_MEMORY", 20 * 16 * 16 * 3 - 1)
+    counted.files.clear()
+    for _ in range(2):
+        mapped = data.images(folder, "train", 16)
+        assert isinstance(mapped.array, np.memmap) and mapped.names == in_memory.names and len(mapped) == 18
+        np.testing.assert_array_equal(mapped.array, in_memory.array)
+    assert len(counted.files) == 20
+    assert "20 of 20 pictures decoded" in capsys.readouterr().out
+    assert list((tmp_path / "inpaintkit_cache").glob("*pictures-train-train-16x16-*.npy"))
+    (holed, _), image = data.pairs(mapped, ik.masks.Lines(), 4)[0]
+    assert type(image) is np.ndarray is type(holed) and image.shape == (4, 16, 16, 3)
+    for name in ("03.png", "11.png"):
+        save(folder, [name])  # mended: the file of before is out of date
+    assert len(data.images(folder, "train", 16)) == 20
+
+
+@pytest.mark.filterwarnings("ignore:.*left out 2 unreadable")
+@pytest.mark.parametrize("stop_at", [1, 4, 7, 15, 20])
+def test_a_preparation_that_is_killed_goes_on_and_is_never_seen_half(folder, counted, tmp_path, stop_at):
+    counted.stop_at = stop_at
+    with pytest.raises(KeyboardInterrupt):
+        data.images(folder, "train", 16, cache=tmp_path / "cache")
+    assert not list((tmp_path / "cache").glob("*.npy"))
+    counted.stop_at = None
+    counted.files.clear()
+    mapped = data.images(folder, "train", 16, cache=tmp_path / "cache")
+    assert len(counted.files) == 20 - (stop_at - 1) // 4 * 4
+    np.testing.assert_array_equal(mapped.array, data.images(folder, "train", 16).array)
+    assert {file.suffix for file in (tmp_path / "cache").iterdir()} == {".npy", ".json", ".lock"}
+
+
+@pytest.mark.filterwarnings("ignore:.*left out 2 unreadable")
+def test_two_at_once_decode_once(folder, counted, tmp_path):
+    pytest.importorskip("fcntl")
+    results = []
+
+    def load():
+        results.append(data.images(folder, "train", 16, cache=tmp_path / "cache"))
+
+    threads = [threading.Thread(target=load) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(counted.files) == 20
+    np.testing.assert_array_equal(results[0].array, results[1].array)
+
+
+def test_a_full_disk_is_told_before_it_is_full(folder, monkeypatch, tmp_path):
+    full = types.SimpleNamespace(free=100)
+    monkeypatch.setattr(data.shutil, "disk_usage", lambda path: full)
+    with pytest.raises(ValueError, match=r"20 pictures of 16×16 need 0\.0 GB.*cache="):
+        data.images(folder, "train", 16, cache=tmp_path / "cache")
+
+
+def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "x.png").write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"no usable picture for the split 'train': .*x\.png"):
+            data.images(tmp_path, "train", 16, cache=tmp_path / "cache")
+
+
+# -- the real data beside the project
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real data lies beside the project, in ../shared/data")
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("faces/celeba_crop_178", 4000),
+        ("faces/celeba_aligned_89x109", 6000),
+        ("paintings", 600),
+        ("albums", 700),
+        ("photos/bsds500", None),
+        ("cifar10/cifar10_dev.npz", 14500),
+        ("cifar10/cifar10_dev.npz:lossless", 3500),
+    ],
+)
+def test_the_real_data_loads(source, count):
+    found = [sources.find(SHARED / source, split, (32, 32)) for split in data.SPLITS]
+    names = [name for split in found for name in split.names]
+    assert len(names) == len(set(names)) == (count or len(names))
+    for split in data.SPLITS:
+        assert len(data.images(SHARED / source, split, 32, count=4)) == 4
