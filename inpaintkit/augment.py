@@ -12,6 +12,21 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 
+def symmetries(pictures, rng):
+    """Turns each square picture by a multiple of 90 degrees and flips half of them: eight views, and exact.
+
+    For pictures without an up and down. Uint8 (B, H, H, 3) and a NumPy generator to uint8 (B, H, H, 3).
+
+    Raises:
+        ValueError: pictures that are not square.
+    """
+    if pictures.shape[1] != pictures.shape[2]:
+        raise ValueError(f"pictures of shape {pictures.shape}: expected square ones, (B, H, H, 3)")
+    turns, flips = rng.integers(0, 4, len(pictures)), rng.random(len(pictures)) < 0.5
+    views = [np.rot90(x[::-1] if flip else x, k) for x, k, flip in zip(pictures, turns, flips, strict=True)]
+    return np.stack(views)
+
+
 @dataclass(frozen=True)
 class Augment:
     """Random changes, drawn anew for each picture; 0 and False leave a thing as it is.

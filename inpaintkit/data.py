@@ -220,7 +220,8 @@ class Pairs(keras.utils.PyDataset):
     def as_tf_dataset(self):
         """The same batches as a `tf.data.Dataset`, scaled and holed in the graph; each pass is an epoch.
 
-        A pass that is broken off is no epoch: the next one serves it again.
+        A pass that is broken off is no epoch: the next one serves it again. Hence no prefetching here, which
+        would run on to the end of a short epoch that nobody asked for.
 
         Raises:
             ValueError: TensorFlow is not installed.
@@ -241,7 +242,7 @@ class Pairs(keras.utils.PyDataset):
         signature = tuple(tf.TensorSpec(shape, tf.uint8) for shape in shapes)
         data = tf.data.Dataset.from_generator(batches, output_signature=signature)
         data = data.apply(tf.data.experimental.assert_cardinality(len(self)))
-        return data.map(finish).prefetch(tf.data.AUTOTUNE)
+        return data.map(finish)
 
     def on_epoch_end(self):
         # Keras calls it once more, before the first epoch of a fit. Its on_epoch_begin is no better: JAX and

@@ -124,3 +124,14 @@ def test_in_pairs_fixed_masks_move_with_their_pictures(pictures):
     assert (moved[image[..., :1] == 1] == 1).all()  # white is known, wherever it went
     (_, holes), _ = ik.data.pairs(shown, ik.masks.Lines(), 16, augment, seed=4)[0]
     np.testing.assert_array_equal(holes, ik.data.pairs(shown, ik.masks.Lines(), 16, seed=4)[0][0][1])
+
+
+def test_symmetries_are_the_eight_views_of_a_square():
+    from inpaintkit.augment import symmetries
+
+    square = np.arange(4 * 4 * 3, dtype="uint8").reshape(1, 4, 4, 3)
+    views = symmetries(np.repeat(square, 200, 0), np.random.default_rng(0))
+    expected = {np.rot90(x, k).tobytes() for x in (square[0], square[0][::-1]) for k in range(4)}
+    assert views.dtype == "uint8" and {view.tobytes() for view in views} == expected and len(expected) == 8
+    with pytest.raises(ValueError, match="square"):
+        symmetries(np.zeros((2, 4, 5, 3), "uint8"), np.random.default_rng(0))
