@@ -74,9 +74,10 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
                 lies in the working folder, its `data`, or the cache; with CelebA's own partition.
             "tfds:<name>": any data set of TensorFlow Datasets with pictures, such as "tfds:oxford_iiit_pet";
                 a split that it lacks is a tenth of its training pictures.
-            a folder or a zip: searched through. Its `train`, `val` and `test` sub-folders (at any depth) are
-                its splits; a folder that itself bears one of these names is that split and no other; any
-                other is divided 80/10/10 by a hash of each file's path, so that adding files moves none.
+            a folder or a zip: searched through, links too. Its `train`, `val` and `test` sub-folders (at any
+                depth; also `training`, `valid`, `validation`, `testing`) are its splits; a folder that itself
+                bears one of these names is that split and no other; any other is divided 80/10/10 by a hash
+                of each file's path, so that adding files moves none.
             an .npz file: one array of pictures, or several with train, val or test in their names;
                 "some.npz:word" takes those alone that have the word in their names.
             an array (N, H, W, 3), uint8 or float in [0, 1]: like one array in an .npz, every tenth picture
@@ -114,7 +115,7 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     else:
         array, broken = _kept(found, shape, Path(cache or sources.cache_folder()), f"{source} {split}")
     names = tuple(name for i, name in enumerate(found.names) if i not in broken)
-    reasons = "; ".join(list(broken.values())[:5])
+    reasons = "; ".join([*broken.values()][:5] + ["…"] * (len(broken) > 5))
     if not names:
         raise ValueError(
             f"{source}: no usable picture for the split {split!r}: {reasons or 'it is empty'}. Add pictures, "

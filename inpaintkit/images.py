@@ -6,13 +6,14 @@ CMYK, turned by its EXIF tag, white-hole or black-hole) ends here, and the polar
 turned in `read_mask` and `write_mask` and nowhere else.
 """
 
+import os
 import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-MAX_PIXELS = 80_000_000  # under the size at which Pillow itself warns of a decompression bomb
+MAX_PIXELS = 80_000_000  # a decompression bomb holds more
 
 
 def read_image(path, image_size=None):
@@ -98,6 +99,30 @@ def write_mask(path, mask, hole="white"):
     Image.fromarray(((~known if hole == "white" else known) * 255).astype("uint8")).save(path)
 
 
+def files_below(folder):
+    """Yields the files of a folder and of those below it, hidden ones left out.
+
+    Links are followed, but no folder is entered twice: neither a circle of links nor a second name of the
+    same pictures, which could put one into training and test.
+    """
+    seen = set()
+    for path, folders, names in os.walk(folder, followlinks=True):
+        place = os.path.realpath(path)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        # Links first: who links `train` to a folder beside it means that name.
+        folders.sort(key=lambda name: (not os.path.islink(os.path.join(path, name)), name))
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        yield from (file for name in names if not is_hidden(name) and (file := Path(path, name)).is_file())
+
+
+def is_hidden(path):
+    """Whether a part of a relative path begins with a dot: macOS's "._x.jpg", Jupyter's copies of files."""
+    return any(part.startswith(".") for part in Path(path).parts)
+
+
 def to_uint8(image):
     """[0, 1] to 0…255, rounded and clipped; any shape."""
     return np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
@@ -162,12 +187,15 @@ def _check_hole(hole):
 
 def _open(path):
     """Opens and fully decodes, so that every fault of the file shows here."""
-    opened = hasattr(path, "read")
-    name = getattr(path, "name", "opened file") if opened else path
-    if not opened and not Path(path).is_file():
+    is_file = hasattr(path, "read")
+    name = getattr(path, "name", "opened file") if is_file else path
+    if not is_file and not Path(path).is_file():
         raise ValueError(f"{path}: no such file")
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings():  # the size is ours to judge, below
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(path)
+        with opened as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError(f"{picture.width}×{picture.height} is more than {MAX_PIXELS:,} pixels")
             return ImageOps.exif_transpose(picture)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inpaintkit.images import read_mask
+from inpaintkit.images import files_below, read_mask
 from inpaintkit.mask_shapes import Holes, fitted, fold, stream
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -33,7 +33,8 @@ class FromFolder(Holes):
     Every mask reads a file, some milliseconds: `MaskBank(FromFolder(…))` is for training.
 
     Raises:
-        ValueError: no such folder, no picture file in it, or, from `sample`, a file that cannot be read.
+        ValueError: no such folder, no picture file in it, or, from `sample`, a file that cannot be read or
+            that its folder's ratios contradict.
 
     Source: Liu et al. 2018, section 3.1: random dilation, rotation and cropping of 55,116 masks.
     """
@@ -50,7 +51,7 @@ class FromFolder(Holes):
         folder = Path(self.path)
         if not folder.is_dir():
             raise ValueError(f"{folder}: no such folder")
-        files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in _ENDINGS)
+        files = sorted(file for file in files_below(folder) if file.suffix.lower() in _ENDINGS)
         files = [file for file in files if file.parent.name.startswith(self.bucket)]
         if not files:
             below = f" below a folder whose name begins with {self.bucket!r}" if self.bucket else " in it"
@@ -64,12 +65,17 @@ class FromFolder(Holes):
         while failed < 100:
             file = self.files[rng.integers(len(self.files))]
             known = read_mask(file, self.hole, warn=False)[..., 0]
+            (low, high), missing = _bucket(file.parent.name), 1 - known.mean()
+            if not low - 0.02 <= missing <= high + 0.02:  # else the wrong hole would be shrunk until it fits
+                raise ValueError(
+                    f"{file}: {missing:.2f} of it is hole, and its folder says {low} to {high}: is the hole "
+                    f"{self.hole} in it? If so, rename the folder"
+                )
             drawing = _cropped(known == 0, height, width, rng if self.augment else None)
             have = cv2.countNonZero(drawing)
             if not 0 < have < drawing.size:  # a crop beside the hole, or in its middle
                 failed += 1
                 continue
-            low, high = _bucket(file.parent.name)
             kept = np.clip(have, np.ceil(low * drawing.size), np.floor(high * drawing.size))
             failed, target = 0, next(targets) if targets else int(kept)
             yield fitted(drawing, target)
@@ -125,7 +131,7 @@ def _bank(bank, height, width):
 def _bucket(folder):
     """The ratios in a folder's name: 0.1 and 0.2 for "0.1-0.2_border", and 0 and 1 for other names."""
     found = re.match(r"(0\.\d+)-(0\.\d+)", folder)
-    return map(float, found.groups()) if found else (0, 1)
+    return tuple(map(float, found.groups())) if found else (0, 1)
 
 
 def _cropped(hole, height, width, rng=None):

@@ -367,7 +367,8 @@ def _trim(drawing, excess, angle):
         pixels = np.flatnonzero(drawing == number)
         if len(pixels) > excess:
             rows, columns = np.divmod(pixels, drawing.shape[1])
-            sweep = (rows * np.sin(angle) + columns * np.cos(angle)).astype("int16")  # 16 bits sort fastest
-            pixels = pixels[np.argsort(sweep, kind="stable")[:excess]]
+            sweep = (rows * np.sin(angle) + columns * np.cos(angle)).astype("int16")
+            edge = np.partition(sweep, excess - 1)[excess - 1]
+            pixels = np.concatenate([pixels[sweep < edge], pixels[sweep == edge]])[:excess]
         drawing.reshape(-1)[pixels] = 0
         excess -= len(pixels)

@@ -17,6 +17,8 @@ strokes, the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the c
 """
 
 import ast
+import functools
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -92,10 +94,11 @@ class Text(Shapes):
         paths -= paths.min(1, keepdims=True)
         extent, last = paths.max(1, keepdims=True), (width - 1, height - 1)
         fit = (last / extent).min(-1, keepdims=True).clip(max=1)
-        paths = paths * fit + rng.random((n, 1, 2)) * (last - extent * fit)
+        paths = (paths * fit + rng.random((n, 1, 2)) * (last - extent * fit)).round().astype("int32")
         pens = (size * fit[:, 0, 0]).round().astype(int).clip(1).tolist()
-        ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-        return zip((np.split(path, ends) for path in paths.round().astype("int32")), pens, strict=True)
+        ends = np.cumsum([0, *map(len, strokes)]).tolist()
+        parts = [slice(*pair) for pair in itertools.pairwise(ends)]
+        return [([path[part] for part in parts], pen) for path, pen in zip(paths, pens, strict=True)]
 
     def _draw(self, drawing, number, strokes, pen):
         cv2.polylines(drawing, strokes, False, number, pen)
@@ -147,10 +150,8 @@ class Border(Holes):
         choices = stream(lambda n: integers(rng, (1, 15), n).tolist())  # every set of sides but the empty one
         for target, choice in zip(self._targets(rng, height, width), choices, strict=True):
             sides = self.sides or [side for bit, side in enumerate(far) if choice >> bit & 1]
-            level = np.ones((height, width))
-            for side in sides:
-                np.minimum(level, far[side], out=level)
-            yield lowest(level, target)
+            level = functools.reduce(np.minimum, (far[side] for side in sides))
+            yield lowest(np.broadcast_to(level, (height, width)), target)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
-from inpaintkit.images import read_uint8, to_uint8
+from inpaintkit.images import files_below, is_hidden, read_uint8, to_uint8
 
 SPLITS = {  # and how data sets call them
     "train": {"train", "training"},
@@ -157,13 +157,12 @@ def _photo(package, name):
 def _files(root, split, count):
     """The picture files of a folder, or of a zip, searched through."""
     if root.is_dir():
-        files = [PurePosixPath(f.relative_to(root).as_posix()) for f in root.rglob("*") if f.is_file()]
+        files = [PurePosixPath(file.relative_to(root).as_posix()) for file in files_below(root)]
     else:
         archive = zipfile.ZipFile(root)
-        files = [PurePosixPath(name) for name in archive.namelist()]
+        files = [PurePosixPath(name) for name in archive.namelist() if not is_hidden(name)]
     endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    # macOS puts a "._x.jpg" beside x.jpg, which is no picture.
-    files = sorted(f for f in files if f.suffix.lower() in endings and not f.name.startswith("."))
+    files = sorted(file for file in files if file.suffix.lower() in endings)
     if not files:
         raise ValueError(f"{root}: no picture in it or below it (JPEG, PNG, TIFF, WebP, …)")
     chosen = _files_of(split, root, files)
@@ -192,17 +191,18 @@ def _files(root, split, count):
 
 def _files_of(split, root, files):
     """A split of a folder's files: by sub-folder, CelebA's numbers, the folder's own name, or hash."""
-    below = {file: [part for part in file.parts[:-1] if part in SPLITS] for file in files}
+    called = {name: s for s, names in SPLITS.items() for name in names}
+    below = {file: [called[p.lower()] for p in file.parts[:-1] if p.lower() in called] for file in files}
     if any(below.values()):
         return [file for file, parts in below.items() if parts and parts[-1] == split]
     if "img_align_celeba" in (root.resolve().stem, *files[0].parts[:-1]):
         low, high = CELEBA[split]
         return [file for file in files if file.stem.isdecimal() and low <= int(file.stem) <= high]
-    name = root.resolve().name
-    if name in SPLITS:  # drawing another split from it would test on what was trained on
-        if name != split:
+    own = called.get(root.resolve().name.lower())
+    if own:  # drawing another split from it would test on what was trained on
+        if own != split:
             raise ValueError(
-                f"{root}: this folder is the split {name!r}, and {split!r} was asked for: give the folder "
+                f"{root}: this folder is the split {own!r}, and {split!r} was asked for: give the folder "
                 "above it, or rename it to have it divided 80/10/10"
             )
         return files

@@ -77,6 +77,9 @@ def test_broken_files_are_named(tmp_path, monkeypatch):
     for name in ("text.png", "cut.png", "missing.png", "head.ppm"):
         with pytest.raises(ValueError, match=name):
             images.read_image(tmp_path / name)
+    Image.new("1", (9500, 9500)).save(tmp_path / "bomb.png")  # Pillow would warn of it, and no more
+    with pytest.raises(ValueError, match=r"bomb\.png.*9500×9500 is more than 80,000,000"):
+        images.read_image(tmp_path / "bomb.png")
     monkeypatch.setattr(images, "MAX_PIXELS", 1000)
     with pytest.raises(ValueError, match=r"whole\.png.*more than 1,000"):
         images.read_image(tmp_path / "whole.png")
@@ -133,6 +136,47 @@ def test_a_folders_own_splits_are_honoured(tmp_path):
         with pytest.raises(ValueError, match="the folder above"):
             data.images(tmp_path / "deep" / "val", split, 16)
     assert len(data.images(tmp_path, "train", 16, count=3)) == 3
+
+
+def test_other_names_of_the_splits_are_honoured_too(tmp_path):
+    for folder in ("Training", "validation", "testing"):
+        save(tmp_path / folder / f"{folder}.jpg")
+    names = [data.images(tmp_path, split, 16).names for split in data.SPLITS]
+    assert names == [("Training/Training.jpg",), ("validation/validation.jpg",), ("testing/testing.jpg",)]
+    with pytest.raises(ValueError, match="is the split 'val'"):
+        data.images(tmp_path / "validation", "train", 16)
+
+
+def test_links_are_followed_and_no_picture_is_found_twice(tmp_path):
+    """A folder of pictures elsewhere, linked in; circles of links; two names of one folder."""
+    for i in range(60):
+        save(tmp_path / "elsewhere" / f"{i}.png")
+    root = tmp_path / "root"
+    save(root / "own.png")
+    os.symlink(tmp_path / "elsewhere", root / "linked")
+    os.symlink(tmp_path / "elsewhere", root / "once_more")
+    os.symlink(root, root / "circle")
+    os.symlink(root, tmp_path / "elsewhere" / "back")
+    os.symlink(tmp_path / "nowhere.png", root / "broken.png")
+    names = [name for split in data.SPLITS for name in data.images(root, split, 16).names]
+    assert sorted(names) == sorted(["own.png", *(f"linked/{i}.png" for i in range(60))])
+    os.symlink(root, tmp_path / "alias")
+    assert data.images(tmp_path / "alias", "train", 16).names == data.images(root, "train", 16).names
+
+
+def test_a_linked_folder_is_the_split_that_its_link_names(tmp_path):
+    for part in "ab":
+        save(tmp_path / "pictures" / part / f"{part}.png")
+    for split, part in (("train", "a"), ("val", "b")):
+        os.symlink(tmp_path / "pictures" / part, tmp_path / split)
+    names = [data.images(tmp_path, split, 16).names for split in ("train", "val")]
+    assert names == [("train/a.png",), ("val/b.png",)]
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path):
+    for name in ("x.png", "._x.png", ".ipynb_checkpoints/x-checkpoint.png"):
+        save(tmp_path / "test" / name)
+    assert data.images(tmp_path, "test", 16).names == ("test/x.png",)
 
 
 def test_a_flat_folder_is_split_by_hash_and_stays_so(tmp_path):

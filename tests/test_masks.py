@@ -209,8 +209,23 @@ def test_folders_give_their_files_and_keep_their_buckets(folder):
     plain = FromFolder(folder / "0.1-0.2_border", augment=False).sample(20, 60, 80)
     files = [read_mask(folder / "0.1-0.2_border" / name) for name in ("0.png", "1.png")]
     assert all(any((mask == file).all() for file in files) for mask in plain)
-    black = FromFolder(folder, hole="black", hole_ratio=(0.6, 0.6))
-    assert set(hole_ratio(black.sample(5, 50, 50))) == {0.6}
+    with pytest.raises(ValueError, match=r"0\.[68]\d of it is hole, .* 0\.\d to 0\.\d: is the hole black"):
+        FromFolder(folder, hole="black").sample(1, 48, 48)
+
+
+def test_a_folder_of_black_holes(tmp_path):
+    (mask,) = Strokes(hole_ratio=(0.3, 0.3)).sample(1, 60, 80)
+    write_mask(tmp_path / "0.png", mask, hole="black")
+    np.testing.assert_array_equal(FromFolder(tmp_path, "black", augment=False).sample(1, 60, 80)[0], mask)
+    assert set(hole_ratio(FromFolder(tmp_path, "black", hole_ratio=(0.6, 0.6)).sample(5, 50, 50))) == {0.6}
+
+
+def test_linked_folders_of_masks_are_found_and_hidden_files_are_not(folder, tmp_path):
+    (tmp_path / "0.3-0.4").symlink_to(folder / "0.3-0.4_noborder")
+    (tmp_path / "circle").symlink_to(tmp_path)
+    (tmp_path / "._0.png").write_bytes(b"what macOS leaves beside a picture")
+    assert [file.name for file in FromFolder(tmp_path, bucket="0.3").files] == ["0.png", "1.png"]
+    assert len(FromFolder(tmp_path).files) == 2
 
 
 def test_a_folder_of_useless_masks_is_explained(tmp_path):
