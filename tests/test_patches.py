@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy as to_numpy
+
+from inpaintkit import baselines, metrics
+from inpaintkit.masks import Strokes
+
+methods = pytest.mark.parametrize(
+    "method", [baselines.exemplar, baselines.patchmatch], ids=lambda m: m.__name__
+)
+
+
+def hole_psnr(images, filled, holes):
+    return float(to_numpy(metrics.psnr(images, filled, 1 - holes)).min())
+
+
+def square(side, hole, at):
+    known = np.ones((1, side, side, 1), "float32")
+    known[:, at : at + hole, at : at + hole] = 0
+    return known
+
+
+def periodic(side, height, width, seed=0):
+    """A random tile, over and over."""
+    tile = np.random.default_rng(seed).random((height, width, 3)).astype("float32")
+    return np.tile(tile, (side // height + 1, side // width + 1, 1))[None, :side, :side]
+
+
+@methods
+@pytest.mark.parametrize("tile", [(6, 6), (5, 8)])
+@pytest.mark.parametrize(
+    "holes",
+    [square(64, 16, 24), square(64, 14, 50), Strokes(hole_ratio=(0.1, 0.2)).sample(1, 64, 64, seed=0)],
+)
+def test_a_periodic_texture_is_restored(method, tile, holes):
+    texture = periodic(64, *tile)
+    assert hole_psnr(texture, method(texture, holes), holes) >= 35
+    assert hole_psnr(texture, baselines.heat(texture, holes), holes) < 15
+
+
+@methods
+def test_an_edge_goes_on_straight_through_the_hole(method):
+    edge = np.zeros((1, 48, 48, 3), "float32")
+    edge[:, 23:] = (0.9, 0.5, 0.1)
+    assert hole_psnr(edge, method(edge, square(48, 12, 18)), square(48, 12, 18)) >= 35
+
+
+def test_exemplar_copies_and_invents_no_colour(batch):
+    images, holes = batch
+    colours = {tuple(colour) for colour in images[0][holes[0, ..., 0] > 0]}
+    assert {tuple(colour) for colour in baselines.exemplar(images, holes)[0].reshape(-1, 3)} <= colours
+
+
+def test_patchmatch_repeats_itself_and_searches_better_with_more_rounds(batch):
+    images, holes = batch
+    fill = baselines.patchmatch(images, holes, seed=3)
+    np.testing.assert_array_equal(fill, baselines.patchmatch(images, holes, seed=3))
+    assert not np.array_equal(fill, baselines.patchmatch(images, holes, seed=4))
+    texture, hole = periodic(64, 13, 11), square(64, 10, 27)
+    one, many = (hole_psnr(texture, baselines.patchmatch(texture, hole, rounds=r), hole) for r in (1, 12))
+    assert many > one
+
+
+@methods
+def test_where_nothing_can_be_copied_heat_fills(method, batch):
+    images = batch[0]
+    checkers = (np.indices((32, 32)).sum(axis=0) % 2).astype("float32")[None, ..., None].repeat(4, axis=0)
+    np.testing.assert_array_equal(method(images, checkers), baselines.heat(images, checkers))
