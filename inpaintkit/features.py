@@ -1,4 +1,4 @@
-"""Frozen feature extractors: the eyes of the perceptual and the style loss.
+"""Frozen feature extractors: the eyes of the perceptual and the style loss, and of FID and KID.
 
 A network that has learnt to name what photographs show sees texture where a pixel error sees noise. Liu
 et al. 2018, eq. 3–5, compare pictures by what pool1, pool2 and pool3 of VGG16 make of them.
@@ -8,6 +8,7 @@ padding; every network here pads as it was trained, with zeros.
 """
 
 import os
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -63,12 +64,8 @@ class Features:
         if not scale > 0:
             raise ValueError(f"scale={scale}: expected above 0")
         self.network, self.weights, self.scale = network, None if weights is None else str(weights), scale
-        policy = keras.config.dtype_policy()
-        keras.config.set_dtype_policy("float32")  # keras.applications takes no dtype
-        try:
+        with _float32():
             self.model = _load(self.network, self.weights)
-        finally:
-            keras.config.set_dtype_policy(policy)
 
     def __call__(self, images):
         """Images (B, H, W, 3) in [0, 1] to a list of feature maps (B, h, w, C), float32, 0 or more."""
@@ -88,23 +85,80 @@ class Features:
         return cls(**config)
 
 
+def inception(weights=None):
+    """InceptionV3's eye for FID and KID: `inception()(images)` is an embedding (B, 2048) of each picture.
+
+    Pictures of any size are resized to 299×299 (bilinear, antialiased) and seen through keras.applications'
+    InceptionV3 up to its global average. That is not the Inception of 2015 in which published FIDs are
+    measured: our numbers compare among themselves alone.
+
+    Args:
+        weights: path of a Keras file of the network without its top: `…_notop.h5`, `.weights.h5` or
+            `.keras`. None: ImageNet's from ~/.keras/models, downloaded at first use.
+
+    Returns:
+        a function of images (B, H, W, 3) in [0, 1] to NumPy float32 (B, 2048), each 0 or more.
+
+    Raises:
+        ValueError: weights that are not there or do not fit.
+
+    Source: Szegedy et al. 2016.
+    """
+    path = str(weights or "")
+    with _float32():
+        model = _application("InceptionV3", path, pooling="avg")
+    with _reading(path, "InceptionV3", "a Keras file of all its layers without the top"):
+        if path:
+            model.load_weights(os.path.expanduser(path))
+
+    def embed(images):
+        embedded = []
+        for i in range(0, len(images), 16):
+            batch = ops.cast(images[i : i + 16], "float32")
+            batch = ops.image.resize(batch, (299, 299), antialias=True)
+            embedded.append(model.predict_on_batch(2 * batch - 1))
+        return np.concatenate(embedded)
+
+    return embed
+
+
+@contextmanager
+def _float32():
+    """Whatever the policy: keras.applications takes no dtype."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+@contextmanager
+def _reading(weights, network, expected):
+    """A file of weights that cannot be read, or does not fit, is named in a ValueError."""
+    try:
+        yield
+    except Exception as error:  # HDF5, zip, NumPy and Keras each have errors of their own
+        raise ValueError(
+            f"weights={weights!r} do not load into {network}: {error}\nExpected {expected}"
+        ) from error
+
+
 def _load(network, weights):
     """The network up to its last tap, frozen, as a `keras.Model`; `weights` as in `Features`."""
-    whole = _squeezenet(weights) if network == "squeezenet" else _vgg(network, weights)
+    whole = _squeezenet(weights) if network == "squeezenet" else _application(network.upper(), weights)
     taps = keras.Model(whole.input, [whole.get_layer(name).output for name in TAPS[network]])
     path = os.path.expanduser(weights or "")
-    try:
+    last = TAPS[network][-1]
+    with _reading(
+        weights, network, f"a Keras file of all its layers without the top, or an .npz of those up to {last}"
+    ):
         if path.endswith(".npz"):
             with np.load(path) as arrays:
                 for layer in taps.layers:
                     layer.set_weights([arrays[f"{layer.name}/{v.name}"] for v in layer.weights])
         elif path:
             whole.load_weights(path)
-    except Exception as error:  # HDF5, zip, NumPy and Keras each have errors of their own
-        raise ValueError(
-            f"weights={weights!r} do not load into {network}: {error}\nExpected a Keras file of all its "
-            f"layers without the top, or an .npz of those up to {TAPS[network][-1]}"
-        ) from error
     # A copy lets go of the layers above the last tap: 52 MB of VGG16.
     model = keras.models.clone_model(taps)
     model.set_weights(taps.get_weights())
@@ -112,16 +166,16 @@ def _load(network, weights):
     return model
 
 
-def _vgg(network, weights):
-    """VGG16 or VGG19 without its top, with ImageNet's weights if no others are given."""
-    application = getattr(keras.applications, network.upper())
+def _application(name, weights, **options):
+    """A network of keras.applications without its top, with ImageNet's weights if no others are given."""
+    application = getattr(keras.applications, name)
     try:
-        return application(include_top=False, weights=None if weights else "imagenet")
+        return application(include_top=False, weights=None if weights else "imagenet", **options)
     except Exception as error:  # a download fails with nothing narrower
         if "URL fetch failure" not in str(error):
             raise
         raise ValueError(
-            f"no weights for {network}: {error}\nFetch that file by other means and put it into "
+            f"no weights for {name}: {error}\nFetch that file by other means and put it into "
             "~/.keras/models/, or give its path as `weights`"
         ) from error
 

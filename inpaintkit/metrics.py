@@ -57,17 +57,22 @@ def ssim(y_true, y_pred, region=None):
 
     Source: Wang et al. 2004.
     """
+    similar = ssim_map(y_true, y_pred)
+    region = None if region is None else _region(region, similar)[:, 5:-5, 5:-5]
+    return _mean(similar, region)
+
+
+def ssim_map(y_true, y_pred):
+    """SSIM of each window that lies in the picture, (B, H − 10, W − 10, 3): what `ssim` is the mean of."""
     y_true, y_pred = _float(y_true, y_pred)
     if min(side or 11 for side in y_true.shape[1:3]) < 11:  # None: any size, known later
         raise ValueError(f"pictures of shape {tuple(y_true.shape)}: SSIM needs at least 11×11 pixels")
-    moments = [y_true, y_pred, y_true * y_true, y_pred * y_pred, y_true * y_pred]
-    mean1, mean2, square1, square2, product = ops.split(_blur(ops.concatenate(moments, -1)), 5, axis=-1)
+    moments = (y_true, y_pred, y_true * y_true + y_pred * y_pred, y_true * y_pred)
+    mean1, mean2, squares, product = (_blur(x) for x in moments)
     c1, c2 = 0.01**2, 0.03**2
-    luminance = (2 * mean1 * mean2 + c1) / (mean1 * mean1 + mean2 * mean2 + c1)
-    variances = square1 - mean1 * mean1 + square2 - mean2 * mean2
-    structure = (2 * (product - mean1 * mean2) + c2) / (variances + c2)
-    region = None if region is None else _region(region, y_true)[:, 5:-5, 5:-5]
-    return _mean(luminance * structure, region)
+    means, products = mean1 * mean1 + mean2 * mean2, mean1 * mean2
+    similar = (2 * products + c1) * (2 * (product - products) + c2)
+    return similar / ((means + c1) * (squares - means + c2))
 
 
 @package
@@ -211,9 +216,15 @@ def _mean(x, region):
 def _blur(x):
     """Gaussian of 11 taps, σ 1.5, at the valid positions: one pass down, one across.
 
-    Two depthwise passes take 0.3 of `tf.image.ssim`'s time, and round less.
+    Two depthwise passes take a third of `tf.image.ssim`'s time, and round less.
     """
     taps = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
-    taps = ops.cast(np.tile((taps / taps.sum())[:, None], (1, x.shape[-1])), x.dtype)
-    x = ops.depthwise_conv(x, taps[:, None, :, None])
-    return ops.depthwise_conv(x, taps[None, :, :, None])
+    taps = ops.cast((taps / taps.sum())[:, None], x.dtype)
+    height, width, channels = ops.shape(x)[1:]
+    fixed = isinstance(height, int) and isinstance(width, int)
+    if fixed:  # down, a column is as good as a channel, and three channels at a time are slow
+        x = ops.reshape(x, (-1, height, 1, width * channels))
+    x = ops.depthwise_conv(x, ops.tile(taps, (1, x.shape[-1]))[:, None, :, None])
+    if fixed:
+        x = ops.reshape(x, (-1, height - 10, width, channels))
+    return ops.depthwise_conv(x, ops.tile(taps, (1, channels))[None, :, :, None])

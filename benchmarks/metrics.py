@@ -1,0 +1,100 @@
+"""What do SSIM, FID and KID cost? Ours against the usual ways, in one run: `python benchmarks/metrics.py`.
+
+SSIM: `ik.metrics.ssim` against `tf.image.ssim`, in a graph, alternating, so that a machine's drift falls on
+both. FID: `ik.distances.frechet_distance` against SciPy's square root of the product of covariances, on
+1,000 embeddings of 2,048 numbers each, of decaying variances, all on one thread: on a busy machine several
+mostly wait for each other. The processor's time, summed over threads, is the steadier one. Needs TensorFlow
+as the back end, and one or two minutes.
+"""
+
+import time
+
+import numpy as np
+import tensorflow as tf
+from scipy.linalg import sqrtm
+from threadpoolctl import threadpool_limits  # scikit-learn's
+
+import inpaintkit as ik
+
+SHAPE, ROUNDS = (16, 128, 128, 3), 25
+PICTURES, DIMENSIONS = 1000, 2048
+
+
+def seconds(function):
+    """Seconds that a call takes, and seconds of the processor."""
+    start, busy = time.perf_counter(), time.process_time()
+    function()
+    return time.perf_counter() - start, time.process_time() - busy
+
+
+def alternate(functions, rounds=ROUNDS):
+    """The medians of both for each function, called in turns; the first two rounds compile."""
+    seen = [[seconds(function) for function in functions.values()] for _ in range(rounds + 2)]
+    return dict(zip(functions, np.median(seen[2:], axis=0), strict=True))
+
+
+def ssim():
+    """Prints ours / TensorFlow's, forward, and forward and backward as a loss."""
+    rng = np.random.default_rng(0)
+    truth = tf.constant(rng.random(SHAPE), tf.float32)
+    fill = tf.clip_by_value(truth + rng.normal(0, 0.1, SHAPE).astype("float32"), 0, 1)
+
+    def with_gradient(function):
+        def step():
+            with tf.GradientTape() as tape:
+                tape.watch(fill)
+                loss = 1 - tf.reduce_mean(function(truth, fill))
+            return tape.gradient(loss, fill)
+
+        return step
+
+    ways = {"ours": ik.metrics.ssim, "theirs": lambda x, y: tf.image.ssim(x, y, 1.0)}
+    forward = {name: tf.function(lambda way=way: way(truth, fill)) for name, way in ways.items()}
+    both = {name: tf.function(with_gradient(way)) for name, way in ways.items()}
+    apart = np.abs(forward["ours"]() - forward["theirs"]()).max()
+    print(f"SSIM, {SHAPE}, ours / tf.image.ssim, median of {ROUNDS} (values differ by at most {apart:.1e})\n")
+    print("| | ours | tf.image.ssim | ratio | of processor time |\n|---|---:|---:|---:|---:|")
+    for title, functions in (("forward", forward), ("forward and backward", both)):
+        ours, theirs = alternate(functions).values()
+        cells = [
+            f"{1000 * ours[0]:.0f} ms",
+            f"{1000 * theirs[0]:.0f} ms",
+            *(f"{x:.2f}" for x in ours / theirs),
+        ]
+        print(f"| {title} | {' | '.join(cells)} |", flush=True)
+
+
+def by_square_root(real, fake):
+    """FID as it is usually computed."""
+    s, t = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
+    shift = ((real.mean(0) - fake.mean(0)) ** 2).sum()
+    return shift + np.trace(s) + np.trace(t) - 2 * np.trace(sqrtm(s @ t)).real
+
+
+def sets():
+    """Prints the time of FID both ways, their values, and KID's time."""
+    rng = np.random.default_rng(0)
+    spread = 1 / np.sqrt(np.arange(1, DIMENSIONS + 1))
+    real = np.abs(rng.normal(size=(PICTURES, DIMENSIONS)) * spread)
+    fake = np.abs(real + 0.3 * rng.normal(size=real.shape) * spread)
+    ours = alternate(
+        {
+            "FID": lambda: ik.distances.frechet_distance(real, fake),
+            "KID": lambda: ik.distances.kernel_distance(real, fake, paired=True),
+        },
+        rounds=5,
+    )
+    found = []
+    theirs = np.array(seconds(lambda: found.append(by_square_root(real, fake))))
+    apart = abs(ik.distances.frechet_distance(real, fake) / found[0] - 1)
+    print(f"\nFID and KID, {PICTURES:,} embeddings of {DIMENSIONS:,} (FIDs agree to {apart:.0e})\n")
+    print("| | seconds | FID by sqrtm takes | of processor time |\n|---|---:|---:|---:|")
+    print(f"| FID by sqrtm | {theirs[0]:.1f} | | |")
+    for name, taken in ours.items():
+        print(f"| {name}, ours | {taken[0]:.2f} | {' | '.join(f'{x:.0f}×' for x in theirs / taken)} |")
+
+
+if __name__ == "__main__":
+    ssim()
+    with threadpool_limits(1):
+        sets()
