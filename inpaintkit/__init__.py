@@ -12,8 +12,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _MODULES = (
-    "augment", "baselines", "callbacks", "data", "evaluation", "features", "images", "inpainting", "layers",
-    "losses", "masks", "metrics", "models", "plots", "sources", "training",
+    "augment", "baselines", "callbacks", "data", "diffusion", "distances", "evaluation", "features", "images",
+    "inpainting", "layers", "losses", "masks", "metrics", "models", "patches", "plots", "recipes", "sources",
+    "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",

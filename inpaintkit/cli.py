@@ -4,20 +4,40 @@ Everything asked for is checked, loaded and built before anything is written; a 
 code 2 and one line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
 """
 
-import contextlib
 import itertools
 import json
-import logging
-import os
 import shlex
 import shutil
 import sys
 import time
+import types
 import zipfile
 from pathlib import Path
-from typing import Annotated
 
 import typer
+
+from inpaintkit.console import bad_input_ends
+from inpaintkit.options import (
+    BatchSize,
+    Classical,
+    Count,
+    Epochs,
+    ImageSize,
+    LearningRate,
+    MaskRatio,
+    Masks,
+    Minutes,
+    Model,
+    Networks,
+    Patience,
+    Perceptual,
+    Recipe,
+    Resume,
+    Runs,
+    Seed,
+    Source,
+    Weights,
+)
 
 app = typer.Typer(
     help="Image inpainting: train networks, and compare them honestly with the classical methods.",
@@ -26,42 +46,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-Source = Annotated[
-    str,
-    typer.Option(
-        help="'photos' (built in), cifar10, celeb_a, tfds:<name>, or a folder, zip or .npz of pictures."
-    ),
-]
-ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH, such as 112x96; at least 16.")]
-Masks = Annotated[
-    str,
-    typer.Option(
-        help="lines, rectangles, strokes, ellipses, polygons, scratches, text, center, border, grid, thin, "
-        "medium or thick; or with settings: 'Lines(count=7, thickness=(1, 11))', 'Mixture([lines, text])'."
-    ),
-]
-MaskRatio = Annotated[
-    tuple[float, float] | None,
-    typer.Option(
-        help="Least and most share of the picture missing [default: 0.1 0.3, unless --masks has settings].",
-        show_default=False,
-    ),
-]
-Model = Annotated[
-    str,
-    typer.Option(
-        help="unet (prefilled), pconv_unet, pconv_unet_double, autoencoder, skip_autoencoder, coarse_to_fine."
-    ),
-]
-Epochs = Annotated[int, typer.Option(help="Most passes over the training pictures.", min=1)]
-Minutes = Annotated[float | None, typer.Option(help="Most minutes to train for.", min=0.01)]
-BatchSize = Annotated[int, typer.Option(help="Pictures a training step.", min=1)]
-LearningRate = Annotated[float, typer.Option(help="Of Adam, at the start.", min=1e-7)]
-Patience = Annotated[int, typer.Option(help="Epochs without improvement before training stops.", min=1)]
-Seed = Annotated[int, typer.Option(help="Of weights, order, holes and intervals.", min=0)]
-Count = Annotated[int | None, typer.Option(help="Compare on at most this many pictures.", min=1)]
-Runs = Annotated[Path, typer.Option(help="Where the folder of results is made.")]
 
 
 @app.command()
@@ -81,10 +65,10 @@ def demo(
 ):
     """Trains a small network on photographs, then compares it with classical methods: under four minutes."""
     settings = dict(locals())
-    with _bad_input_ends():
+    with bad_input_ends():
         train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
         teacher = _teacher(model, learning_rate, seed)
-        test = _Test(source, image_size, kind, None, seed, {model: teacher})
+        test = _Test(source, image_size, kind, None, seed, {model: teacher}, "quick", "tf", None, None)
         folder = _new_folder(runs, "demo", kind, settings)
     _train(folder, teacher, train, val, epochs, minutes, patience)
     test.compare(folder)
@@ -107,7 +91,7 @@ def train(
 ):
     """Trains a network, with EarlyStopping on validation pictures, and saves it."""
     settings = dict(locals())
-    with _bad_input_ends():
+    with bad_input_ends():
         train_pairs, val_pairs, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
         print(f"holes: {kind}")
         teacher = _teacher(model, learning_rate, seed)
@@ -120,75 +104,44 @@ def train(
 
 @app.command()
 def compare(
+    context: typer.Context,
     source: Source = "photos",
     image_size: ImageSize = "64",
     masks: Masks = "lines",
     mask_ratio: MaskRatio = None,
-    model: Annotated[
-        list[Path] | None, typer.Option(help="A trained network, .keras; more than once for more.")
-    ] = None,
+    model: Networks = None,
+    classical: Classical = "quick",
+    recipe: Recipe = "tf",
+    perceptual: Perceptual = None,
+    weights: Weights = None,
     count: Count = None,
     seed: Seed = 0,
     runs: Runs = Path("runs"),
+    resume: Resume = None,
 ):
     """Compares the classical methods, and trained networks, on the test pictures of a source."""
-    settings = dict(locals())
-    with _bad_input_ends():
-        kind = _kind(masks, mask_ratio)
-        networks = _load(model or [])
-        test = _Test(source, image_size, kind, count, seed, networks)
-        folder = _new_folder(runs, "compare", kind, settings)
-    test.compare(folder)
+    settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
+    with bad_input_ends():
+        settings = _resumed(resume, context, settings) if resume else settings
+        asked = types.SimpleNamespace(**settings)
+        kind = _kind(asked.masks, asked.mask_ratio)
+        networks = _load([Path(path) for path in asked.model or []])
+        test = _Test(
+            *(asked.source, asked.image_size, kind, asked.count, asked.seed, networks),
+            *(asked.classical, asked.recipe, asked.perceptual, asked.weights),
+        )
+        folder = resume or _new_folder(runs, "compare", kind, settings)
+        try:
+            test.compare(folder)
+        except KeyboardInterrupt as error:
+            print(f"\nStopped. To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}")
+            raise typer.Exit(130) from error
 
 
 def main():
     """The console script."""
     sys.stdout.reconfigure(errors="replace")  # a terminal that knows no σ still gets its table
     app()
-
-
-@contextlib.contextmanager
-def _quiet_start():
-    """Holds back what TensorFlow's C++ side prints at start; TF_CPP_MIN_LOG_LEVEL=0 shows it."""
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-
-
-def _start_keras():
-    """Imports Keras and wakes its back end, so that both can be quiet, and a missing one is explained."""
-    try:
-        with _quiet_start():
-            import keras
-
-            keras.ops.zeros(1)
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            f"Keras needs a back end, and {error.name!r} is not installed: "
-            "pip install tensorflow, or set KERAS_BACKEND to jax or torch"
-        ) from error
-
-
-@contextlib.contextmanager
-def _bad_input_ends():
-    """A mistake of the user's, met before any work has begun: one line, exit code 2."""
-    try:
-        _start_keras()
-        yield
-    except ValueError as error:
-        print(f"inpaintkit: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
 
 
 def _kind(masks, mask_ratio):
@@ -331,49 +284,74 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
     print(f"Saved: {folder / 'model.keras'}")
 
 
+def _resumed(folder, context, settings):
+    """The settings of a comparison that was cut off, as its folder has them."""
+    given = [name for name in settings if context.get_parameter_source(name).name != "DEFAULT"]
+    if given:
+        words = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ValueError(f"--resume takes all settings from its folder: leave out {words}")
+    try:
+        kept = json.loads((folder / "settings.json").read_text("utf-8"))
+        if kept["command"] != "compare":
+            raise ValueError(f"this is one of {kept['command']}")
+        return {name: kept[name] for name in settings}
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"--resume {folder}: expected the folder of a comparison ({error})") from error
+
+
+def _classical(words):
+    from inpaintkit import baselines
+
+    if words in ("quick", "all"):
+        return baselines.CLASSICAL if words == "quick" else baselines.ALL
+    named = {method.__name__: (title, method) for title, method in baselines.ALL.items()}
+    unknown = [word for word in words.split(",") if word not in named]
+    if unknown:
+        raise ValueError(f"--classical {words!r}: expected quick, all, or some of {','.join(named)}")
+    return dict(named[word] for word in words.split(","))
+
+
+def _perceptual(words, weights):
+    if words is None:
+        return None
+    from inpaintkit import distances
+
+    pairs = [word.partition("=") for word in weights or []]
+    if not all(path for _, _, path in pairs):
+        raise ValueError(f"--weights {weights}: expected NAME=FILE, such as inception=inception_v3.h5")
+    names = distances.NAMES if words == "all" else words.split(",")
+    return distances.Perceptual(names, {name: path for name, _, path in pairs} or None)
+
+
 class _Test:
     """The test pictures of a source, their holes and the methods to compare, checked before any work."""
 
-    def __init__(self, source, image_size, kind, count, seed, networks):
-        from inpaintkit import baselines, data, evaluation
+    def __init__(
+        self, source, image_size, kind, count, seed, networks, classical, recipe, perceptual, weights
+    ):
+        from inpaintkit import data, evaluation
 
         size = _size(image_size)
-        self.pictures = data.images(source, "test", size, count)
-        self.kind, self.seed = kind, seed
-        self.masks = kind.sample(len(self.pictures), *size, seed)
-        self.methods = {**baselines.CLASSICAL, **networks}
-        print(f" test: {len(self.pictures):,} pictures of {size[0]}×{size[1]} from {source}\nholes: {kind}")
-        evaluation.check(self.methods, self.pictures.as_float(), self.masks)
+        pictures = data.images(source, "test", size, count)
+        methods = {**_classical(classical), **networks}
+        print(f" test: {len(pictures):,} pictures of {size[0]}×{size[1]} from {source}\nholes: {kind}")
+        evaluation.check(methods, pictures, kind, recipe, seed)
+        self.given = {"methods": methods, "images": pictures, "masks": kind, "seed": seed}
+        self.measures = {"recipe": recipe, "perceptual": _perceptual(perceptual, weights)}
 
     def compare(self, folder):
-        """Prints the table, and leaves it in the folder with the gallery."""
-        from inpaintkit import evaluation, plots
-        from inpaintkit.inpainting import as_method, composite
+        """Prints the table, and leaves it in the folder with galleries and plots."""
+        from inpaintkit import evaluation
 
-        images = self.pictures.as_float()
-        print(f"\nComparing {len(self.methods)} methods on {len(images)} held-out pictures …")
-        live = _show_progress if sys.stdout.isatty() else None
-        table = evaluation.compare(self.methods, images, self.masks, seed=self.seed, progress=live)
-        images, masks = images[:4], self.masks[:4]  # the first, not the best
-        fills = {
-            name: composite(as_method(m)(images, masks), images, masks) for name, m in self.methods.items()
-        }
-        del fills["masked input"]  # the gallery shows it anyway
-        plots.gallery(images, masks, fills).savefig(folder / "gallery.png", dpi=120)
-        table.to_csv(folder / "table.csv", index=False)
-        readable = evaluation.summary(table)
-        recipe = evaluation.recipe(self.pictures, self.kind, self.masks, self.seed)
-        notes = f"{evaluation.verdict(table)}\n\n{recipe}"
-        markdown, plain = (
-            readable.to_markdown(index=False, tablefmt=form, disable_numparse=True)
-            for form in ("pipe", "simple")
-        )
-        (folder / "table.md").write_text(f"{markdown}\n\n{notes}\n", "utf-8")
-        print(f"\n{plain}\n\n{notes}\n\nSaved in {folder}:")
+        methods, count = self.given["methods"], len(self.given["images"])
+        print(f"\nComparing {len(methods)} methods on {count} held-out pictures …")
+        with typer.progressbar(length=len(methods) * count, show_pos=True, file=sys.stderr) as bar:
+
+            def progress(name, done, _):
+                bar.label = name
+                bar.update(list(methods).index(name) * count + done - bar.pos)
+
+            scores = evaluation.score(**self.given, **self.measures, folder=folder, progress=progress)
+        text = evaluation.write(folder, scores, **self.given)
+        print(f"\n{text}\n\nSaved in {folder}:")
         print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))
-
-
-def _show_progress(name, done, count):
-    """One line on a terminal, written over; blank when the method is done."""
-    line = f"  {name}: {done}/{count}"
-    print(f"\r{' ' * len(line) if done == count else line}", end="\r", flush=True)

@@ -1,166 +1,184 @@
 """One protocol for every method, and tables that can be trusted.
 
 Nothing is mixed: a row says whether it measures the `raw` output or the `composite` (known pixels put
-back), and whether over the whole `image` or the `hole`. PSNR is the mean of per-picture values, capped at
-100 dB; SSIM has a Gaussian window of 11 taps, σ 1.5, data range 1. Intervals are 95 % bootstrap
-percentiles over pictures: they say how far the mean would move with other pictures *of this kind*.
+back), whether over the whole `image` or the `hole`, and for holes of which size. Means are over pictures.
+Intervals are 95 % bootstrap percentiles over pictures: they say how far a mean would move with other
+pictures *of this kind*, not with other weights or another kind of hole.
 """
 
-import time
+import itertools
+import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit import metrics
-from inpaintkit.images import check_batch
+from inpaintkit import metrics, plots
 from inpaintkit.inpainting import as_method, composite
-from inpaintkit.masks import hole_ratio
+from inpaintkit.reports import LEAST, by_bucket, recipe, summary, verdict
+from inpaintkit.scoring import check, evaluation_masks, filler, floats, manifest, score  # noqa: F401
 
-LEAST = 10  # pictures for an interval: a bootstrap of fewer is too narrow
+BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
 COLUMNS = [
-    *("method", "classical", "output", "region", "n", "mae", "mse"),
-    *("psnr", "psnr_low", "psnr_high", "ssim", "ssim_low", "ssim_high", "dice", "jaccard", "cosine"),
-    *("ms", "delta_psnr", "delta_low", "delta_high"),
-]
-_IMAGE_ONLY = {
-    "dice": metrics.dice,
-    "jaccard": metrics.jaccard_distance,
-    "cosine": metrics.cosine_similarity,
-}
+    *("method", "classical", "output", "region", "bucket", "n", "mae", "mse"),
+    *("psnr", "psnr_low", "psnr_high", "ssim", "ssim_low", "ssim_high", "n_ssim"),
+    *("dice", "dice_squared", "jaccard", "cosine", "ms"),
+    *("against", "delta_psnr", "delta_low", "delta_high"),
+]  # then the perceptual measures that were asked for
+_RESAMPLES, _BLOCK = 2000, 100
+_WHERE = ["method", "classical", "output", "region", "picture", "hole_ratio"]
 
 
-def compare(methods, images, masks, batch_size=16, seed=0, progress=None):
-    """Compares methods on the same pictures and the same holes.
+def compare(
+    methods, images, masks, batch_size=16, recipe="tf", perceptual=None, seed=0, folder=None, progress=None
+):
+    """Compares methods on the same pictures and the same holes: `tabulate(score(…))`.
 
     Args:
-        methods: {name: method or Keras model}; a method is `method(images, masks) -> images`.
-        images: the originals, float32 (B, H, W, 3) in [0, 1].
-        masks: float32 (B, H, W, 1), 1 = known, 0 = hole; every mask needs both.
+        methods: {name: method, Keras model, or fills}: a method is `method(images, masks) -> images`; fills
+            are what some other program has made of these pictures, an array of their shape.
+        images: the originals, `Pictures` or float32 (B, H, W, 3) in [0, 1].
+        masks: a kind of hole, or float32 (B, H, W, 1), 1 = known, 0 = hole; every mask needs both.
         batch_size: pictures a call.
-        seed: of the bootstrap.
+        recipe: "tf", "scikit-image", "edgeconnect", "mmagic" or an `ik.recipes.Recipe`: how pictures become
+            numbers. Only numbers of one recipe can be compared.
+        perceptual: None, or an `ik.distances.Perceptual`: also feature distance, LPIPS, FID and KID.
+        seed: of the holes, where `masks` is a kind, and of the bootstrap.
+        folder: None, or where the scores are kept as they are made, with a manifest that suffices to
+            reproduce them: the same call goes on where it was cut off.
         progress: None, or a function called with (method name, pictures done, pictures).
 
     Returns:
-        pandas table, best classical method first, then by hole PSNR. Columns: method, classical, output
-        ("raw", "composite"; a method that leaves known pixels alone has no raw row), region ("image",
-        "hole"), n, mae, mse, psnr with psnr_low and psnr_high, ssim with ssim_low and ssim_high, dice,
-        jaccard, cosine (whole picture only), ms (a picture), delta_psnr with delta_low and delta_high:
-        the paired difference to the best classical method, same region, composite.
+        pandas table as of `tabulate`.
 
     Raises:
-        ValueError: as `check` does, or a method that returns another shape, NaN or values outside [0, 1].
+        ValueError: as `check` does; a method that returns another shape, NaN or values outside [0, 1];
+            a folder that holds another comparison.
     """
-    holed, masks = check(methods, images, masks)
-    images = np.asarray(images, "float32")
-    scores = {name: _run(name, m, images, holed, masks, batch_size, progress) for name, m in methods.items()}
-    return _table(scores, {n for n, m in methods.items() if getattr(m, "classical", False)}, seed)
+    scores = score(methods, images, masks, batch_size, recipe, perceptual, seed, folder, progress)
+    return tabulate(scores, seed)
 
 
-def check(methods, images, masks):
-    """Checks, before any work, what `compare` is given: all but classical methods fill a picture on trial.
+def tabulate(scores, seed=0):
+    """Means and intervals of scores.
 
     Args:
-        methods, images, masks: as for `compare`.
+        scores: from `score`, or the `pictures.csv` that `write` leaves.
+        seed: of the bootstrap.
 
     Returns:
-        (images, masks) as `inpaintkit.images.check_batch` does.
-
-    Raises:
-        ValueError: no method or no picture, pictures and masks that do not fit, a mask without a hole or
-            without a known pixel, a network that is not one over `[image, mask]` at this size.
+        pandas table, best classical method first, then by hole PSNR. A row each output ("raw", "composite"; a
+        method that leaves known pixels alone has no raw row), region ("image", "hole") and bucket ("all",
+        the hole ratios of `BUCKETS`, empty ones with n = 0, and, if there are any, those "elsewhere").
+        Columns: method, classical, output, region, bucket, n, mae, mse, psnr, psnr_low, psnr_high, ssim,
+        ssim_low, ssim_high, n_ssim (the pictures that have one: a hole along the border has none), dice,
+        dice_squared, jaccard, cosine (whole picture only), ms, and the paired difference to the best
+        classical method of that bucket, same region, composite: against, delta_psnr, delta_low, delta_high;
+        then the perceptual measures that were asked for (FID and KID only of all pictures). NaN where there
+        is nothing to say.
     """
-    if not methods or not len(images):
-        raise ValueError(f"{len(methods)} methods and {len(images)} pictures: expected at least one of each")
-    holed, masks = check_batch(images, masks)
-    if np.ptp(masks, axis=(1, 2, 3)).min() == 0:
-        raise ValueError(
-            "a mask without a hole, or without a known pixel, has no score: change the kind of hole, or give "
-            "it a hole_ratio (on the command line, --mask-ratio)"
-        )
-    for name, method in methods.items():
-        if not getattr(method, "classical", False):
-            _check_output(name, to_numpy(as_method(method)(holed[:1].copy(), masks[:1].copy())), holed[:1])
-    return holed, masks
+    attrs, scores = scores.attrs, scores.copy(deep=False)
+    scores.attrs = {}  # pandas would copy them, all names of pictures, at every step
+    views = {key: f.sort_values("picture") for key, f in scores.groupby(["method", "output", "region"])}
+    classical = set(scores.method[scores.classical])
+    hole = {key[0]: f.psnr.to_numpy() for key, f in views.items() if key[1:] == ("composite", "hole")}
+    order = sorted(hole, key=lambda name: -hole[name].mean())
+    best = next((name for name in order if name in classical), None)
+    order.sort(key=lambda name: name != best)  # stable: the best classical first, the rest as they were
+    ratio = next(iter(views.values())).hole_ratio.to_numpy()
+    buckets = {f"({low:g}, {high:g}]": (low < ratio) & (ratio <= high) for low, high in BUCKETS}
+    elsewhere = ~np.any(list(buckets.values()), axis=0)
+    buckets = {"all": np.ones(len(ratio), bool), **buckets}
+    buckets |= {"elsewhere": elsewhere} if elsewhere.any() else {}
+    parts = [
+        _bucket(title, {key: f[chosen] for key, f in views.items()}, order, classical, seed)
+        for title, chosen in buckets.items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[[*COLUMNS, *(column for column in table if column not in COLUMNS)]]
+    for where, values in attrs.get("sets", {}).items():
+        name, output = where.rsplit("/", 1)
+        rows = (table.method == name) & (table.output == output) & (table.region == "image")
+        for measure, value in values.items():
+            table.loc[rows & (table.bucket == "all"), measure] = value
+    table.attrs = attrs
+    return table
 
 
-def summary(table):
-    """A comparison for reading.
+def worst(scores, method, count=4):
+    """Indices of the pictures that a method fills worst, by hole PSNR of its composite, worst first.
 
     Args:
-        table: from `compare`.
+        scores: from `score`. method: its name. count: how many.
+    """
+    view = scores[(scores.method == method) & (scores.output == "composite") & (scores.region == "hole")]
+    if view.empty:
+        raise ValueError(f"no method {method!r}: expected one of {', '.join(scores.method.unique())}")
+    return view.nsmallest(count, "psnr").picture.tolist()
+
+
+def sanity_panel(images, masks, recipe="tf"):
+    """Every metric on pictures that nobody should confuse: which can be fooled?
+
+    Args:
+        images, masks, recipe: as for `compare`.
 
     Returns:
-        pandas table of text, a row a method and output: means with their 95 % intervals.
+        pandas table, a row each for the truth itself, an all-white and an all-grey picture and the masked
+        input, whole picture. Soft `dice` may score white above the truth; `dice_squared` does not.
     """
-    index = ["method", "output"]
-    image, hole = (table[table.region == region].set_index(index) for region in ("image", "hole"))
-    best = table.method.iloc[0]
-    rows = []
-    for (method, output), whole in image.iterrows():
-        part = hole.loc[(method, output)]
-        row = {
-            "method": method,
-            "output": output,
-            "PSNR dB": _interval(whole, "psnr", ".2f"),
-            "SSIM": _interval(whole, "ssim", ".3f"),
-            "MAE": f"{whole.mae:.4f}",
-            "hole PSNR dB": _interval(part, "psnr", ".2f"),
+    known = check({"the truth": images}, images, masks, recipe)
+    images = floats(images)
+    pictures = {"the truth": images, "white": np.ones_like(images), "grey": np.full_like(images, 0.5)}
+    pictures["masked input"] = images * known
+    table = compare(pictures, images, known, recipe=recipe)
+    table = table[(table.region == "image") & (table.bucket == "all")]
+    table = table.sort_values("output", key=lambda o: o != "raw").drop_duplicates("method")
+    metrics_only = ["mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine"]
+    return table.set_index("method").loc[list(pictures), metrics_only]
+
+
+def write(folder, scores, methods, images, masks, seed=0, count=4):
+    """Writes a comparison down: tables (CSV, Markdown), scores by picture, galleries and plots.
+
+    Args:
+        folder: where. scores: from `score`. methods, images, masks, seed: as given to `score`.
+        count: pictures in each gallery: the first, and the worst of the best network (else best method).
+
+    Returns:
+        str, the summary, the buckets, the verdict and the recipe, as in `table.md`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    table = tabulate(scores, seed)
+    known = check(methods, images, masks, seed=seed)
+    hero = next(iter(table.method[~table.classical]), table.method.iloc[0])
+    for name, chosen in (("gallery", range(min(count, len(known)))), ("worst", worst(scores, hero, count))):
+        chosen = list(chosen)
+        originals, masks = floats(images, chosen), known[chosen]
+        fills = {
+            title: composite(filler(method)(originals, masks, chosen), originals, masks)
+            for title, method in methods.items()
+            if title != "masked input"  # the gallery shows it anyway
         }
-        if table.classical.any():
-            row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
-        row["ms"] = f"{whole.ms:.1f}"
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def verdict(table):
-    """What a comparison says of these pictures, in a sentence for each network.
-
-    Args:
-        table: from `compare`.
-
-    Returns:
-        str; a difference whose interval holds 0 is called none.
-    """
-    best = table.method.iloc[0]
-    hole = table[(table.region == "hole") & (table.output == "composite")].set_index("method")
-    if not table.classical.any():
-        return "No classical method was compared, so nothing here says whether a network was needed."
-    words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
-    for name, row in hole[~hole.classical].iterrows():
-        by = _interval(row, "delta", "+.2f")
-        if row.n < LEAST:
-            words.append(f"{name}: {by} dB against it, on too few pictures to tell.")
-        elif row.delta_low <= 0 <= row.delta_high:
-            words.append(f"{name} cannot be told from it: {by} dB.")
-        else:
-            words.append(
-                f"On these pictures {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB."
-            )
-    return " ".join(words)
-
-
-def recipe(pictures, kind, masks, seed):
-    """How a table was made: what a reader must know before comparing it with another.
-
-    Args:
-        pictures: the `Pictures` compared on. kind: of hole. masks: (N, H, W, 1). seed: of both.
-
-    Returns:
-        str, one paragraph.
-    """
-    sources = len(set(pictures.names))
-    shared = (
-        f"they are crops of {sources} photographs, so the intervals say nothing about other photographs; "
-    )
-    return (
-        f"Recipe: {pictures!r}, {kind!r}, {100 * hole_ratio(masks).mean():.1f} % missing on average, "
-        f"seed {seed}; {shared if sources < len(pictures) else ''}"
-        "composite = known pixels put back, raw = as the method returned it; PSNR the mean of per-picture "
-        "values; SSIM Gaussian window 11, σ 1.5, data range 1; [95 % bootstrap interval over pictures]; "
-        "ms a picture, on this machine."
-    )
+        figure = plots.gallery(originals, masks, fills)
+        if name == "worst":
+            figure.suptitle(f"where {hero} fails most", fontsize=10)
+        figure.savefig(folder / f"{name}.png", dpi=120)
+    plots.buckets(table).savefig(folder / "buckets.png", dpi=120)
+    plots.psnr_and_time(table).savefig(folder / "time.png", dpi=120)
+    table.to_csv(folder / "table.csv", index=False)
+    scores.to_csv(folder / "pictures.csv", index=False)
+    about = json.dumps(scores.attrs["manifest"], indent=2, ensure_ascii=False)
+    (folder / "manifest.json").write_text(about + "\n", "utf-8")
+    parts = [summary(table), by_bucket(table)]
+    texts = {}
+    for form in ("pipe", "simple"):
+        tables = [p.to_markdown(index=False, tablefmt=form, disable_numparse=True) for p in parts if len(p)]
+        texts[form] = "\n\n".join([*tables, verdict(table), recipe(table)])
+    (folder / "table.md").write_text(texts["pipe"] + "\n", "utf-8")
+    return texts["simple"]
 
 
 def hole_psnr(method, pairs):
@@ -173,85 +191,52 @@ def hole_psnr(method, pairs):
     return float(np.concatenate(values).mean())
 
 
-def _interval(row, metric, form):
-    value = f"{row['delta_psnr' if metric == 'delta' else metric]:{form}}"
-    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
-    return f"{value} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else value
-
-
-def _run(name, method, images, holed, masks, batch_size, progress):
-    """Per-picture scores of one method: {(output, region): {metric: (B,)}}, and its time a picture."""
-    run = as_method(method, batch_size)
-    batches = [slice(i, i + batch_size) for i in range(0, len(images), batch_size)]
-    if not getattr(run, "classical", False):
-        for sizes in {len(images[b]) for b in batches}:  # compiled once a batch size, outside the clock
-            run(holed[:sizes].copy(), masks[:sizes].copy())
-    parts, seconds = [], 0.0
-    for batch in batches:
-        given = holed[batch].copy(), masks[batch].copy()  # a method may work in place
-        start = time.perf_counter()
-        filled = to_numpy(run(*given))
-        seconds += time.perf_counter() - start
-        _check_output(name, filled, images[batch])
-        parts.append(_score(images[batch], filled, masks[batch]))
-        if progress:
-            progress(name, min(batch.stop, len(images)), len(images))
-    scores = {}
-    for view, metric_names in parts[0].items():
-        scores[view] = {
-            metric: np.concatenate([part[view][metric] for part in parts]) for metric in metric_names
-        }
-    if np.array_equal(scores["raw", "image"]["mse"], scores["composite", "image"]["mse"]):
-        scores = {view: values for view, values in scores.items() if view[0] == "composite"}
-    return scores, 1000 * seconds / len(images)
-
-
-def _check_output(name, filled, images):
-    if filled.shape != images.shape:
-        raise ValueError(f"method {name!r} returned shape {filled.shape}: expected {images.shape}")
-    if not (filled.min() >= 0 and filled.max() <= 1):
-        raise ValueError(f"method {name!r} returned {filled.min()} … {filled.max()}: expected [0, 1]")
-
-
-def _score(images, filled, masks):
-    scores = {}
-    for output, result in (("raw", filled), ("composite", composite(filled, images, masks))):
-        for region, where in (("image", None), ("hole", 1 - masks)):
-            values = {m: getattr(metrics, m)(images, result, where) for m in ("mae", "mse", "psnr", "ssim")}
-            if region == "image":
-                values |= {m: function(images, result) for m, function in _IMAGE_ONLY.items()}
-            scores[output, region] = {m: to_numpy(v).astype("float64") for m, v in values.items()}
-    return scores
-
-
-def _table(scores, classical, seed):
-    hole_psnr = {name: s["composite", "hole"]["psnr"] for name, (s, _) in scores.items()}
-    order = sorted(scores, key=lambda name: -hole_psnr[name].mean())
-    best = next((name for name in order if name in classical), None)
-    order.sort(key=lambda name: name != best)  # stable: the best classical first, the rest as they were
-    rows = []
+def _bucket(title, views, order, classical, seed):
+    """The rows of one bucket of hole ratios, from its scores by (method, output, region)."""
+    hole = {name: views[name, "composite", "hole"].psnr for name in order}
+    known = [name for name in order if name in classical]
+    best = max(known, key=lambda name: hole[name].mean(), default=None)
+    rows, columns = [], []
     for name in order:
-        by_view, milliseconds = scores[name]
-        for (output, region), values in by_view.items():
+        for output, region in itertools.product(("raw", "composite"), ("image", "hole")):
+            if (name, output, region) not in views:
+                continue
+            view = views[name, output, region]
+            bar = views[best, "composite", region].psnr.to_numpy() if best else np.nan
+            delta = view.psnr.to_numpy() - bar
+            columns += [view.psnr, view.ssim, delta]
             row = {"method": name, "classical": name in classical, "output": output, "region": region}
-            row["n"] = len(values["psnr"])
-            for metric, each in values.items():
-                row[metric] = np.nanmean(each) if np.isfinite(each).any() else np.nan
-            for metric in ("psnr", "ssim"):
-                row[f"{metric}_low"], row[f"{metric}_high"] = _bootstrap(values[metric], seed)
-            row["ms"] = milliseconds
-            if best is not None:
-                delta = values["psnr"] - scores[best][0]["composite", region]["psnr"]
-                row["delta_psnr"] = delta.mean()
-                row["delta_low"], row["delta_high"] = _bootstrap(delta, seed)
-            rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
+            means = view.drop(columns=[*_WHERE, "ms"]).mean().to_dict()
+            against = {"against": best, "delta_psnr": np.mean(delta) if len(view) else np.nan}
+            counts = {"bucket": title, "n": len(view), "n_ssim": view.ssim.count()}
+            rows.append({**row, **counts, **means, "ms": view.ms.mean(), **against})
+    intervals = _intervals(np.stack(columns, axis=-1), seed).reshape(2, len(rows), 3)
+    for k, metric in enumerate(("psnr", "ssim", "delta")):
+        for row, low, high in zip(rows, *intervals[:, :, k], strict=True):
+            row |= {f"{metric}_low": low, f"{metric}_high": high}
+    return pd.DataFrame(rows)
 
 
-def _bootstrap(values, seed, resamples=2000):
-    """95 % percentile interval of the mean of finite values; NaN where fewer than `LEAST` are."""
-    values = values[np.isfinite(values)]
-    if len(values) < LEAST:
-        return np.nan, np.nan
-    chosen = np.random.default_rng(seed).integers(0, len(values), (resamples, len(values)))
-    return tuple(np.percentile(values[chosen].mean(axis=1), (2.5, 97.5)))
+def _intervals(values, seed):
+    """95 % percentile intervals of the means of columns (n, K), (2, K); NaN where fewer than `LEAST`.
+
+    All columns see the same resampled pictures, so that differences are paired. The percentiles are expanded
+    as Hesterberg 2015 does, as a t-interval is wider than a normal one: of 10 pictures, plain ones hold the
+    truth in 87 of 100 cases only.
+    """
+    from scipy.stats import norm, t
+
+    finite = np.isfinite(values)
+    filled, n = np.where(finite, values, 0), len(values)
+    if n < LEAST:
+        return np.full((2, values.shape[1]), np.nan)
+    rng, means = np.random.default_rng(seed), []
+    for _ in range(_RESAMPLES // _BLOCK):
+        times = rng.multinomial(n, np.full(n, 1 / n), _BLOCK).astype("float64")
+        means.append((times @ filled) / np.maximum(times @ finite, 1))
+    means, ends = np.concatenate(means), np.full((2, values.shape[1]), np.nan)
+    for k, count in enumerate(finite.sum(axis=0)):
+        if count >= LEAST:
+            tail = 100 * norm.cdf(np.sqrt(count / (count - 1)) * t.ppf(0.025, count - 1))
+            ends[:, k] = np.percentile(means[:, k], (tail, 100 - tail))
+    return ends

@@ -74,6 +74,57 @@ def curves(history, baselines=None):
     return figure
 
 
+def buckets(table):
+    """Hole PSNR of each method's composite over how much is missing, with its 95 % intervals.
+
+    Args:
+        table: from `ik.compare`. Classical methods are dashed; a bucket without pictures is left out.
+    """
+    rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
+    rows = rows[(rows.bucket != "all") & (rows.method != "masked input")]
+    titles = list(dict.fromkeys(rows.bucket))
+    figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
+    count = rows.method.nunique()
+    for k, (name, part) in enumerate(rows.groupby("method", sort=False)):
+        at = np.array([titles.index(b) for b in part.bucket]) + 0.06 * (k - (count - 1) / 2)  # side by side
+        low, high = part.psnr - part.psnr_low.fillna(part.psnr), part.psnr_high.fillna(part.psnr) - part.psnr
+        style = {"linestyle": "--" if part.classical.iloc[0] else "-", "marker": "os^"[k // 10 % 3]}
+        axis.errorbar(at, part.psnr, (low, high), capsize=2, label=name, **style)
+    counts = rows.drop_duplicates("bucket").set_index("bucket").n
+    axis.set_xticks(range(len(titles)), [f"{t}\nn = {counts.get(t, 0)}" for t in titles])
+    axis.set(xlabel="share of the picture that is missing", ylabel="PSNR in the hole, dB")
+    axis.grid(alpha=0.3)
+    _legend(figure, rows)
+    return figure
+
+
+def psnr_and_time(table):
+    """Hole PSNR of each method's composite against its time a picture: up and to the left is better.
+
+    Args:
+        table: from `ik.compare`. Methods without a time are left out.
+    """
+    rows = table[(table.region == "hole") & (table.output == "composite") & (table.bucket == "all")]
+    rows = rows[rows.ms.notna() & (rows.method != "masked input")]
+    figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
+    for _, row in rows.iterrows():
+        low, high = (0 if np.isnan(x) else abs(x - row.psnr) for x in (row.psnr_low, row.psnr_high))
+        marker = "s" if row.classical else "o"
+        axis.errorbar(
+            row.ms, row.psnr, [[low], [high]], fmt=marker, markersize=7, capsize=3, label=row.method
+        )
+    axis.set(xscale="log", xlabel="milliseconds a picture, on this machine", ylabel="PSNR in the hole, dB")
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.grid(alpha=0.3, which="both")
+    _legend(figure, rows)
+    return figure
+
+
+def _legend(figure, rows):
+    if len(rows):  # matplotlib warns of an empty one
+        figure.legend(fontsize=8, loc="outside right center")
+
+
 def _subplots(rows, columns, size):
     import matplotlib.pyplot as plt
 

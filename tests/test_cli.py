@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from inpaintkit import baselines
 from inpaintkit.cli import app
 
 SMALL = ["--image-size", "32", "--epochs", "1", "--batch-size", "4"]
@@ -59,9 +60,12 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
         check=True,
     )
     (compared,) = runs.glob("compare-*")
-    assert {p.name for p in compared.iterdir()} == {"gallery.png", "settings.json", "table.csv", "table.md"}
+    made = {"gallery.png", "worst.png", "buckets.png", "time.png", "scores"}
+    made |= {"manifest.json", "pictures.csv", "settings.json", "table.csv", "table.md"}
+    assert {p.name for p in compared.iterdir()} == made
     table = pd.read_csv(compared / "table.csv")
-    assert (table.n == 3).all() and len(set(table.method)) == 6
+    every = table[table.bucket == "all"]
+    assert (every.n == 3).all() and set(every.method) == {*baselines.CLASSICAL, model}
     text = (compared / "table.md").read_text()
     assert text.startswith("| method") and "Recipe: Pictures(3 of 32×40" in text
     assert "hole_ratio=(0.1, 0.3)" in text and "too few pictures to tell" in text
@@ -78,6 +82,7 @@ def test_demo_makes_everything_it_names(tmp_path):
         "history.csv",
         "model.keras",
         "settings.json",
+        "manifest.json",
         "table.csv",
         "table.md",
     ):
@@ -187,3 +192,44 @@ def test_the_console_script_starts_quickly_and_helps():
         check=True,
     )
     assert all(word in result.stdout for word in ("demo", "train", "compare")) and result.stderr == ""
+
+
+def test_a_comparison_that_was_cut_off_goes_on(folder, tmp_path, monkeypatch):
+    from inpaintkit import evaluation
+
+    words = ["--source", folder, "--image-size", "32", "--seed", 4, "--recipe", "mmagic"]
+    write = evaluation.write
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluation, "write", stop)
+    result = run("compare", *words, "--classical", "telea,mean_color", "--runs", tmp_path / "runs", code=130)
+    assert "To go on:  inpaintkit compare --resume" in result.output
+    (cut,) = (tmp_path / "runs").iterdir()
+    assert not (cut / "table.csv").exists() and len(list((cut / "scores").iterdir())) == 2
+    monkeypatch.setattr(evaluation, "write", write)
+    result = run("compare", "--resume", cut)
+    assert "as mmagic" in result.output and "seed 4" in result.output
+    assert set(pd.read_csv(cut / "table.csv").method) == {"Telea", "mean colour"}
+    assert "leave out --seed" in run("compare", "--resume", cut, "--seed", 5, code=2).stderr
+    assert "expected the folder" in run("compare", "--resume", tmp_path, code=2).stderr
+    about = json.loads((cut / "manifest.json").read_text())
+    (cut / "manifest.json").write_text(json.dumps(about | {"versions": {}}))
+    assert "its versions differ" in run("compare", "--resume", cut, code=2).stderr
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--recipe", "ours"], "expected one of tf"),
+        (["--recipe", "edgeconnect"], "51×51"),
+        (["--classical", "telea,photoshop"], "expected quick, all, or some of"),
+        (["--perceptual", "beauty"], "feature_distance"),
+        (["--perceptual", "fid", "--weights", "inception"], "NAME=FILE"),
+    ],
+)
+def test_mistakes_of_a_comparison(tmp_path, words, message):
+    result = run("compare", *words, "--image-size", 32, "--count", 2, "--runs", tmp_path / "runs", code=2)
+    assert message in result.stderr and not (tmp_path / "runs").exists()

@@ -1,10 +1,14 @@
+import hashlib
+import json
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit import baselines, evaluation, metrics, models, plots
+import inpaintkit as ik
+from inpaintkit import baselines, evaluation, metrics, models, plots, scoring
 from inpaintkit.inpainting import as_method, composite
 
 
@@ -17,7 +21,7 @@ def table(batch):
 
 
 def test_the_best_classical_method_comes_first_then_all_by_hole_psnr(table):
-    composites = table[(table.output == "composite") & (table.region == "hole")]
+    composites = table[(table.output == "composite") & (table.region == "hole") & (table.bucket == "all")]
     assert composites.classical.iloc[0]
     assert composites.psnr.iloc[0] == composites.psnr[composites.classical].max()
     assert composites.psnr.iloc[1:].is_monotonic_decreasing
@@ -29,6 +33,7 @@ def test_every_number_is_the_metric_it_says(batch):
     blur = np.clip(images * 0.9 + 0.03, 0, 1)
     methods = {"blur": lambda x, m: blur[: len(x)], "Telea": baselines.telea}
     table = evaluation.compare(methods, images, masks)
+    table = table[table.bucket == "all"]
     rows = table[table.method == "blur"].set_index(["output", "region"])
     assert set(rows.index) == {(o, r) for o in ("raw", "composite") for r in ("image", "hole")}
     kept = np.where(masks > 0, images, blur)
@@ -49,9 +54,10 @@ def test_every_number_is_the_metric_it_says(batch):
 
 def test_the_interval_covers_the_mean_of_the_population_as_often_as_it_says():
     rng = np.random.default_rng(0)
-    draws = [evaluation._bootstrap(rng.normal(25, 3, 40), seed=0) for _ in range(300)]
-    covered = np.mean([low <= 25 <= high for low, high in draws])
-    assert 0.90 <= covered <= 0.98
+    low, high = evaluation._intervals(rng.normal(25, 3, (40, 300)), seed=0)
+    assert 0.90 <= np.mean((low <= 25) & (high >= 25)) <= 0.98
+    holey = np.where(np.arange(40)[:, None] < [[40, 12, 9]], 1.0, np.nan)
+    np.testing.assert_array_equal(evaluation._intervals(holey, seed=0), [[1, 1, np.nan]] * 2)
 
 
 def test_summary_and_verdict_say_it_in_words(table, batch):
@@ -60,7 +66,8 @@ def test_summary_and_verdict_say_it_in_words(table, batch):
     assert text.method.iloc[0] == table.method.iloc[0] and "[" in text["hole PSNR dB"].iloc[0]
     assert f"Best classical method: {table.method.iloc[0]}" in evaluation.verdict(table)
     assert "network" in evaluation.verdict(table)
-    assert (table.psnr_low <= table.psnr).all() and (table.psnr <= table.psnr_high).all()
+    known = table.dropna(subset="psnr_low")
+    assert len(known) and ((known.psnr_low <= known.psnr) & (known.psnr <= known.psnr_high)).all()
     few = evaluation.compare({"a": baselines.telea, "b": lambda x, m: x}, *batch)
     assert "too few" in evaluation.verdict(few) and "[" not in evaluation.summary(few).to_string()
     alone = evaluation.compare({"b": lambda x, m: x}, *batch)
@@ -81,7 +88,7 @@ def test_a_method_that_works_in_place_spoils_nothing(batch):
     kept = masks.copy()
     table = evaluation.compare({"rude": rude, "Telea": baselines.telea}, images, masks).set_index("method")
     alone = evaluation.compare({"Telea": baselines.telea}, images, masks)
-    assert set(table.psnr["Telea"]) == set(alone.psnr)
+    assert set(table.psnr["Telea"].dropna()) == set(alone.psnr.dropna())
     np.testing.assert_array_equal(masks, kept)
 
 
@@ -90,13 +97,13 @@ def test_a_method_is_never_shown_the_hole(batch):
     seen = []
 
     def spy(holed, masks):
-        seen.append(holed)
+        seen.append((holed, masks))
         return holed
 
     evaluation.compare({"spy": spy}, images, masks)
     assert len(seen) > 1
-    for holed in seen:
-        assert (holed[np.broadcast_to(masks[: len(holed)] == 0, holed.shape)] == 0).all()
+    for holed, known in seen:
+        assert (holed[np.broadcast_to(known == 0, holed.shape)] == 0).all()
 
 
 def test_keras_models_become_methods_and_methods_stay_what_they_are(batch):
@@ -119,7 +126,8 @@ def test_bad_methods_and_masks_are_explained(batch):
         ({}, "at least one"),
         ({"half": lambda x, m: x[:, ::2]}, "'half' returned shape"),
         ({"loud": lambda x, m: x * 2 + 0.5}, "'loud' returned"),
-        ({"lost": lambda x, m: x * np.nan}, "'lost' returned"),
+        ({"lost": lambda x, m: x * np.nan}, "'lost' returned NaN"),
+        ({"cut": images[:2]}, "'cut' returned shape"),
     ):
         with pytest.raises(ValueError, match=words):
             evaluation.compare(methods, images, masks)
@@ -140,3 +148,245 @@ def test_figures_have_every_column_and_curve(batch, tmp_path):
     figure = plots.curves(history, {"hole_psnr": {"biharmonic": 22}})
     assert [axis.get_title() for axis in figure.axes] == ["loss", "hole PSNR, dB"]
     assert len(figure.axes[0].lines) == 2 and len(figure.axes[1].lines) == 2
+
+
+RATIOS = ik.masks.Lines(thickness=3, hole_ratio=(0.05, 0.35))
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return ik.data.images("photos", "test", 32, count=24)
+
+
+def test_buckets_hold_the_pictures_of_their_ratios_and_empty_ones_say_so(pictures):
+    methods = {"Telea": baselines.telea, "mean colour": baselines.mean_color}
+    scores = evaluation.score(methods, pictures, RATIOS, seed=3)
+    table = evaluation.tabulate(scores)
+    holes = table[(table.region == "hole") & (table.method == "Telea")].set_index("bucket")
+    assert list(holes.index) == ["all", *(f"({a:g}, {b:g}]" for a, b in evaluation.BUCKETS)]
+    masks = evaluation.evaluation_masks(RATIOS, seed=3, count=24, image_size=32)
+    psnr = to_numpy(metrics.psnr(pictures.as_float(), baselines.telea(pictures.as_float(), masks), 1 - masks))
+    ratio = ik.masks.hole_ratio(masks)
+    for low, high in evaluation.BUCKETS:
+        row, inside = holes.loc[f"({low:g}, {high:g}]"], (low < ratio) & (ratio <= high)
+        assert row.n == inside.sum()
+        if row.n:
+            assert row.psnr == pytest.approx(psnr[inside].mean())
+    empty = holes.loc["(0.5, 0.6]"]
+    assert empty.n == 0 and empty[["psnr", "ms", "delta_psnr"]].isna().all()
+    text = evaluation.by_bucket(table)
+    assert text.columns[-1] == "(0.5, 0.6], n = 0" and set(text.iloc[:, -1]) == {"–"}
+    assert text.iloc[0, 2].endswith("*")
+    worst = evaluation.worst(scores, "Telea", 3)
+    assert worst == np.argsort(psnr)[:3].tolist()
+    with pytest.raises(ValueError, match="expected one of"):
+        evaluation.worst(scores, "Tela")
+
+
+def test_the_edges_of_buckets_belong_to_the_bucket_below():
+    images = ik.data.images("photos", "test", 20, count=7).as_float()
+    masks = np.ones((7, 400, 1), "float32")
+    for mask, missing in zip(masks, (4, 40, 80, 120, 160, 200, 240), strict=True):
+        mask[:missing] = 0
+    table = evaluation.compare({"Telea": baselines.telea}, images, masks.reshape(7, 20, 20, 1))
+    holes = table[table.region == "hole"]
+    assert list(holes.bucket) == ["all", *(f"({a:g}, {b:g}]" for a, b in evaluation.BUCKETS), "elsewhere"]
+    assert holes.n.tolist() == [7, 1, 1, 1, 1, 1, 1, 1]  # 1 % itself is below them all
+
+
+def test_differences_are_paired(pictures):
+    """Pictures differ by many decibels, two methods by tenths: only a paired interval tells them apart."""
+    worse = {
+        "Telea": baselines.telea,
+        "worse": lambda x, m: np.clip(baselines.telea(x, m) + 0.01 * (1 - m), 0, 1),
+    }
+    table = evaluation.compare(worse, pictures, RATIOS)
+    row = table[(table.bucket == "all") & (table.region == "hole") & (table.method == "worse")].iloc[0]
+    assert row.delta_high < 0 and row.delta_high - row.delta_low < (row.psnr_high - row.psnr_low) / 3
+    assert row.against == "Telea"
+
+
+class Eyes:
+    """In place of `ik.distances.Perceptual`, without weights: sees the mean colour."""
+
+    def __init__(self, sharp=1.0):
+        self.sharp, self.missing, self.recipe = sharp, {"lpips": "no such package"}, {"kid": "mean colours"}
+
+    def per_picture(self, images, filled):
+        return {"feature_distance": np.abs(images - filled).mean(axis=(1, 2, 3)) * self.sharp}
+
+    def embed(self, images):
+        return images.mean(axis=(1, 2)) * self.sharp
+
+    def distances(self, real, fake):
+        return {"kid": float(np.square(real - fake).mean()), "kid_error": 0.5}
+
+
+def test_perceptual_measures_go_with_the_table(pictures, tmp_path):
+    methods = {"Telea": baselines.telea, "bright": lambda x, m: np.clip(x + 0.2, 0, 1)}
+    given = {"images": pictures, "masks": RATIOS, "folder": tmp_path}
+    scores = evaluation.score(methods, perceptual=Eyes(), **given)
+    table = evaluation.tabulate(scores)
+    rows = table[(table.bucket == "all") & (table.region == "image")].set_index(["method", "output"])
+    originals = pictures.as_float()
+    masks = evaluation.evaluation_masks(RATIOS, 0, 24, 32)
+    fills = np.clip(originals * masks + 0.2, 0, 1)
+    expected = np.square(originals.mean(axis=(1, 2)) - fills.mean(axis=(1, 2))).mean()
+    assert rows.kid["bright", "raw"] == pytest.approx(expected, rel=1e-4)
+    assert rows.feature_distance["bright", "raw"] == pytest.approx(rows.mae["bright", "raw"], rel=1e-4)
+    assert table.kid[table.bucket != "all"].isna().all() and table.kid[table.region == "hole"].isna().all()
+    assert "± 0.5" in evaluation.summary(table).kid[0]
+    words = evaluation.recipe(table)
+    assert "kid: mean colours" in words and "lpips: not available: no such package" in words
+    again = evaluation.tabulate(evaluation.score(methods, perceptual=Eyes(), **given))
+    pd.testing.assert_frame_equal(again, table)
+    with pytest.raises(ValueError, match="its perceptual differ"):
+        evaluation.score(methods, perceptual=Eyes(sharp=2.0), **given)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"methods": [baselines.telea]}, "expected .name: method."),
+        ({"methods": {"a": "telea"}}, "method 'a' is 'telea'"),
+        ({"masks": ik.masks.Lines}, r"expected a kind of hole, Lines\(…\)"),
+        ({"masks": "blobs"}, "expected one of lines"),
+        ({"batch_size": 0}, "batch_size=0: expected a whole number, 1 or more"),
+        ({"seed": None}, "seed=None"),
+        ({"images": np.full((4, 32, 32, 3), 200, "uint8")}, "divide 8-bit pictures by 255"),
+        ({"images": np.full((4, 32, 32, 3), np.nan, "float32")}, "under the hole too"),
+        ({"images": np.zeros((4, 32, 32), "float32")}, "expected .pictures, height, width, 3."),
+        ({"images": np.zeros((0, 32, 32, 3), "float32")}, "0 pictures"),
+        ({"recipe": "edgeconnect"}, "51×51"),
+    ],
+)
+def test_bad_input_is_explained(batch, changed, words):
+    given = {"methods": {"Telea": baselines.telea}, "images": batch[0], "masks": batch[1]}
+    with pytest.raises(ValueError, match=words):
+        evaluation.compare(**given | changed)
+
+
+def test_a_method_that_raises_is_named(batch):
+    def broken(images, masks):
+        if len(images) > 1:
+            raise KeyError("gone")
+        return images
+
+    with pytest.raises(KeyError) as caught:
+        evaluation.compare({"broken": broken}, *batch, batch_size=3)
+    assert "in method 'broken', pictures 0 to 2" not in str(caught.value)  # compiled outside the clock
+    steady = iter([True, True, True])
+
+    def late(images, masks):
+        if not next(steady, False):
+            raise KeyError("gone")
+        return images
+
+    with pytest.raises(KeyError) as caught:
+        evaluation.compare({"late": late}, *batch)
+    assert caught.value.__notes__ == ["in method 'late', pictures 0 to 3"]
+
+
+def test_evaluation_masks_are_the_same_everywhere():
+    masks = evaluation.evaluation_masks("lines", seed=5, count=8, image_size=(48, 32))
+    assert masks.shape == (8, 48, 32, 1)
+    digest = hashlib.sha256(np.packbits(masks.astype(bool)).tobytes()).hexdigest()
+    assert digest[:16] == "8daed58a5457172e"
+    assert (masks != evaluation.evaluation_masks("lines", seed=6, count=8, image_size=(48, 32))).any()
+
+
+def test_fills_of_other_programs_are_measured_like_a_method(batch):
+    images, masks = batch
+    fills = baselines.telea(images, masks)
+    both = evaluation.compare({"ours": baselines.telea, "theirs": fills}, images, masks)
+    ours, theirs = (both[both.method == name].reset_index(drop=True) for name in ("ours", "theirs"))
+    pd.testing.assert_series_equal(ours.psnr, theirs.psnr)
+    assert theirs.ms.isna().all() and ours.ms.notna().any()
+    assert "–" in set(evaluation.summary(both).ms)
+
+
+def test_a_perfect_picture_is_capped_and_a_single_one_has_no_interval(batch):
+    images, masks = (x[:1] for x in batch)
+    table = evaluation.compare({"truth": images, "Telea": baselines.telea}, images, masks)
+    row = table[(table.method == "truth") & (table.bucket == "all")].iloc[0]
+    assert row.psnr == pytest.approx(metrics.MOST_PSNR) and row.n == 1 and np.isnan(row.psnr_low)
+    assert "so no intervals" in evaluation.recipe(table) and "too few" in evaluation.verdict(table)
+
+
+def test_it_goes_on_where_it_was_cut_off(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(scoring, "_SAVE_EVERY", 0)
+    shown = []
+
+    def method(images, masks):
+        shown.append(len(images))
+        return baselines.telea(images, masks)
+
+    def killed(images, masks):
+        if len(shown) == 4:  # two trials, the compiling call and a batch
+            raise KeyboardInterrupt
+        return method(images, masks)
+
+    given = {"images": pictures, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "kept"}
+    killed.__qualname__, killed.__module__ = method.__qualname__, method.__module__
+    with pytest.raises(KeyboardInterrupt):
+        evaluation.score({"Telea": baselines.telea, "mine": killed}, **given)
+    shown.clear()
+    scores = evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+    assert shown == [1, 1, 8, 8, 8]  # two trials, the compiling call, and the two batches that were missing
+    whole = evaluation.score({"Telea": baselines.telea, "mine": method}, pictures, RATIOS, 8)
+    pd.testing.assert_frame_equal(scores.drop(columns="ms"), whole.drop(columns="ms"))
+    shown.clear()
+    evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+    assert shown == [1, 1]  # all is there
+    turned = evaluation.score({"mine": method, "Telea": baselines.telea}, **given)
+    by_method = [frame.groupby("method").psnr.mean().to_dict() for frame in (turned, whole)]
+    assert by_method[0] == pytest.approx(by_method[1])  # whatever their order
+    with pytest.raises(ValueError, match=r"another comparison \(its methods differ"):
+        evaluation.score({"Telea": baselines.telea, "mine": lambda x, m: x}, **given)
+    with pytest.raises(ValueError, match=r"another comparison \(its holes, seed"):
+        evaluation.score({"Telea": baselines.telea, "mine": method}, **given, seed=1)
+    next((tmp_path / "kept/scores").iterdir()).write_bytes(b"PK, cut off")
+    with pytest.raises(ValueError, match="delete the file"):
+        evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="cannot keep scores there"):
+        evaluation.score({"Telea": baselines.telea}, **{**given, "folder": tmp_path / "file"})
+
+
+def test_the_manifest_tells_networks_apart_by_their_weights(pictures):
+    inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+    model = keras.Model(inputs, keras.layers.Conv2D(3, 1, activation="sigmoid")(inputs[0]))
+    about = [
+        evaluation.manifest({"net": model, "Telea": baselines.telea}, pictures, RATIOS, "tf", 0)
+        for _ in range(2)
+    ]
+    assert about[0] == about[1] == json.loads(json.dumps(about[0]))
+    model.set_weights([w + 1 for w in model.get_weights()])
+    changed = evaluation.manifest({"net": model, "Telea": baselines.telea}, pictures, RATIOS, "tf", 0)
+    assert changed["methods"]["net"] != about[0]["methods"]["net"]
+    assert changed["methods"]["Telea"] == about[0]["methods"]["Telea"]
+    assert about[0]["pictures"]["names"][:2] == list(pictures.names[:2])
+    assert about[0]["holes"]["kind"] == repr(RATIOS) and "numpy" in about[0]["versions"]
+
+
+def test_the_sanity_panel_shows_which_metric_can_be_fooled():
+    # Giminosk's soft Dice scores an all-white picture above the truth on bright pictures.
+    bright = ik.data.images("photos", "test", 32, count=6).as_float() * 0.3 + 0.6
+    panel = evaluation.sanity_panel(bright, RATIOS)
+    assert list(panel.index) == ["the truth", "white", "grey", "masked input"]
+    assert panel.dice["white"] > panel.dice["the truth"]
+    assert panel.dice_squared.idxmax() == panel.ssim.idxmax() == panel.psnr.idxmax() == "the truth"
+    assert panel.psnr["the truth"] == pytest.approx(100) and panel.mae["the truth"] == 0
+
+
+def test_everything_is_written_down(pictures, tmp_path):
+    given = ({"Telea": baselines.telea, "mean colour": baselines.mean_color}, pictures, RATIOS)
+    scores = evaluation.score(*given, folder=tmp_path)
+    text = evaluation.write(tmp_path, scores, *given)
+    names = {"gallery.png", "worst.png", "buckets.png", "time.png", "table.csv", "table.md", "pictures.csv"}
+    assert {p.name for p in tmp_path.iterdir()} == names | {"manifest.json", "scores"}
+    assert "Recipe: " in text and "n = 0" in text
+    assert (tmp_path / "table.md").read_text().startswith("| method")
+    table = pd.read_csv(tmp_path / "table.csv")
+    again = evaluation.tabulate(pd.read_csv(tmp_path / "pictures.csv"))
+    np.testing.assert_allclose(again.psnr, table.psnr)

@@ -1,0 +1,133 @@
+"""A comparison in words: what a reader sees of the long table of `ik.compare`."""
+
+import numpy as np
+import pandas as pd
+
+LEAST = 10  # pictures for an interval: a bootstrap of fewer is too narrow
+
+
+def summary(table):
+    """A comparison for reading.
+
+    Args:
+        table: from `ik.compare`.
+
+    Returns:
+        pandas table of text, a row a method and output, over all pictures: means with their 95 % intervals.
+    """
+    index = ["method", "output"]
+    every = table[table.bucket == "all"]
+    image, hole = (every[every.region == region].set_index(index) for region in ("image", "hole"))
+    best = table.method.iloc[0]
+    rule = table.attrs["manifest"]["recipe"]
+    l1 = "relative L1" if rule["relative"] else "L1 ×100" if rule["percent"] else "MAE"
+    rows = []
+    for (method, output), whole in image.iterrows():
+        part = hole.loc[(method, output)]
+        row = {
+            "method": method,
+            "output": output,
+            "PSNR dB": _interval(whole, "psnr", ".2f"),
+            "SSIM": _interval(whole, "ssim", ".3f"),
+            l1: f"{whole.mae:.4f}",
+            f"hole {l1}": f"{part.mae:.4f}",
+            "hole PSNR dB": _interval(part, "psnr", ".2f"),
+        }
+        if table.classical.any():
+            row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
+        for measure in ("feature_distance", "lpips", "fid", "kid"):
+            if measure in whole:
+                error = f" ± {whole.kid_error:.1g}" if measure == "kid" else ""
+                row[measure.replace("_", " ")] = f"{whole[measure]:.4g}{error}"
+        row["ms"] = f"{whole.ms:.1f}" if np.isfinite(whole.ms) else "–"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def by_bucket(table):
+    """Hole PSNR of the composites by how much is missing.
+
+    Args:
+        table: from `ik.compare`.
+
+    Returns:
+        pandas table of text, a row a method, a column a bucket of hole ratios, with n, its number of
+        pictures; "–" where there is none. The best of a bucket is marked with *.
+    """
+    hole = table[(table.region == "hole") & (table.output == "composite") & (table.bucket != "all")]
+    columns = {"hole PSNR dB, missing": list(dict.fromkeys(hole.method))}
+    for title, rows in hole.groupby("bucket", sort=False):
+        values = rows.set_index("method").psnr
+        columns[f"{title}, n = {rows.n.iloc[0]}"] = [
+            "–" if np.isnan(values[m]) else f"{values[m]:.2f}{'*' if values[m] == values.max() else ''}"
+            for m in columns["hole PSNR dB, missing"]
+        ]
+    return pd.DataFrame(columns)
+
+
+def verdict(table):
+    """What a comparison says of these pictures, in a sentence for each network.
+
+    Args:
+        table: from `ik.compare`.
+
+    Returns:
+        str; a difference whose interval holds 0 is called none.
+    """
+    best = table.method.iloc[0]
+    where = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
+    hole = table[where].set_index("method")
+    if not table.classical.any():
+        return "No classical method was compared, so nothing here says whether a network was needed."
+    words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
+    for name, row in hole[~hole.classical].iterrows():
+        by = _interval(row, "delta", "+.2f")
+        if row.n < LEAST:
+            words.append(f"{name}: {by} dB against it, on too few pictures to tell ({row.n}).")
+        elif row.delta_low <= 0 <= row.delta_high:
+            words.append(f"{name} cannot be told from it: {by} dB.")
+        else:
+            words.append(
+                f"On these pictures {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB."
+            )
+    names = table.attrs["manifest"]["pictures"].get("names", ())
+    if len(set(names)) < len(names):
+        words.append(
+            f"All of them are crops of {len(set(names))} photographs; on others it may be otherwise."
+        )
+    return " ".join(words)
+
+
+def recipe(table):
+    """How a table was made: what a reader must know before comparing it with another.
+
+    Args:
+        table: from `ik.compare` or `ik.evaluation.score`.
+
+    Returns:
+        str, one paragraph.
+    """
+    about = table.attrs["manifest"]
+    pictures, holes = about["pictures"], about["holes"]
+    names = pictures.get("names", ())
+    crops = (
+        f"they are crops of {len(set(names))} photographs, so the intervals say nothing about other "
+        "photographs; "
+    )
+    few = f"fewer than {LEAST} pictures, so no intervals; " if pictures["count"] < LEAST else ""
+    seen = "".join(f" {name}: {what};" for name, what in about["perceptual"].get("measures", {}).items())
+    missing = "; ".join(f"{name}: not available: {why}" for name, why in table.attrs["missing"].items())
+    return (
+        f"Recipe: {pictures.get('source', str(pictures['count']) + ' pictures')}, holes {holes['kind']}, "
+        f"{100 * holes['mean_ratio']:.1f} % missing on average, seed {about['seed']}; "
+        f"{crops if len(set(names)) < len(names) else ''}{few}"
+        "composite = known pixels put back, raw = as the method returned it; "
+        f"{about['recipe']['says']}; PSNR at most 100 dB;{seen} [95 % bootstrap interval over pictures]; "
+        f"ms a picture, on this machine.{' ' * bool(missing)}{missing}"
+    )
+
+
+def _interval(row, metric, form):
+    value = f"{row['delta_psnr' if metric == 'delta' else metric]:{form}}"
+    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
+    return f"{value} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else value
