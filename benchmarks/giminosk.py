@@ -78,8 +78,8 @@ Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten t
 coursework published with the output of each of its networks (see that script). Hole: where a masked picture
 differs from its original. The networks were trained for hours on 10,000 faces; nothing else was trained.
 """
-READING = """Ten pictures, so the intervals are wide; the last column compares picture by picture. *Raw* is what
-a network painted, known pixels included, and what the study reported; *composite* is what a user would keep.
+READING = """Ten pictures, so the intervals are wide; the last column compares picture by picture. *Raw* is
+what a network painted, known pixels included, as the study reported; *composite* is what a user would keep.
 """
 
 if __name__ == "__main__":

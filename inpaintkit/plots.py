@@ -81,7 +81,7 @@ def buckets(table):
         table: from `ik.compare`. Classical methods are dashed; a bucket without pictures is left out.
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
-    rows = rows[(rows.bucket != "all") & (rows.method != "masked input")]
+    rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
     titles = list(dict.fromkeys(rows.bucket))
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
     count = rows.method.nunique()
