@@ -17,7 +17,7 @@ from keras.ops import convert_to_numpy as to_numpy
 from inpaintkit import metrics, plots
 from inpaintkit.inpainting import as_method, composite
 from inpaintkit.reports import LEAST, by_bucket, recipe, summary, verdict
-from inpaintkit.scoring import check, evaluation_masks, filler, floats, manifest, score  # noqa: F401
+from inpaintkit.scoring import check, evaluation_masks, filler, floats, manifest, score, sha256  # noqa: F401
 
 BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
 COLUMNS = [
@@ -153,6 +153,10 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
     folder.mkdir(parents=True, exist_ok=True)
     table = tabulate(scores, seed)
     known = check(methods, images, masks, seed=seed)
+    if sha256(known) != scores.attrs["manifest"]["holes"]["sha256"]:
+        raise ValueError(
+            "these masks, or this seed, are not those of the scores: give what `score` was given"
+        )
     hero = next(iter(table.method[~table.classical]), table.method.iloc[0])
     for name, chosen in (("gallery", range(min(count, len(known)))), ("worst", worst(scores, hero, count))):
         chosen = list(chosen)

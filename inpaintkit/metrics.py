@@ -84,8 +84,8 @@ def dice(y_true, y_pred, region=None, squared=False):
     denominator Σ(x² + y²), which does peak at the truth, at 1.
     """
     y_true, y_pred = _within(region, *_float(y_true, y_pred))
-    power = 2 if squared else 1
-    return 2 * _sum(y_true * y_pred) / ops.maximum(_sum(y_true**power) + _sum(y_pred**power), 1e-7)
+    whole = sum(_sum(y * y if squared else y) for y in (y_true, y_pred))
+    return 2 * _sum(y_true * y_pred) / ops.maximum(whole, 1e-7)
 
 
 @package

@@ -19,7 +19,7 @@ def summary(table):
     every = table[table.bucket == "all"]
     image, hole = (every[every.region == region].set_index(index) for region in ("image", "hole"))
     best = table.method.iloc[0]
-    rule = table.attrs["manifest"]["recipe"]
+    rule = _manifest(table)["recipe"]
     l1 = "relative L1" if rule["relative"] else "L1 ×100" if rule["percent"] else "MAE"
     rows = []
     for (method, output), whole in image.iterrows():
@@ -90,7 +90,7 @@ def verdict(table):
             words.append(
                 f"On these pictures {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB."
             )
-    names = table.attrs["manifest"]["pictures"].get("names", ())
+    names = _manifest(table)["pictures"].get("names", ())
     if len(set(names)) < len(names):
         words.append(
             f"All of them are crops of {len(set(names))} photographs; on others it may be otherwise."
@@ -107,7 +107,7 @@ def recipe(table):
     Returns:
         str, one paragraph.
     """
-    about = table.attrs["manifest"]
+    about = _manifest(table)
     pictures, holes = about["pictures"], about["holes"]
     names = pictures.get("names", ())
     crops = (
@@ -131,3 +131,12 @@ def _interval(row, metric, form):
     value = f"{row['delta_psnr' if metric == 'delta' else metric]:{form}}"
     low, high = row[f"{metric}_low"], row[f"{metric}_high"]
     return f"{value} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else value
+
+
+def _manifest(table):
+    if "manifest" not in table.attrs:
+        raise ValueError(
+            "this table has lost how it was made (its attrs), as after reading it from a file or joining it: "
+            "use the one that ik.compare or ik.evaluation.tabulate returned"
+        )
+    return table.attrs["manifest"]

@@ -177,7 +177,7 @@ def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None):
     first = floats(images, slice(0, 1))
     pictures = {
         "count": len(images),
-        "sha256": _hash(images.array if isinstance(images, Pictures) else images),
+        "sha256": sha256(images.array if isinstance(images, Pictures) else images),
     }
     if isinstance(images, Pictures):
         pictures |= {"source": repr(images), "names": list(images.names)}
@@ -187,7 +187,7 @@ def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None):
     seen = {}
     if perceptual:
         sight = [*perceptual.per_picture(first, first / 2).values(), perceptual.embed(first)]
-        sees = _hash(*(np.round(values, 3) for values in sight if values is not None))
+        sees = sha256(*(np.round(values, 3) for values in sight if values is not None))
         seen = {"measures": dict(perceptual.recipe), "first_picture_sha256": sees}
     backend = keras.backend.backend()
     libraries = ("keras", backend, "numpy", "scikit-image", "pandas")
@@ -196,7 +196,7 @@ def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None):
         "pictures": pictures,
         "holes": {
             "kind": kind,
-            "sha256": _hash(known),
+            "sha256": sha256(known),
             "mean_ratio": round(float(hole_ratio(known).mean()), 6),
         },
         "seed": int(seed),
@@ -223,7 +223,7 @@ def _masks(masks, seed, images):
 def _identity(method, shape):
     """What a method is, for the manifest; what it does to noise tells edited functions apart."""
     if isinstance(method, np.ndarray | Pictures):
-        return {"kind": "fills", "sha256": _hash(floats(method))}
+        return {"kind": "fills", "sha256": sha256(floats(method))}
     name = getattr(method, "__qualname__", type(method).__qualname__)
     if getattr(method, "classical", False):
         return {"kind": "classical", "name": f"{method.__module__}.{name}"}
@@ -231,13 +231,14 @@ def _identity(method, shape):
     if isinstance(method, keras.Model):
         made = _hash_json(method.to_json())
         about = {"kind": "network", "name": method.name, "architecture": made}
-        about["weights_sha256"] = _hash(*method.get_weights())
+        about["weights_sha256"] = sha256(*method.get_weights())
     noise = np.random.default_rng(0).random(shape, "float32")
     fill = filler(method)(noise, np.round(noise[..., :1]), slice(0, 1))
-    return {**about, "fill_of_noise_sha256": _hash(to_uint8(fill))}
+    return {**about, "fill_of_noise_sha256": sha256(to_uint8(fill))}
 
 
-def _hash(*arrays):
+def sha256(*arrays):
+    """A hash of the pixels of arrays, their shapes and types."""
     digest = hashlib.sha256()
     for array in map(np.asarray, arrays):
         digest.update(f"{array.dtype}{array.shape}".encode())

@@ -390,3 +390,7 @@ def test_everything_is_written_down(pictures, tmp_path):
     table = pd.read_csv(tmp_path / "table.csv")
     again = evaluation.tabulate(pd.read_csv(tmp_path / "pictures.csv"))
     np.testing.assert_allclose(again.psnr, table.psnr)
+    with pytest.raises(ValueError, match="lost how it was made"):
+        evaluation.recipe(again)
+    with pytest.raises(ValueError, match="not those of the scores"):
+        evaluation.write(tmp_path, scores, *given, seed=1)
