@@ -18,8 +18,8 @@ def exemplar(picture, hole, patch=9):
     The rim's pixel with the largest confidence × data is next. Confidence: how much of its patch is known,
     filled pixels counting as much as they were trusted when filled. Data: how strongly edges run into the
     hole there. The known part of its patch, `patch` pixels wide, is compared with all known patches by
-    squared differences; the best one fills the rest. 0.6 s, growing with hole × picture: at 512×512 five
-    seconds for each percent missing.
+    squared differences; the best one, of equals the nearest, fills the rest. 0.6 s, growing with hole ×
+    picture: at 512×512 five seconds for each percent missing.
 
     Source: Criminisi, Perez and Toyama 2004. Where we differ: the data term is the root mean square over the
     known pixels of the patch, not the strongest of them.
@@ -38,6 +38,8 @@ def exemplar(picture, hole, patch=9):
         at = np.unravel_index(np.argmax(priority), hole.shape)
         here = _window(np.clip(np.subtract(at, np.floor_divide(shape, 2)), 0, most), shape)
         cost = cv2.matchTemplate(picture, picture[here], cv2.TM_SQDIFF, mask=cv2.merge([known[here]] * 3))
+        far = (np.square(np.arange(side) - at.start) for side, at in zip(cost.shape, here, strict=True))
+        cost += 1e-6 * np.add.outer(*far)  # of patches that match alike, the nearest
         best = np.argmin(np.where(sources, cost, np.inf))
         there = _window(np.unravel_index(best, cost.shape), shape)
         new = known[here] == 0

@@ -66,3 +66,12 @@ def test_where_nothing_can_be_copied_heat_fills(method, batch):
     images = batch[0]
     checkers = (np.indices((32, 32)).sum(axis=0) % 2).astype("float32")[None, ..., None].repeat(4, axis=0)
     np.testing.assert_array_equal(method(images, checkers), baselines.heat(images, checkers))
+
+
+def test_of_equal_matches_the_nearest_is_copied():
+    """In a picture without grain many patches fit exactly; the first found would leave dark blotches."""
+    y, x = np.mgrid[:64, :64] / 63
+    tilted = np.where(x < 0.4 + 0.2 * y, 0.2, 0.8).astype("float32")[None, ..., None].repeat(3, axis=-1)
+    mask = np.ones((1, 64, 64, 1), "float32")
+    mask[:, 20:44, 12:52] = 0
+    assert to_numpy(metrics.psnr(tilted, baselines.exemplar(tilted, mask), 1 - mask))[0] > 28
