@@ -1,0 +1,77 @@
+"""Searches killed for real: one process in mid-trial, and one worker of a chief and two."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tuning import runs
+from tuning.tuner import Search
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+
+RATES = [0.001, 0.002, 0.004, 0.008]
+SPACE = {"filters": ["4-4"], "optimizer": ["adam"], "loss": ["mae"], "learning_rate": RATES}
+COMMAND = [sys.executable, "-m", "tuning.search", "--model", "pconv_unet", "--name", "a"]
+COMMAND += ["--image-size", "16", "--count", "8", "--epochs", "3"]
+COMMAND += [w for name, of in SPACE.items() for w in ("--set", f"{name}={','.join(map(str, of))}")]
+
+
+def start(results, *words):
+    command = [*COMMAND, "--results", str(results), *words]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(command, cwd=Path(__file__).parents[1], env=env, **streams)
+
+
+def until(process, word):
+    """The line of a process that holds a word."""
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if word in line:
+            return line
+    raise AssertionError(f"no {word!r} in:\n{''.join(seen)}")
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """The table of a search that nothing befell."""
+    search = Search("pconv_unet", space=SPACE, image_size=16, count=8, epochs=3)
+    return search.run(tmp_path_factory.mktemp("unbroken") / "a").drop(columns="seconds")
+
+
+def table(results):
+    return runs.table(runs.load(results / "a"), "val_hole_psnr").drop(columns="seconds")
+
+
+def test_killed_in_mid_trial_it_goes_on(unbroken, tmp_path):
+    with start(tmp_path) as first:
+        until(first, "trial 1 of 4")
+        time.sleep(0.5)  # into the second trial, which takes longer
+        first.kill()
+    (kept,) = tmp_path.rglob("run.json")
+    before = kept.stat().st_mtime_ns, kept.read_bytes()
+    with start(tmp_path) as second:
+        said = second.communicate()[0]
+    assert second.returncode == 0, said
+    assert "1 runs are there; going on" in said and "trial 1 of 4" not in said and "trial 4 of 4" in said
+    assert (kept.stat().st_mtime_ns, kept.read_bytes()) == before
+    assert table(tmp_path).equals(unbroken)
+
+
+def test_chief_and_workers_finish_though_a_worker_is_killed(unbroken, tmp_path):
+    with start(tmp_path, "--workers", "2") as lead:
+        victim = int(until(lead, "worker1: process").split()[-1])
+        until(lead, "worker1  trial")
+        time.sleep(0.5)  # into its next trial
+        os.kill(victim, signal.SIGKILL)
+        assert len(runs.load(tmp_path / "a")) < 4
+        said = lead.communicate()[0]
+    assert lead.returncode == 0, said
+    assert "worker1: ended with code -9; starting it again" in said
+    assert table(tmp_path).equals(unbroken)

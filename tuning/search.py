@@ -1,0 +1,90 @@
+"""The command line: `python -m tuning.search --model autoencoder`; given again, it goes on where it was."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import logging
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuning import cluster
+
+RESULTS = Path(__file__).parent / "results"
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def main(
+    model: Annotated[str, typer.Option(help="autoencoder, skip_autoencoder, unet or pconv_unet.")],
+    dataset: Annotated[
+        str, typer.Option(help="photos, cifar10, a folder, …, as inpaintkit --source.")
+    ] = "photos",
+    algorithm: Annotated[str, typer.Option(help="grid, random, bayesian or hyperband.")] = "grid",
+    objective: Annotated[str, typer.Option(help="val_hole_psnr or val_loss.")] = "val_hole_psnr",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE fixes a hyperparameter, NAME=VALUE,VALUE,… searches these."),
+    ] = None,
+    executions: Annotated[int, typer.Option(help="Runs of every configuration, a seed each.", min=1)] = 1,
+    trials: Annotated[int | None, typer.Option(help="The most configurations.", min=1)] = None,
+    image_size: Annotated[int, typer.Option(help="Pixels a side.", min=16)] = 64,
+    masks: Annotated[str, typer.Option(help="As inpaintkit --masks.")] = "Lines(hole_ratio=(0.1, 0.3))",
+    count: Annotated[int | None, typer.Option(help="At most so many training pictures.", min=1)] = None,
+    epochs: Annotated[int, typer.Option(help="The most of a run.", min=1)] = 20,
+    patience: Annotated[int, typer.Option(help="Epochs without improvement before a run ends.", min=1)] = 5,
+    batch_size: Annotated[int, typer.Option(min=1)] = 16,
+    seed: Annotated[int, typer.Option(help="Of the first run, and of the algorithm.", min=0)] = 0,
+    name: Annotated[
+        str | None, typer.Option(help="[default: MODEL-DATASET-ALGORITHM]", show_default=False)
+    ] = None,
+    results: Annotated[Path, typer.Option(help="Where the folder NAME is.")] = RESULTS,
+    workers: Annotated[int, typer.Option(help="Processes that train, beside one that leads.", min=1)] = 1,
+    resume: Annotated[bool, typer.Option(help="Go on with what is there, or begin anew.")] = True,
+):
+    """Searches hyperparameters. Cut off, it goes on where it was when the same command is given again."""
+    if workers > 1 and "KERASTUNER_ORACLE_IP" not in os.environ:
+        raise typer.Exit(cluster.run([sys.executable, "-m", "tuning.search", *sys.argv[1:]], workers))
+    folder = results / (name or f"{model}-{Path(dataset).stem}-{algorithm}")
+    try:
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each network is traced anew: no fault
+        from tuning.tuner import Search
+
+        space = dict(map(_setting, settings or []))
+        search = Search(
+            model, dataset, algorithm, objective, space,
+            image_size, masks, count, epochs, patience, batch_size, seed,
+        )  # fmt: skip
+        if not resume and (folder / "search.json").exists() and not cluster.is_worker():
+            shutil.rmtree(folder)
+        table = search.run(folder, executions, trials)
+    except (ValueError, OSError) as error:
+        print(f"tuning: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    except RuntimeError as error:
+        print(f"tuning: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    if table is None:  # a worker: its chief reports
+        return
+    from tuning.runs import markdown
+
+    print(f"\n{markdown(table)}\n\n{folder}: table.csv, table.md; tensorboard --logdir {folder}")
+
+
+def _setting(text):
+    """("dropout", [0.1, 0.2]) of "dropout=0.1,0.2"."""
+    name, equals, values = text.partition("=")
+    if not equals or not values:
+        raise ValueError(f"--set {text}: expected NAME=VALUE or NAME=VALUE,VALUE")
+    try:
+        return name, [float(value) for value in values.split(",")]
+    except ValueError:
+        return name, values.split(",")
+
+
+if __name__ == "__main__":
+    app()
