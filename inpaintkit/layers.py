@@ -192,22 +192,27 @@ class PushPull(keras.layers.Layer):
     pixels in each cell. Pull: from the coarsest level back, a cell with nothing known takes the
     (bilinear) value of the level above; a cell with anything known keeps its own. Then the unknown cells
     are smoothed: `sweeps` times each takes the mean of its 3×3 neighbourhood, which makes the whole a
-    multigrid solver of the heat equation, worth 0.3–0.9 dB on photographs and 2 dB on faces. O(pixels),
-    and differentiable.
+    multigrid solver of the heat equation, worth 0.3–0.9 dB on photographs and 2 dB on faces. Last, `bends`
+    steps of conjugate gradients lead from there to the smoothest surface, ∇⁴u = 0: on thin holes another
+    0.9 dB, 20 of them as good as biharmonic filling solved exactly. O(pixels), and differentiable.
 
     Args:
         levels: poolings; 8 reach across holes 256 pixels wide. What they leave takes the mean of all
             known pixels, and an all-hole picture is grey (0.5).
         sweeps: smoothing sweeps a level; 0 is the plain push-pull of the paper.
+        bends: biharmonic steps at full resolution; for holes wider than 20 pixels better 0.
 
     Input: `[image, mask]`, (B, H, W, C) and (B, H, W, 1). Output: (B, H, W, C), known pixels unchanged.
     """
 
-    def __init__(self, levels=8, sweeps=4, **kwargs):
+    def __init__(self, levels=8, sweeps=4, bends=0, **kwargs):
         super().__init__(**kwargs)
-        if levels < 1 or sweeps < 0:
-            raise ValueError(f"levels={levels}, sweeps={sweeps}: expected at least 1 pooling and 0 sweeps")
-        self.levels, self.sweeps = levels, sweeps
+        if levels < 1 or min(sweeps, bends) < 0:
+            raise ValueError(
+                f"levels={levels}, sweeps={sweeps}, bends={bends}: expected at least 1 pooling, 0 sweeps and "
+                "0 bends"
+            )
+        self.levels, self.sweeps, self.bends = levels, sweeps, bends
 
     def call(self, inputs):
         image, weights = (ops.cast(x, "float32") for x in inputs)  # 4⁻⁸ is too small for float16
@@ -224,13 +229,15 @@ class PushPull(keras.layers.Layer):
             for _ in range(self.sweeps):
                 mean = ops.average_pool(filled, 3, strides=1, padding="same")
                 filled = _known_or(values, weights, mean)
+        if self.bends:
+            filled = _bend(filled, ops.cast(weights == 0, "float32"), self.bends)
         return ops.cast(filled, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
 
     def get_config(self):
-        return {**super().get_config(), "levels": self.levels, "sweeps": self.sweeps}
+        return {**super().get_config(), "levels": self.levels, "sweeps": self.sweeps, "bends": self.bends}
 
 
 @package
@@ -313,6 +320,32 @@ def _bilinear(x, size):
         low, high = (ops.take(x, ops.cast(i, "int32"), axis) for i in (low, ops.minimum(low + 1, last)))
         x = low + share * (high - low)
     return x
+
+
+def _bend(x, hole, steps):
+    """Conjugate gradients for ∇⁴x = 0 in the hole; x stays in the range that each channel had."""
+    low, high = (of(x, axis=(1, 2), keepdims=True) for of in (ops.min, ops.max))
+    residual = -hole * _laplace(_laplace(x))
+    direction, size = residual, _dot(residual, residual)
+    for _ in range(steps):
+        change = hole * _laplace(_laplace(direction))
+        step = size / ops.maximum(_dot(direction, change), 1e-12)
+        x, residual = x + step * direction, residual - step * change
+        before, size = size, _dot(residual, residual)
+        direction = residual + size / ops.maximum(before, 1e-12) * direction
+    return ops.clip(x, low, high)
+
+
+def _laplace(x):
+    """The sum of differences to the four neighbours; beyond the border lies what is at it."""
+    first = (x[:, :1], x[:, -1:], x[:, :, :1], x[:, :, -1:])
+    rest = (x[:, :-1], x[:, 1:], x[:, :, :-1], x[:, :, 1:])
+    pairs = zip(first, rest, (1, -1, 1, -1), (1, 1, 2, 2), strict=True)
+    return sum(ops.concatenate([f, r][::order], axis) for f, r, order, axis in pairs) - 4 * x
+
+
+def _dot(x, y):
+    return ops.sum(x * y, axis=(1, 2, 3), keepdims=True)
 
 
 def _known_or(values, weights, other):

@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 from keras.ops import convert_to_numpy as to_numpy
 
+from inpaintkit import baselines
 from inpaintkit.layers import (
     ContextualAttention,
     CropLike,
@@ -329,11 +330,22 @@ def test_push_pull_keeps_what_is_known_and_fills_the_rest(batch):
     assert error < 0.8 * mean_error
 
 
-def test_push_pull_of_a_constant_is_that_constant_at_any_size(rng):
+def test_enough_bends_are_biharmonic_filling(batch):
+    images, masks = batch
+    masks[:, :3] = masks[:, -3:] = masks[:, :, :3] = masks[:, :, -3:] = 1  # borders are another matter
+    start, bent = (to_numpy(PushPull(bends=bends)([images * masks, masks])) for bends in (0, 80))
+    exact = baselines.biharmonic(images, masks)
+    known = np.broadcast_to(masks > 0, images.shape)
+    np.testing.assert_allclose(bent[known], images[known], atol=1e-6)
+    assert np.abs(bent - exact).max() < 0.02 < np.abs(start - exact).max()
+
+
+@pytest.mark.parametrize("bends", [0, 5])
+def test_push_pull_of_a_constant_is_that_constant_at_any_size(rng, bends):
     """Also where one pixel alone is known, so that its weight after eight poolings is tiny."""
     mask = np.zeros((2, 89, 37, 1), "float32")
     mask[0, 3, 5] = 1
-    filled = to_numpy(PushPull()([np.full((2, 89, 37, 3), 0.7, "float32"), mask]))
+    filled = to_numpy(PushPull(bends=bends)([np.full((2, 89, 37, 3), 0.7, "float32"), mask]))
     np.testing.assert_allclose(filled[0], 0.7, atol=1e-5)
     np.testing.assert_allclose(filled[1], 0.5, atol=1e-6)  # nothing known: grey
 
