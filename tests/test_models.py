@@ -66,6 +66,7 @@ def test_the_coarse_picture_can_be_reached(batch):
 
 def test_the_patch_discriminator_judges_patch_by_patch(batch):
     images, _ = batch
+    keras.utils.set_random_seed(0)
     judge = models.patch_discriminator(filters=(8, 16))
     changed = images.copy()
     changed[:, :4, :4] = 0
@@ -74,9 +75,8 @@ def test_the_patch_discriminator_judges_patch_by_patch(batch):
     assert (before[:, 0, 0] != after[:, 0, 0]).all()
     np.testing.assert_array_equal(before[:, -2:, -2:], after[:, -2:, -2:])
     kernel = judge.layers[2].layer.kernel
-    judge(images, training=True)
-    for _ in range(20):
-        judge(images, training=True)
+    for _ in range(50):  # each a step of the power iteration, slow where two singular values are alike
+        judge(images[:1], training=True)
     norm = np.linalg.norm(to_numpy(kernel).reshape(-1, kernel.shape[-1]), 2)
     assert norm == pytest.approx(1, abs=0.05)  # spectrally normalised
 
