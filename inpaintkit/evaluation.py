@@ -39,7 +39,7 @@ def compare(
         methods: {name: method, Keras model, or fills}: a method is `method(images, masks) -> images`; fills
             are what some other program has made of these pictures, an array of their shape.
         images: the originals, `Pictures` or float32 (B, H, W, 3) in [0, 1].
-        masks: a kind of hole, or float32 (B, H, W, 1), 1 = known, 0 = hole; every mask needs both.
+        masks: a kind of hole, its name, or float32 (B, H, W, 1), 1 = known, 0 = hole; every mask needs both.
         batch_size: pictures a call.
         recipe: "tf", "scikit-image", "edgeconnect", "mmagic" or an `ik.recipes.Recipe`: how pictures become
             numbers. Only numbers of one recipe can be compared.
@@ -148,6 +148,9 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
 
     Returns:
         str, the summary, the buckets, the verdict and the recipe, as in `table.md`.
+
+    Raises:
+        ValueError: other masks, or another seed, than were scored.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
