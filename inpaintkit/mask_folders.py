@@ -1,17 +1,20 @@
 """Holes that come from somewhere: mask files in a folder, and a bank of masks drawn beforehand."""
 
 import re
+import warnings
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from inpaintkit.images import files_below, read_mask
+from inpaintkit.images import NothingKnownError, check_hole, decode_mask, files_below
 from inpaintkit.mask_shapes import Holes, fitted, fold, stream
 
+_MAX_CHECKED = 1000  # files; some seconds
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -24,7 +27,7 @@ class FromFolder(Holes):
 
     Args:
         path: the folder.
-        hole: "white" or "black", the colour of the hole in the files; grey is split at one half.
+        hole: "white" or "black", the colour of the hole in the files, or "alpha"; as for `read_mask`.
         bucket: how the name of a file's folder begins, such as "0.1-0.2" or "0.1-0.2_border"; "" takes all.
         augment: True turns by any angle, flips, crops to 2/3 or more of the file, and dilates by up to 1 % of
             the side; what lies outside the file is its mirror image. False takes the middle of the file.
@@ -32,9 +35,16 @@ class FromFolder(Holes):
 
     Every mask reads a file, some milliseconds: `MaskBank(FromFolder(…))` is for training.
 
+    The first `sample` looks at every file, or, in a folder of more, at 1,000 of them. Those that have no hole
+    or nothing else, that cannot be read, or that their folder's ratios contradict, are never used.
+
     Raises:
-        ValueError: no such folder, no picture file in it, or, from `sample`, a file that cannot be read or
-            that its folder's ratios contradict.
+        ValueError: no such folder, no image file in it, an unknown `hole`; or, from `sample`, not one file
+            that can be used.
+
+    Warns:
+        UserWarning: how many files are never used, why, and the names of some; how many are transparent in
+            places, unless that is the hole.
 
     Source: Liu et al. 2018, section 3.1: random dilation, rotation and cropping of 55,116 masks.
     """
@@ -48,6 +58,7 @@ class FromFolder(Holes):
 
     def __post_init__(self):
         self._check()
+        check_hole(self.hole)
         folder = Path(self.path)
         if not folder.is_dir():
             raise ValueError(f"{folder}: no such folder")
@@ -59,19 +70,65 @@ class FromFolder(Holes):
         object.__setattr__(self, "path", str(folder))
         object.__setattr__(self, "files", tuple(files))
 
+    @cached_property
+    def _usable(self):
+        """The files that can be used; a warning names the others, an error says that there is none."""
+        step = -(-len(self.files) // _MAX_CHECKED)  # evenly over a large folder, since it is sorted
+        unused, clear = {}, []
+        for file in self.files[::step]:
+            try:
+                if self._hole_of(file)[2]:
+                    clear.append(file)
+            except _Unusable as fault:
+                unused[file] = fault
+        checked = len(self.files[::step])
+        if unused:
+            reasons = ", ".join(f"{n:,} {why}" for why, n in Counter(f.why for f in unused.values()).items())
+            names = ", ".join(str(file.relative_to(self.path)) for file in list(unused)[:3])
+            more = ", …" if len(unused) > 3 else ""
+            looked_at = f"{checked:,} files" + (f" looked at, of {len(self.files):,}," if step > 1 else "")
+            message = f"{self.path}: {len(unused):,} of {looked_at} are never used ({reasons}): {names}{more}"
+            if len(unused) == checked:
+                raise ValueError(f"{message}. {next(iter(unused.values()))}")
+            warnings.warn(message, stacklevel=2)
+        if clear:
+            warnings.warn(
+                f"{self.path}: {len(clear):,} files have transparent pixels (alpha), which count as white, "
+                f"such as {clear[0].relative_to(self.path)}; if these are the holes, say hole='alpha'",
+                stacklevel=2,
+            )
+        return tuple(file for file in self.files if file not in unused)
+
+    def _hole_of(self, file):
+        """The hole of a file, bool (H, W), its folder's ratios, and whether transparency counts as white."""
+        low, high = _bucket(file.parent.name)
+        try:
+            known, notes = decode_mask(file, self.hole)
+        except NothingKnownError as error:
+            raise _Unusable("nothing but hole", str(error)) from error
+        except ValueError as error:
+            raise _Unusable("unreadable", str(error)) from error
+        missing = 1 - known.mean()
+        if not missing:
+            raise _Unusable("without a hole", f"{file}: no hole with hole={self.hole!r}")
+        if not low - 0.02 <= missing <= high + 0.02:  # else the wrong hole would be shrunk until it fits
+            raise _Unusable(
+                "with another ratio than the folder's name says",
+                f"{file}: {missing:.2f} of it is hole, and its folder says {low} to {high}: is the hole "
+                f"{self.hole} in it? If so, rename the folder",
+            )
+        return ~known, (low, high), "alpha" in notes
+
     def _drawings(self, rng, height, width):
         targets = self._targets(rng, height, width) if self.hole_ratio else None
-        failed = 0
+        files, failed = self._usable, 0
         while failed < 100:
-            file = self.files[rng.integers(len(self.files))]
-            known = read_mask(file, self.hole, warn=False)[..., 0]
-            (low, high), missing = _bucket(file.parent.name), 1 - known.mean()
-            if not low - 0.02 <= missing <= high + 0.02:  # else the wrong hole would be shrunk until it fits
-                raise ValueError(
-                    f"{file}: {missing:.2f} of it is hole, and its folder says {low} to {high}: is the hole "
-                    f"{self.hole} in it? If so, rename the folder"
-                )
-            drawing = _cropped(known == 0, height, width, rng if self.augment else None)
+            try:
+                hole, (low, high), _ = self._hole_of(files[rng.integers(len(files))])
+            except _Unusable:  # not looked at before, or changed since
+                failed += 1
+                continue
+            drawing = _cropped(hole, height, width, rng if self.augment else None)
             have = cv2.countNonZero(drawing)
             if not 0 < have < drawing.size:  # a crop beside the hole, or in its middle
                 failed += 1
@@ -83,6 +140,14 @@ class FromFolder(Holes):
             f"{self.path}: a hundred masks in a row had no hole, or nothing else, at {height}×{width}; "
             f"is the hole {self.hole} in these files?"
         )
+
+
+class _Unusable(ValueError):
+    """A mask file that gives no masks; `why` is for counting."""
+
+    def __init__(self, why, message):
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -104,6 +169,7 @@ class MaskBank(Holes):
     seed: int = 0
 
     def __post_init__(self):
+        self._simplify()
         if not isinstance(self.kind, Holes) or not isinstance(self.size, int) or self.size < 1:
             raise ValueError(
                 f"{self}: expected a kind of hole and a number of masks: MaskBank(Strokes(), 1000)"
