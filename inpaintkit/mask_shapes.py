@@ -8,7 +8,7 @@ Every corner of a thick line lies inside the picture: OpenCV 4 and 5 draw the sa
 ones where an end lies outside.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import islice
 
 import cv2
@@ -59,7 +59,7 @@ class Holes:
         """The same kind with another `hole_ratio`, (low, high)."""
         if "hole_ratio" not in self.__dataclass_fields__:
             raise ValueError(f"{self}: takes no hole_ratio")
-        return replace(self, hole_ratio=tuple(hole_ratio))
+        return replace(self, hole_ratio=hole_ratio)
 
     def _targets(self, rng, height, width):
         """Pixels that each hole shall have, evenly from `hole_ratio`, without end."""
@@ -74,6 +74,7 @@ class Holes:
 
     def _check(self, **ranges):
         """Checks that each named setting is a whole number or (low, high), and the hole ratio."""
+        self._simplify()
         for name, least in ranges.items():
             value = getattr(self, name)
             low, high = _pair(value)
@@ -82,7 +83,8 @@ class Holes:
                     f"{name}={value!r}: expected a whole number or (low, high), "
                     f"{least} ≤ low ≤ high ≤ {_MOST:,}"
                 )
-        if self.hole_ratio is type(self).hole_ratio:  # the kind's default
+            object.__setattr__(self, name, (int(low), int(high)) if np.ndim(value) else int(low))
+        if self.hole_ratio == type(self).hole_ratio:  # the kind's default
             return
         low, high = _pair(self.hole_ratio)
         if np.ndim(self.hole_ratio) != 1 or not 0 < low <= high < 1:
@@ -90,6 +92,12 @@ class Holes:
                 f"hole_ratio={self.hole_ratio!r}: expected (low, high) with 0 < low ≤ high < 1, "
                 "the share of the picture that is missing; for example (0.1, 0.3)"
             )
+
+    def _simplify(self):
+        """Lists become tuples and NumPy's numbers Python's: a kind can be hashed, compared and printed."""
+        for setting in fields(self):
+            if setting.init:
+                object.__setattr__(self, setting.name, _simple(getattr(self, setting.name)))
 
 
 class Shapes(Holes):
@@ -348,6 +356,14 @@ def fitted(drawing, target):
         cv2.distanceTransform(part.astype("uint8"), cv2.DIST_L2, 5) for part in (drawing == 0, drawing > 0)
     )
     return lowest(outside - inside, target)
+
+
+def _simple(value):
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    return tuple(map(_simple, value)) if isinstance(value, list | tuple | range) else value
 
 
 def _pair(value):

@@ -19,6 +19,7 @@ strokes, the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the c
 import ast
 import functools
 import itertools
+import re
 from dataclasses import dataclass
 
 import cv2
@@ -138,7 +139,8 @@ class Border(Holes):
 
     def __post_init__(self):
         self._check()
-        if not set(self.sides or ()) <= {"left", "right", "top", "bottom"}:
+        sides = () if self.sides is None else self.sides
+        if not isinstance(sides, tuple) or not set(sides) <= {"left", "right", "top", "bottom"}:
             raise ValueError(
                 f"sides={self.sides!r}: expected None, or some of 'left', 'right', 'top' and 'bottom', in "
                 "brackets: ('left', 'right')"
@@ -166,6 +168,7 @@ class Grid(Holes):
     step: int | tuple = 2
 
     def __post_init__(self):
+        self._simplify()
         steps = np.ravel(np.asarray(self.step, object)).tolist()
         if len(steps) > 2 or not all(isinstance(s, int) and 1 <= s <= 16 for s in steps) or max(steps) == 1:
             raise ValueError(
@@ -281,17 +284,20 @@ def parse(text):
     """Builds a kind from its name or from what it prints: the way back from `repr`.
 
     Example: `parse("lines")` is `Lines()`, `parse("Lines(count=7, thickness=(1, 11))")` is itself, and
-    `parse("Mixture([lines, text], (3, 1))")` holds two.
+    `parse("Mixture([lines, text], (3, 1))")` holds two. Paths of Windows are taken as they are:
+    `parse(r'FromFolder("C:\\new\\masks")')`; doubled backslashes, as `repr` prints them, are single ones.
 
     Raises:
         ValueError: an unknown kind or setting, or anything but kinds, numbers and words.
     """
     try:
-        kind = _build(ast.parse(text.strip(), mode="eval").body)
+        if not isinstance(text, str):
+            raise TypeError(f"a text, not {type(text).__name__}")
+        kind = _build(ast.parse(_STRING.sub(_literal, text.strip()), mode="eval").body)
         if isinstance(kind, Holes):
             return kind
         reason = "this is none"
-    except (SyntaxError, TypeError) as error:
+    except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
         reason = error
     raise ValueError(
         f"masks {text!r}: expected one of {', '.join(kind.__name__.lower() for kind in KINDS)}, or one with "
@@ -299,12 +305,28 @@ def parse(text):
     )
 
 
+# A string ends at the quote after which its argument ends: the last backslash of "C:\masks\" escapes nothing.
+_STRING = re.compile(r"""(\b[rR])?(['"])(.*?)\2(?=\s*(?:[,)\]]|$))""", re.DOTALL)
+
+
+def _literal(match):
+    """A string whose backslashes are what they look like: doubled ones, as `repr` prints them, are single."""
+    raw, quote, text = match.groups()
+    text = text.replace("\\" + quote, quote)
+    if not raw and all(len(run) % 2 == 0 for run in re.findall(r"\\+", text)):
+        text = text.replace("\\\\", "\\")
+    return repr(text)
+
+
 def _build(node):
     """What a branch of the syntax tree stands for; nothing in it is ever run."""
-    if isinstance(node, ast.Constant):
-        return node.value
     if isinstance(node, ast.List | ast.Tuple):
         return tuple(map(_build, node.elts))
+    if not isinstance(node, ast.Call | ast.Name):
+        try:
+            return ast.literal_eval(node)
+        except ValueError:
+            raise TypeError(f"{ast.unparse(node)} is no kind of hole, number or text in quotes") from None
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
     name = ast.unparse(call.func)
     kinds = {kind.__name__.lower(): kind for kind in KINDS}

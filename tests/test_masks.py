@@ -230,14 +230,49 @@ def test_linked_folders_of_masks_are_found_and_hidden_files_are_not(folder, tmp_
 
 def test_a_folder_of_useless_masks_is_explained(tmp_path):
     write_mask(tmp_path / "empty.png", np.ones((32, 32, 1)))
-    with pytest.raises(ValueError, match="a hundred masks in a row"):
+    with pytest.raises(ValueError, match=r"1 of 1 files.*1 without a hole.*empty\.png"):
         FromFolder(tmp_path).sample(1, 32, 32)
-    with pytest.raises(ValueError, match=r"nothing but hole.*hole='white'"):
+    with pytest.raises(ValueError, match=r"1 of 1 files.*1 nothing but hole.*empty\.png") as caught:
         FromFolder(tmp_path, hole="black").sample(1, 32, 32)
+    assert "hole='white'" not in str(caught.value)  # which would give no hole
     with pytest.raises(ValueError, match=r"no mask file below .*'0\.1'"):
         FromFolder(tmp_path, bucket="0.1")
     with pytest.raises(ValueError, match="no such folder"):
         FromFolder(tmp_path / "nowhere")
+
+
+def test_files_that_are_never_used_are_counted_and_named(tmp_path, monkeypatch):
+    mask = np.ones((40, 40, 1))
+    mask[10:26, 10:20] = 0
+    for name in ("a/0.png", "a/1.png", "0.4-0.5/much.png", "0.1-0.2/right.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_mask(tmp_path / name, mask)
+    write_mask(tmp_path / "none.png", mask * 0 + 1)
+    write_mask(tmp_path / "all.png", mask * 0)
+    (tmp_path / "cut.png").write_bytes((tmp_path / "a" / "0.png").read_bytes()[:50])
+    kind = FromFolder(tmp_path)
+    with pytest.warns(UserWarning, match=r"4 of 7 files are never used") as caught:
+        assert hole_ratio(kind.sample(30, 40, 40)).min() > 0
+    said = str(caught[0].message)
+    for words in ("without a hole", "nothing but hole", "unreadable", "with another ratio", "cut.png"):
+        assert words in said
+    kind.sample(3, 40, 40)  # says it once
+    monkeypatch.setattr("inpaintkit.mask_folders._MAX_CHECKED", 2)  # every fourth of the seven
+    with pytest.warns(UserWarning, match=r"1 of 2 files looked at, of 7, are never used.*all\.png"):
+        FromFolder(tmp_path).sample(30, 40, 40)
+
+
+def test_a_folder_of_masks_of_zeros_and_ones_is_used_whole(tmp_path):
+    from PIL import Image
+
+    hole = np.zeros((32, 32), "uint8")
+    hole[8:24, 8:24] = 1
+    for i, (top, kind) in enumerate(((255, "uint8"), (1, "uint8"), (1, "uint16"), (4095, "uint16"))):
+        Image.fromarray(np.roll(hole, 4 * i, 1).astype(kind) * np.array(top, kind)).save(
+            tmp_path / f"{i}.png"
+        )
+    sample = FromFolder(tmp_path, augment=False).sample(60, 32, 32)
+    assert len(np.unique(sample.reshape(60, -1), axis=0)) == 4 and set(hole_ratio(sample)) == {0.25}
 
 
 @pytest.mark.skipif(not NVIDIA.is_dir(), reason=f"needs NVIDIA's masks in {NVIDIA}")
@@ -270,6 +305,171 @@ def test_a_mask_file_of_any_kind_and_polarity(tmp_path):
     assert read_mask(file, image_size=(80, 120)).mean() == mask.mean()  # twice the size, still binary
 
 
+def two_valued(hole):
+    """Files of two values for a hole (H, W): a name, and a function that writes one there."""
+    import cv2
+    from PIL import Image
+
+    def palette(*colours):
+        image = Image.fromarray(hole.astype("uint8")).convert("P")
+        image.putpalette([part for colour in colours for part in colour])
+        return image
+
+    def layers(mode, alpha):
+        ones = Image.fromarray(hole.astype("uint8"))
+        return Image.merge(mode, [ones] * (len(mode) - 1) + [Image.new("L", ones.size, alpha)])
+
+    for kind, pairs in {
+        "uint8": ((0, 1), (0, 255), (254, 255), (7, 90)),
+        "uint16": ((0, 1), (0, 255), (0, 4095), (0, 65535), (300, 301), (65534, 65535)),
+        "int32": ((0, 1), (-1, 0), (0, 2**31 - 1)),
+        "float32": ((0, 1), (0, 0.25), (-1, 1), (0, 3e38), (200, 255)),
+    }.items():
+        for low, high in pairs:
+            values = np.where(hole, high, low).astype(kind)
+            yield f"{kind}_{low}_{high}.tif", Image.fromarray(values).save
+            if "u" in kind:
+                yield f"{kind}_{low}_{high}.png", Image.fromarray(values).save
+                stack = np.stack([values] * 3 + [np.full_like(values, np.iinfo(kind).max)], -1)
+                for name, part in (("RGB", stack[..., :3]), ("RGBA", stack)):
+                    yield (
+                        f"{name}_{kind}_{low}_{high}.png",
+                        lambda file, part=part: cv2.imwrite(str(file), part),
+                    )
+    for end in ("png", "bmp", "tif", "webp", "gif"):
+        if end != "webp":
+            yield f"bool.{end}", Image.fromarray(hole).save
+        colours = np.where(hole[..., None], (255, 0, 0), (0, 0, 200)).astype("uint8")
+        options = {"lossless": True} if end == "webp" else {}
+        yield f"colours.{end}", lambda file, c=colours, o=options: Image.fromarray(c).save(file, **o)
+    yield "voc.png", palette((0, 0, 0), (128, 0, 0)).save
+    yield "nearly.png", palette((0, 0, 0), (0, 0, 1)).save
+    yield "same.png", palette((9, 9, 9), (9, 9, 9)).save  # only the index tells them apart
+    yield "nearly_rgb.png", palette((0, 0, 0), (0, 0, 1)).convert("RGB").save
+    for mode in ("LA", "RGBA"):
+        for alpha in (0, 128, 255):
+            yield f"{mode}_{alpha}.png", layers(mode, alpha).save
+    yield "clear.png", lambda file: palette((0, 0, 0), (1, 1, 1)).save(file, transparency=b"\0\0")
+
+
+def test_a_file_of_two_values_is_black_and_white_whatever_they_are(tmp_path):
+    hole = np.zeros((20, 30), bool)
+    hole[4:10, 8:25] = True
+    for name, write in two_valued(hole):
+        write(tmp_path / name)
+        mask = read_mask(tmp_path / name)
+        np.testing.assert_array_equal(mask[..., 0] == 0, hole, err_msg=name)
+        np.testing.assert_array_equal(read_mask(tmp_path / name, hole="black"), 1 - mask, err_msg=name)
+
+
+def test_unsigned_numbers_of_32_bits_are_no_negative_ones(tmp_path):
+    from PIL import Image
+
+    hole = np.eye(20, dtype=bool)
+    Image.fromarray(np.where(hole, -1, 0).astype("int32")).save(tmp_path / "u.tif")
+    content = (tmp_path / "u.tif").read_bytes()
+    signed, unsigned = (bytes((0x53, 1, 3, 0, 1, 0, 0, 0, sign, 0, 0, 0)) for sign in (2, 1))
+    assert content.count(signed) == 1  # the tag SampleFormat
+    (tmp_path / "u.tif").write_bytes(content.replace(signed, unsigned))
+    np.testing.assert_array_equal(read_mask(tmp_path / "u.tif")[..., 0] == 0, hole)
+
+
+def test_transparency_can_be_the_hole_and_is_named_where_it_is_not(tmp_path):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    hole = np.zeros((20, 30), bool)
+    hole[4:10, 8:25] = True
+    image = Image.fromarray((rng.random((20, 30, 3)) * 255).astype("uint8"))
+    for low, high in ((0, 255), (0, 1), (254, 255), (100, 120)):
+        image.putalpha(Image.fromarray(np.where(hole, low, high).astype("uint8")))
+        image.save(tmp_path / "a.png")
+        np.testing.assert_array_equal(read_mask(tmp_path / "a.png", hole="alpha")[..., 0] == 0, hole)
+    image.putalpha(Image.fromarray(np.where(hole, 0, 255).astype("uint8")))
+    image.save(tmp_path / "a.png")
+    with pytest.warns(UserWarning, match=r"neither black.*transparent \(alpha\).*hole='alpha'") as caught:
+        read_mask(tmp_path / "a.png")
+    assert len(caught) == 1
+    image.putalpha(Image.fromarray((rng.random((20, 30)) * 255).astype("uint8")))
+    image.save(tmp_path / "soft.png")
+    with pytest.warns(UserWarning, match="of 600 pixels are neither opaque nor transparent"):
+        assert 0.3 < read_mask(tmp_path / "soft.png", hole="alpha").mean() < 0.7
+    layer = np.zeros((20, 30, 4), "uint8")
+    layer[hole] = 255  # white paint on a transparent layer: on white, nothing but white
+    Image.fromarray(layer).save(tmp_path / "layer.png")
+    with pytest.raises(ValueError, match=r"nothing but hole.*say hole='alpha'"):
+        read_mask(tmp_path / "layer.png", warn=False)
+    write_mask(tmp_path / "plain.png", np.where(hole, 0, 1))
+    with pytest.raises(ValueError, match="no transparency"):
+        read_mask(tmp_path / "plain.png", hole="alpha")
+    image.putalpha(0)
+    image.save(tmp_path / "clear.png")
+    with pytest.raises(ValueError, match="nothing but hole"):
+        read_mask(tmp_path / "clear.png", hole="alpha", warn=False)
+    for name in ("plain.png", "soft.png", "layer.png", "clear.png"):
+        (tmp_path / name).unlink()
+    np.testing.assert_array_equal(
+        FromFolder(tmp_path, "alpha", augment=False).sample(1, 20, 30)[0, ..., 0] == 0, hole
+    )
+    with pytest.warns(UserWarning, match=r"1 files have transparent.*a\.png.*hole='alpha'"):
+        FromFolder(tmp_path).sample(1, 20, 30)
+    with pytest.raises(ValueError, match="hole='alpha': expected 'white' or 'black'"):
+        write_mask(tmp_path / "x.png", np.where(hole, 0, 1), hole="alpha")
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (90, 140), (141, 60), (49, 48), (48, 48)])
+@pytest.mark.parametrize("image_size", [24, (48, 31), 47, 48])
+def test_a_mask_made_smaller_leaves_no_damage_in_known_pixels(tmp_path, shape, image_size):
+    from PIL import Image
+
+    from inpaintkit.images import read_image
+
+    rng = np.random.default_rng(5)
+    hole = np.zeros(shape, bool)
+    hole[:, rng.integers(shape[1])] = hole[rng.integers(shape[0])] = True
+    hole[3:9, 5:9] = True
+    clean = (rng.random((*shape, 3)) * 255).astype("uint8")
+    spoilt = np.where(hole[..., None], rng.choice([0, 255], (*shape, 3)), clean).astype("uint8")
+    for name, array in (("hole", hole), ("clean", clean), ("spoilt", spoilt)):
+        Image.fromarray(array).save(tmp_path / f"{name}.png")
+    mask = read_mask(tmp_path / "hole.png", image_size=image_size)
+    clean, spoilt = (read_image(tmp_path / f"{name}.png", image_size) for name in ("clean", "spoilt"))
+    np.testing.assert_array_equal(clean * mask, spoilt * mask)
+    assert 0 < mask.mean() < 1
+    near = read_mask(tmp_path / "hole.png", image_size=image_size, damaged=False)
+    assert near.mean() >= mask.mean() and (near >= mask).all()
+    if shape == mask.shape[:2]:
+        np.testing.assert_array_equal(mask[..., 0] == 0, hole)
+
+
+def test_a_hole_that_reaches_every_pixel_is_explained(tmp_path):
+    write_mask(tmp_path / "grid.png", Grid(4).sample(1, 128, 128)[0])
+    with pytest.raises(ValueError, match=r"nothing but hole at image_size=16.*larger"):
+        read_mask(tmp_path / "grid.png", image_size=16)
+
+
+def test_writing_a_mask_takes_two_shapes_and_refuses_the_rest(tmp_path):
+    mask = np.ones((8, 16), bool)
+    mask[2:4, 5:9] = False
+    for given in (mask, mask[..., None], mask.astype("float32"), mask.astype(int)):
+        write_mask(tmp_path / "m.png", given)
+        np.testing.assert_array_equal(read_mask(tmp_path / "m.png")[..., 0], mask)
+    for bad, words in (
+        (np.ones((8, 16, 3)), r"\(8, 16, 3\)"),
+        (np.ones((1, 8, 16, 1)), r"\(1, 8, 16, 1\)"),
+        (np.ones(16), r"\(16,\)"),
+        (mask * 255, "a mask holds 255"),
+        (mask * 0.5, r"a mask holds 0\.5"),
+        (np.full((8, 16), np.nan), "a mask holds nan"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            write_mask(tmp_path / "m.png", bad)
+    with pytest.raises(ValueError, match=r"m\.xyz.*\.png"):
+        write_mask(tmp_path / "m.xyz", mask)
+    assert [file.name for file in tmp_path.iterdir()] == ["m.png"]
+    np.testing.assert_array_equal(read_mask(tmp_path / "m.png")[..., 0], mask)  # the last good one
+
+
 def test_grey_in_a_mask_file_is_counted_and_empty_and_full_masks_are_told_apart(tmp_path):
     from PIL import Image
 
@@ -281,8 +481,13 @@ def test_grey_in_a_mask_file_is_counted_and_empty_and_full_masks_are_told_apart(
     np.testing.assert_array_equal(read_mask(tmp_path / "grey.png", warn=False), mask)
     write_mask(tmp_path / "empty.png", np.ones((20, 20, 1)))
     assert read_mask(tmp_path / "empty.png").all()
-    with pytest.raises(ValueError, match="nothing but hole; if the hole is white"):
+    with pytest.raises(ValueError, match="nothing but hole") as caught:
         read_mask(tmp_path / "empty.png", hole="black")
+    assert "hole='white'" not in str(caught.value)  # which would give no hole
+    Image.fromarray(grey[:, 2:]).save(tmp_path / "grey.png")
+    Image.fromarray(np.full((20, 20), 40, "uint8")).save(tmp_path / "dark.png")
+    with pytest.warns(UserWarning, match="400 of 400 .* none is hole"):
+        assert read_mask(tmp_path / "dark.png").all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -298,6 +503,60 @@ def test_short_texts_name_kinds():
     assert masks.parse("strokes") == Strokes() and masks.parse(" Thick ") == Thick()
     assert masks.parse("mixture([lines, text('ABC')], (3, 1))") == Mixture([Lines(), Text("ABC")], (3, 1))
     assert masks.parse("MaskBank(Polygons(vertices=3), 100)") == MaskBank(Polygons(vertices=3), 100)
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        (r'"C:\Users\me\masks"', r"C:\Users\me\masks"),
+        (r"'C:\new\train'", r"C:\new\train"),
+        (r'"C:\new\train\"', "C:\\new\\train\\"),
+        (r"r'C:\new\train'", r"C:\new\train"),
+        (r'"C:\\new\\train"', r"C:\new\train"),  # as repr prints it
+        (r'"\\server\share"', r"\\server\share"),
+        (r"'\\\\server\\share'", r"\\server\share"),
+        (r'"masks\0.1-0.2"', r"masks\0.1-0.2"),
+        ('"/a folder/(1), it\'s"', "/a folder/(1), it's"),
+        (r"""'it\'s "my" folder'""", """it's "my" folder"""),
+    ],
+)
+def test_paths_in_settings_are_taken_as_they_are_written(monkeypatch, written, path):
+    given = {}
+    monkeypatch.setattr(FromFolder, "__init__", lambda self, path, hole="white": given.update(p=path, h=hole))
+    for setting in (f"FromFolder({written})", f"fromfolder(path={written} , hole='black')"):
+        masks.parse(setting)
+        assert given["p"] == path
+    assert given["h"] == "black"
+
+
+def test_a_folder_with_a_backslash_in_its_name_is_read_back(folder, tmp_path):
+    (tmp_path / r"a\new" / "0.1-0.2").mkdir(parents=True)
+    write_mask(tmp_path / r"a\new" / "0.1-0.2" / "0.png", Lines().sample(1, 20, 20)[0])
+    kind = MaskBank(FromFolder(tmp_path / r"a\new", bucket="0.1"))
+    assert masks.parse(repr(kind)) == kind
+
+
+def test_lists_and_numpys_numbers_are_as_good_as_tuples():
+    one, two = np.int64(1), np.array([3, 5])
+    for given, same in (
+        (Lines(thickness=[one, 5], hole_ratio=np.array([0.25, 0.5])), Lines((6, 9), (1, 5), (0.25, 0.5))),
+        (Strokes(count=two, length=[4, 9.0]), Strokes(count=(3, 5), length=(4, 9))),
+        (Text(np.str_("AB"), count=one, size=[9, 9]), Text("AB", 1, (9, 9))),
+        (Border(sides=["left", "top"], hole_ratio=[0.1, 0.2]), Border(("left", "top"), (0.1, 0.2))),
+        (Border(sides={"top", "left"}), Border(("left", "top"))),
+        (Center([0.1, 0.2]), Center((0.1, 0.2))),
+        (Grid([2, one]), Grid((2, 1))),
+        (Thick(hole_ratio=[0.1, 0.2]), Thick((0.1, 0.2))),
+        (Lines().with_ratio([0.1, 0.2]), Lines(hole_ratio=(0.1, 0.2))),
+        (
+            Mixture([Lines(thickness=[1, 2]), Grid([2, 1])], np.array([1.0, 3.0])),
+            Mixture((Lines(thickness=(1, 2)), Grid((2, 1))), (1, 3)),
+        ),
+    ):
+        assert given == same and hash(given) == hash(same) and masks.parse(repr(given)) == same
+        bank = MaskBank(given, size=np.int64(2), seed=[1, 2])
+        assert bank == MaskBank(same, 2, (1, 2)) and masks.parse(repr(bank)) == bank
+        assert bank.sample(1, 32, 32).shape == (1, 32, 32, 1)  # keyed by the kind
 
 
 def test_hole_ratio_of_one_mask_is_a_number():
@@ -344,7 +603,18 @@ def test_hole_ratio_of_one_mask_is_a_number():
         (lambda: masks.parse("blobs"), r"lines, rectangles, .*\(blobs is no kind"),
         (lambda: masks.parse("7"), "expected one of"),
         (lambda: masks.parse("Lines(wide=7)"), "expected one of.*wide"),
-        (lambda: masks.parse("Lines(count=-1)"), "expected one of"),
+        (lambda: masks.parse("Lines(count=-1)"), "count=-1"),
+        (lambda: masks.parse("Lines(thickness=(-3, +2))"), r"thickness=\(-3, 2\)"),
+        (lambda: masks.parse("Lines(count=2 ** 9)"), r"expected one of.*2 \*\* 9"),
+        (lambda: masks.parse("Lines(**{'count': 3, **x})"), "expected one of"),
+        (lambda: masks.parse("(" * 5000), "expected one of"),
+        (lambda: masks.parse(None), "None: expected one of.*NoneType"),
+        (lambda: masks.parse(3), "3: expected one of.*int"),
+        (lambda: masks.parse(""), "'': expected one of"),
+        (lambda: masks.parse(r'FromFolder("C:\new\train")'), r"C:\\new\\train: no such folder"),
+        (lambda: Lines().with_ratio(0.2), r"hole_ratio=0\.2"),
+        (lambda: Border(sides=3), "sides=3"),
+        (lambda: FromFolder(".", hole="red"), "hole='red'.*'alpha'"),
         (lambda: masks.parse("__import__('os')"), "expected one of"),
         (lambda: masks.parse("Lines(count=open('x'))"), "expected one of"),
         (lambda: masks.parse("Lines("), "expected one of"),
