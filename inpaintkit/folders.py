@@ -40,7 +40,11 @@ def find_files(root, split, count=None):
     endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
     files = sorted(file for file in store.files if file.suffix.lower() in endings)
     if not files:
-        raise ValueError(f"{root}: no picture in it or below it (JPEG, PNG, TIFF, WebP, …)")
+        archives = [
+            file for file in store.files if file.suffix.lower() in (".zip", ".tar", ".gz", ".7z", ".rar")
+        ]
+        advice = f"; unpack the archives in it ({some(archives)})" if archives else ""
+        raise ValueError(f"{root}: no picture in it or below it (JPEG, PNG, TIFF, WebP, …){advice}")
     files, masks = _without_masks(files)
     split_of, rule = _splits(root, files, split)
     linked = _linked(store, split_of)

@@ -19,6 +19,7 @@ import socket
 import urllib.request
 import warnings
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,9 +68,10 @@ def find(source, split, size, count=None):
     """
     if isinstance(source, np.ndarray):
         return _rows("the array", {"train": source}, split, count)
-    named = None if isinstance(source, os.PathLike) else _by_name(str(source))  # a Path is never a name
+    here = Path(str(source)).exists()
+    named = None if here and isinstance(source, os.PathLike) else _by_name(str(source))
     if named:
-        if Path(source).exists():
+        if here:
             warnings.warn(
                 f"source {source!r}: the data set of that name is taken, not the file or folder {source!r} "
                 f"that lies here; for that, give {'./' + source!r}",
@@ -196,7 +198,7 @@ def _npz(path, word, split, count):
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files if word in key}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: not an .npz file of plain arrays ({error})") from error
     pictures = {key: array for key, array in arrays.items() if array.ndim == 4 and array.shape[-1] == 3}
     splits, unused = {}, []

@@ -330,6 +330,28 @@ def test_a_zip_that_does_not_even_open(tmp_path):
         data.images(tmp_path / "x.zip", "test", 16)
 
 
+def test_archives_inside_are_named(place):
+    inner = make(place.parent / "train.zip", ["a.png"]).read_bytes()
+    if place.suffix:
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr("train.zip", inner)
+    else:
+        place.mkdir()
+        (place / "train.zip").write_bytes(inner)
+    with pytest.raises(ValueError, match=r"no picture.*unpack the archives in it \(train\.zip\)"):
+        data.images(place, "train", 16)
+
+
+@pytest.mark.parametrize("fault", [{"method": 9}, {"flag": 1}])
+def test_an_npz_that_python_cannot_unpack(tmp_path, fault):
+    np.savez(tmp_path / "x.npz", np.zeros((20, 16, 16, 3), "uint8"))
+    spoil(tmp_path / "x.npz", **fault)
+    with pytest.raises(
+        ValueError, match=r"x\.npz: not an \.npz file of plain arrays \(.*(compression|encrypted)"
+    ):
+        data.images(tmp_path / "x.npz")
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_torn_files_in_a_zip_of_any_method_are_left_out(tmp_path, method):
     with zipfile.ZipFile(tmp_path / "x.zip", "w", method) as archive:

@@ -297,6 +297,10 @@ def test_a_folder_called_as_a_data_set_is_told_of(monkeypatch, name):
         assert 15 < len(images) < 30 and all(file.endswith(".png") for file in images.names)
 
 
+def test_a_path_that_does_not_exist_may_be_a_name():
+    assert len(data.images(Path("photos"), "val", 16, count=2)) == 2
+
+
 def test_one_that_cannot_be_had_is_told_of_too():
     save(Path("cifar10"), ["0.png"])
     with pytest.warns(UserWarning, match=r"'\./cifar10'"), pytest.raises(ValueError, match="does not answer"):
@@ -526,7 +530,7 @@ def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
 @pytest.mark.parametrize(
     ("source", "count"),
     [
-        ("faces/celeba_crop_178", 4000),
+        ("faces/celeba_crop_178", 8800),
         ("faces/celeba_aligned_89x109", 6000),
         ("paintings", 600),
         ("albums", 700),
