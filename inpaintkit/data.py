@@ -115,12 +115,10 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     size = size_pair(image_size)
     found = sources.find(source, split, size, count)
     source = "array" if isinstance(source, np.ndarray) else str(source)
-    for note in found.notes:
-        warnings.warn(note, stacklevel=2)
-    if found.array is not None and found.array.shape[1:3] == size:
-        return Pictures(found.array, found.names, source, split)
     shape = (len(found.names), *size, 3)
-    if cache is None and math.prod(shape) <= IN_MEMORY:
+    if found.array is not None and found.array.shape == shape:
+        array, broken = found.array, {}
+    elif cache is None and math.prod(shape) <= IN_MEMORY:
         array, broken = np.empty(shape, "uint8"), {}
         for _ in _decode(found, array, broken):
             continue
@@ -133,6 +131,8 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
             f"{source}: no usable picture for the split {split!r}: {reasons or 'it is empty'}. Add pictures, "
             "or sort them into sub-folders train, val and test"
         )
+    for note in found.notes:
+        warnings.warn(note, stacklevel=2)
     if broken:
         warnings.warn(f"{source}: left out {len(broken)} unreadable: {reasons}", stacklevel=2)
     return Pictures(array[: len(names)], names, source, split)

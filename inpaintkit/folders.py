@@ -91,9 +91,10 @@ def _notes(store, masks, split_of, rule, linked):
     outside = [file for file, its in split_of.items() if its is None and file not in linked]
     if outside:
         notes.append(f"{len(outside)} of {len(split_of)} images {rule}, and are not used ({some(outside)})")
-    words = {file: set(re.findall("[a-z]+", str(file).lower())) & set(_CALLED) for file in split_of}
+    divided = split_of if rule == _BY_HASH else ()
+    words = {file: set(re.findall("[a-z]+", str(file).lower())) & set(_CALLED) for file in divided}
     named = [file for file in words if words[file]]
-    if rule == _BY_HASH and len({_CALLED[word] for file in named for word in words[file]}) > 1:
+    if len({_CALLED[word] for file in named for word in words[file]}) > 1:
         notes.append(
             f"some names speak of splits ({some(named)}), yet the images are divided by a hash of their "
             "paths; to have these splits, name the folders train, val and test"
@@ -103,15 +104,16 @@ def _notes(store, masks, split_of, rule, linked):
 
 def _without_masks(files):
     """(images, masks): what lies in a folder of masks, and `x_mask.png` or `x_mask001.png` beside `x.jpg`."""
-    masks = [file for file in files if {"mask", "masks"} & {part.lower() for part in file.parts[:-1]}]
+    likely = [file for file in files if "mask" in str(file).lower()]
+    masks = {file for file in likely if {"mask", "masks"} & {part.lower() for part in file.parts[:-1]}}
     if len(masks) == len(files):  # then they are what is wanted
-        masks = []
-    stems = {(file.parent, file.stem) for file in files}
-    for file in set(files) - set(masks):
+        masks = set()
+    stems = {(file.parent, file.stem) for file in files} if likely else ()
+    for file in likely:
         named = re.fullmatch(r"(.+)[_-]masks?\d*", file.stem, re.IGNORECASE)
         if named and (file.parent, named[1]) in stems:
-            masks.append(file)
-    return sorted(set(files) - set(masks)), sorted(masks)
+            masks.add(file)
+    return [file for file in files if file not in masks], sorted(masks)
 
 
 def _splits(root, files, split):
