@@ -140,6 +140,30 @@ def faces():
     return Augment(flip=True, rotation=10, crop_and_pad=0.05, brightness=0.2)
 
 
+def check_augmented(changed, images):
+    """What an augment function made of uint8 images (B, H, W, 3), if it is what a batch needs.
+
+    Raises:
+        ValueError: another type, shape or range.
+    """
+    expected = f"expected a uint8 array of shape {images.shape} in 0…255, as it was given"
+    changed = np.asarray(changed) if hasattr(changed, "__array__") else changed
+    if not isinstance(changed, np.ndarray):
+        raise ValueError(f"augment returned {type(changed).__name__}: {expected}")
+    came = f"augment returned {changed.dtype} of shape {changed.shape}"
+    if changed.shape != images.shape:
+        raise ValueError(f"{came}: {expected}; resize what was cropped")
+    if changed.dtype.kind in "iuf":
+        came += f" in {changed.min():.4g} to {changed.max():.4g}"
+    if changed.dtype.kind == "f" and changed.max() <= 1:
+        raise ValueError(f'{came}: {expected}; for that, np.rint(255 * x).astype("uint8")')
+    if changed.dtype != np.uint8:
+        raise ValueError(f'{came}: {expected}; for that, np.rint(x).clip(0, 255).astype("uint8")')
+    if changed.max() <= 1 < images.max():
+        raise ValueError(f"{came}, almost black: {expected}; scale to 255 before making it uint8")
+    return changed
+
+
 def _imgaug():
     """`imgaug.augmenters`, imported at first use.
 

@@ -8,32 +8,32 @@ and `pairs` a `keras.utils.PyDataset` that every back end eats; what batch k of 
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import math
 import re
 import shutil
 import time
 import warnings
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import keras
 import numpy as np
 
 from inpaintkit import sources
-from inpaintkit.augment import Augment
+from inpaintkit.augment import Augment, check_augmented
 from inpaintkit.images import check_binary, read_uint8, size_pair
 from inpaintkit.sources import PHOTOS, SPLITS  # noqa: F401 (found here too)
 
 IN_MEMORY = 2 * 2**30  # bytes: more than that is kept in a file
 _SAVE_EVERY = 1000  # pictures: what a kill of the preparation costs
+_GIVE_UP = 20  # errors in a row of a source that cannot go on behind an image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal to itself only: arrays have no single answer
 class Pictures(Sequence):
     """A sequence of uint8 pictures (H, W, 3), all of one size.
 
@@ -54,6 +54,9 @@ class Pictures(Sequence):
     def __getitem__(self, index):
         return self.array[index]
 
+    def __contains__(self, image):
+        return any(np.array_equal(image, own) for own in self.array)
+
     def __repr__(self):
         n, height, width, _ = self.array.shape
         return f"Pictures({n} of {height}×{width}, {self.source!r}, {self.split!r})"
@@ -72,20 +75,23 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
             "cifar10": CIFAR-10, 32×32, through `keras.datasets`; every tenth training picture is for val.
             "celeb_a": CelebA, prepared by TensorFlow Datasets, or a folder or zip `img_align_celeba` that
                 lies in the working folder, its `data`, or the cache; with CelebA's own partition.
+            Where a folder is called as one of these, "./photos" (or a `Path`) means the folder.
             "tfds:<name>": any data set of TensorFlow Datasets with pictures, such as "tfds:oxford_iiit_pet";
                 a split that it lacks is a tenth of its training pictures.
             a folder or a zip: searched through, links too. Its `train`, `val` and `test` sub-folders (at any
-                depth; also `training`, `valid`, `validation`, `testing`) are its splits; a folder that itself
-                bears one of these names is that split and no other; any other is divided 80/10/10 by a hash
-                of each file's path, so that adding files moves none.
-            an .npz file: one array of pictures, or several with train, val or test in their names;
+                depth; also `training`, `valid`, `validation`, `testing`) are its splits, and of several in
+                one path the outermost decides; a folder or zip that itself bears one of these names is that
+                split and no other, unless it holds folders of two or more. Any other is divided 80/10/10 by
+                a hash of each file's path without its ending, so that adding files moves none. Files in a
+                folder `mask` or `masks`, and `x_mask.png` beside `x.jpg`, are left out with a warning.
+            an .npz file: one array of pictures, or several, each with one of train, val and test in its name;
                 "some.npz:word" takes those alone that have the word in their names.
             an array (N, H, W, 3), uint8 or float in [0, 1]: like one array in an .npz, every tenth picture
                 is for val, every tenth for test.
         split: "train", "val" or "test".
         image_size: an int or (height, width) in pixels, each at least 16. Pictures are cropped to that
             shape at their centre, and resized with antialiasing.
-        count: at most this many pictures.
+        count: at most this many images, spread over all; of a folder, the same whatever the files' endings.
         cache: None, or a folder for decoded pictures, where the next call finds them. Without it those of
             more than `IN_MEMORY` bytes are kept in `sources.cache_folder()`: they are decoded once, with a
             line of progress, and memory-mapped; a preparation that is killed goes on where it was.
@@ -97,6 +103,10 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
         ValueError: unknown source or split; a source that cannot be had, or has no readable picture in that
             split; no room for the cache.
         Files that cannot be read are left out, with one warning that counts and names them.
+
+    Warns:
+        UserWarning: images of a folder or zip that belong to no split; links to images that are used already;
+            files whose bytes are exactly those of a file in another split; a folder called as a data set.
     """
     if split not in SPLITS:
         raise ValueError(f"split={split!r}: expected one of {', '.join(SPLITS)}")
@@ -105,10 +115,10 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     size = size_pair(image_size)
     found = sources.find(source, split, size, count)
     source = "array" if isinstance(source, np.ndarray) else str(source)
-    if found.array is not None and found.array.shape[1:3] == size:
-        return Pictures(found.array, found.names, source, split)
     shape = (len(found.names), *size, 3)
-    if cache is None and math.prod(shape) <= IN_MEMORY:
+    if found.array is not None and found.array.shape == shape:
+        array, broken = found.array, {}
+    elif cache is None and math.prod(shape) <= IN_MEMORY:
         array, broken = np.empty(shape, "uint8"), {}
         for _ in _decode(found, array, broken):
             continue
@@ -121,6 +131,8 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
             f"{source}: no usable picture for the split {split!r}: {reasons or 'it is empty'}. Add pictures, "
             "or sort them into sub-folders train, val and test"
         )
+    for note in found.notes:
+        warnings.warn(note, stacklevel=2)
     if broken:
         warnings.warn(f"{source}: left out {len(broken)} unreadable: {reasons}", stacklevel=2)
     return Pictures(array[: len(names)], names, source, split)
@@ -213,7 +225,7 @@ class Pairs(keras.utils.PyDataset):
         if fixed is not None and isinstance(self.augment, Augment):
             return self.augment(pictures, rng, fixed)
         if self.augment is not None:
-            pictures = self.augment(pictures, rng)
+            pictures = check_augmented(self.augment(pictures, rng), pictures)
         if fixed is None:
             fixed = masks.sample(len(pictures), *pictures.shape[1:3], seed=holes_seed)
         return pictures, fixed
@@ -273,12 +285,34 @@ def _decode(found, array, broken, start=0):
 
     Those that cannot be read are put into `broken`, {number: reason}.
     """
-    for number, file in enumerate(found.read(start), start):
+    for number, file in _each(found, start):
         try:
+            if isinstance(file, Exception):
+                raise file
             array[number - len(broken)] = read_uint8(file, array.shape[1:3])
-        except (ValueError, zipfile.BadZipFile, zlib.error) as error:  # the latter two in a torn zip
-            broken[number] = str(error)
+        except Exception as error:  # readers of broken files raise anything; one file stops no folder
+            name, reason = found.names[number], str(error)
+            named = PurePosixPath(name).name in reason
+            broken[number] = reason if named else f"{name}: {type(error).__name__} {reason}".rstrip()
         yield number + 1
+
+
+def _each(found, start):
+    """Yields (number, file) for every name from `start` on, the file being an exception where there is none.
+
+    A generator ends with the first error inside it; then it is begun again behind that one. Where that fails
+    `_GIVE_UP` times in a row, the source itself is broken, and the rest gets the same error.
+    """
+    files, in_a_row = found.read(start), 0
+    for number in range(start, len(found.names)):
+        try:
+            file, in_a_row = next(files), 0
+        except StopIteration:
+            file = ValueError(f"{found.names[number]}: the source ended before it")
+        except Exception as error:
+            file, in_a_row = error, in_a_row + 1
+            files = found.read(number + 1) if in_a_row < _GIVE_UP else itertools.repeat(error)
+        yield number, file
 
 
 def _kept(found, shape, folder, title):

@@ -16,21 +16,19 @@ import io
 import os
 import re
 import socket
+import urllib.request
+import warnings
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from inpaintkit.images import files_below, is_hidden, read_uint8, to_uint8
-
-SPLITS = {  # and how data sets call them
-    "train": {"train", "training"},
-    "val": {"val", "valid", "validation"},
-    "test": {"test", "testing"},
-}
+from inpaintkit.folders import find_files
+from inpaintkit.images import read_uint8, to_uint8
+from inpaintkit.listing import SPLITS, Found, some
 
 # Photographs that ship inside scikit-image, scikit-learn and matplotlib: no download, no network.
 # Whole photographs are held out, so that no test crop has a neighbour in training. The two of
@@ -55,30 +53,11 @@ PHOTOS = {
 }
 _CROPS = {"train": 1600, "val": 96, "test": 120}
 
-CELEBA = {"train": (1, 162_770), "val": (162_771, 182_637), "test": (182_638, 202_599)}  # its own partition
 _CELEBA_BY_HAND = """CelebA could not be had: {reason}.
 By hand, from Kaggle: https://www.kaggle.com/datasets/jessicali9530/celeba-dataset (a zip of everything);
 or from its own page: https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, Align&Cropped, img_align_celeba.zip.
 Put img_align_celeba, folder or zip, into {here} or {cache}; or give its path as the source.
 Until then, this works: ik.data.images("photos", "{split}", image_size=64)"""
-
-
-@dataclass(frozen=True)
-class Found:
-    """The pictures of one split, not yet decoded.
-
-    Attributes:
-        names: where each comes from, N strings.
-        read: a function (start) -> the pictures from that number on, in order: a path, an open file or an
-            array each, as `read_uint8` takes them.
-        stamp: a function () -> what changes when the files change, for the name of a cache.
-        array: None, or all of them, where they are in memory already: uint8 (N, H, W, 3).
-    """
-
-    names: tuple
-    read: Callable
-    stamp: Callable
-    array: np.ndarray | None = None
 
 
 def find(source, split, size, count=None):
@@ -89,25 +68,44 @@ def find(source, split, size, count=None):
     """
     if isinstance(source, np.ndarray):
         return _rows("the array", {"train": source}, split, count)
+    here = Path(str(source)).exists()
+    named = None if here and isinstance(source, os.PathLike) else _by_name(str(source))
+    if named:
+        if here:
+            warnings.warn(
+                f"source {source!r}: the data set of that name is taken, not the file or folder {source!r} "
+                f"that lies here; for that, give {'./' + source!r}",
+                stacklevel=3,
+            )
+        return named(split, size, count)
     source = str(source)
-    if source == "photos":
-        return _photo_crops(split, size, count or _CROPS[split])
-    if source == "cifar10":
-        return _cifar10(split, count)
-    if source == "celeb_a":
-        return _celeb_a(split, count)
-    if source.startswith("tfds:"):
-        return _tfds_set(source.removeprefix("tfds:"), split, count)
     path, dot, word = source.partition(".npz")
-    if dot and Path(path + dot).is_file():
-        return _npz(Path(path + dot), word.removeprefix(":"), split, count)
+    file = Path(path + dot).expanduser()
+    if dot and file.is_file():
+        return _npz(file, word.removeprefix(":"), split, count)
     path = Path(source).expanduser()
     if path.is_dir() or zipfile.is_zipfile(path):
-        return _files(path, split, count)
+        return find_files(path, split, count)
+    if path.is_file():
+        raise ValueError(
+            f"source {source!r}: neither a folder nor a whole .zip or .npz; if it is an image, give its "
+            "folder; if it is another archive, unpack it and give the folder"
+        )
     raise ValueError(
         f"source {source!r}: no such folder, .zip or .npz; by name there are 'photos', 'cifar10', 'celeb_a' "
         "and 'tfds:<name>', a data set of TensorFlow Datasets"
     )
+
+
+def _by_name(name):
+    """The function (split, size, count) of a data set that is called by name, or None."""
+    if name.startswith("tfds:"):
+        return lambda split, size, count: _tfds_set(name.removeprefix("tfds:"), split, count)
+    return {
+        "photos": lambda split, size, count: _photo_crops(split, size, count or _CROPS[split]),
+        "cifar10": lambda split, size, count: _cifar10(split, count),
+        "celeb_a": lambda split, size, count: _celeb_a(split, count),
+    }.get(name)
 
 
 def cache_folder():
@@ -154,68 +152,6 @@ def _photo(package, name):
     return Image.fromarray(read_uint8(Path(folder, where[package], name)))
 
 
-def _files(root, split, count):
-    """The picture files of a folder, or of a zip, searched through."""
-    if root.is_dir():
-        files = [PurePosixPath(file.relative_to(root).as_posix()) for file in files_below(root)]
-    else:
-        archive = zipfile.ZipFile(root)
-        files = [PurePosixPath(name) for name in archive.namelist() if not is_hidden(name)]
-    endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    files = sorted(file for file in files if file.suffix.lower() in endings)
-    if not files:
-        raise ValueError(f"{root}: no picture in it or below it (JPEG, PNG, TIFF, WebP, …)")
-    chosen = _files_of(split, root, files)
-    if not chosen:
-        raise ValueError(
-            f"{root}: no usable picture for the split {split!r}: none of its {len(files)} falls into it. Add "
-            "pictures, or sort them into sub-folders train, val and test"
-        )
-    if count is not None:  # spread over the folder, not its first names
-        chosen = sorted(sorted(chosen, key=_draw)[:count])
-
-    def read(start):
-        for file in chosen[start:]:
-            if root.is_dir():
-                yield root / file
-            else:
-                with archive.open(str(file)) as opened:
-                    yield opened
-
-    def stamp():
-        paths = [root / file for file in chosen] if root.is_dir() else [root]
-        return [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-
-    return Found(tuple(map(str, chosen)), read, stamp)
-
-
-def _files_of(split, root, files):
-    """A split of a folder's files: by sub-folder, CelebA's numbers, the folder's own name, or hash."""
-    called = {name: s for s, names in SPLITS.items() for name in names}
-    below = {file: [called[p.lower()] for p in file.parts[:-1] if p.lower() in called] for file in files}
-    if any(below.values()):
-        return [file for file, parts in below.items() if parts and parts[-1] == split]
-    if "img_align_celeba" in (root.resolve().stem, *files[0].parts[:-1]):
-        low, high = CELEBA[split]
-        return [file for file in files if file.stem.isdecimal() and low <= int(file.stem) <= high]
-    own = called.get(root.resolve().name.lower())
-    if own:  # drawing another split from it would test on what was trained on
-        if own != split:
-            raise ValueError(
-                f"{root}: this folder is the split {own!r}, and {split!r} was asked for: give the folder "
-                "above it, or rename it to have it divided 80/10/10"
-            )
-        return files
-    low, high = {"train": (0, 0.8), "val": (0.8, 0.9), "test": (0.9, 1)}[split]
-    return [file for file in files if low <= _draw(file) < high]
-
-
-def _draw(file):
-    """A number in [0, 1) from a file's path in its folder: the same on every machine, for ever."""
-    digest = hashlib.sha256(file.as_posix().encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
-
-
 def _in_memory(array, names):
     def stamp():
         return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
@@ -231,12 +167,15 @@ def _rows(source, arrays, split, count):
     array = arrays[whole]
     if array.ndim != 4 or array.shape[-1] != 3 or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
         raise ValueError(
-            f"{source}: {array.dtype} of shape {array.shape}: expected pictures (N, H, W, 3), uint8, or "
-            "float in [0, 1]"
+            f"{source}: {array.dtype} of shape {array.shape}: expected pictures (N, H, W, 3), uint8 in 0…255 "
+            "or float in [0, 1]"
         )
     if array.dtype != np.uint8:
         if not (array.min(initial=0) >= 0 and array.max(initial=0) <= 1):  # NaN neither
-            raise ValueError(f"{source}: floats from {array.min():.4g} to {array.max():.4g}: expected [0, 1]")
+            raise ValueError(
+                f"{source}: floats from {array.min():.4g} to {array.max():.4g}: expected [0, 1]; "
+                "divide 8-bit images by 255"
+            )
         array = to_uint8(array)
     rows = np.arange(len(array))
     if whole == "train":
@@ -259,22 +198,31 @@ def _npz(path, word, split, count):
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files if word in key}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: not an .npz file of plain arrays ({error})") from error
     pictures = {key: array for key, array in arrays.items() if array.ndim == 4 and array.shape[-1] == 3}
-    splits = {
-        s: [array for key, array in pictures.items() if names & set(re.split("[^a-z]+", key.lower()))]
-        for s, names in SPLITS.items()
-    }
-    splits = {s: np.concatenate(parts) for s, parts in splits.items() if parts}
+    splits, unused = {}, []
+    for key, array in pictures.items():
+        words = set(re.split("[^a-z]+", key.lower()))
+        its = [s for s, names in SPLITS.items() if names & words]
+        if len(its) == 1:
+            splits.setdefault(its[0], []).append(array)
+        else:  # of no split; or of two, as "train_val" is, which would put its images into both
+            unused.append(key)
     if not splits and len(pictures) == 1:
-        splits["train"] = next(iter(pictures.values()))
-    if not splits:
+        splits, unused = {"train": list(pictures.values())}, []
+    if split not in splits and "train" not in splits:
         raise ValueError(
-            f"{path}: expected one array of pictures (N, H, W, 3), or some with train, val or test in their "
-            f"names, and found {', '.join(arrays) or f'none with {word!r} in its name'}"
+            f"{path}: nothing for the split {split!r}: expected one array of pictures (N, H, W, 3), or some "
+            "with one of train, val and test in the name of each, and found "
+            f"{', '.join(arrays) or f'none with {word!r} in its name'}"
         )
-    return _rows(str(path), splits, split, count)
+    splits = {s: np.concatenate(parts) for s, parts in splits.items()}
+    found = _rows(str(path), splits, split, count)
+    if unused:
+        note = f"{len(unused)} of {len(pictures)} arrays of images bear the name of no split, or of two"
+        found = replace(found, notes=(f"{path}: {note}, and are not used ({some(unused)})",))
+    return found
 
 
 def _cifar10(split, count):
@@ -296,7 +244,7 @@ def _celeb_a(split, count):
         for folder in (Path(), Path("data"), cache_folder()):
             for path in (folder / "img_align_celeba", folder / "img_align_celeba.zip"):
                 if path.exists():
-                    return _files(path, split, count)
+                    return find_files(path, split, count)
     try:
         return _tfds_set("celeb_a", split, count, host="drive.google.com")
     except ValueError as error:  # more often than not: Google counts downloads, and refuses
@@ -380,7 +328,13 @@ def _tfds():
 
 
 def _knock(host, what):
-    """Raises ValueError when a host does not answer in 3 seconds; TFDS itself would try for minutes."""
+    """Raises ValueError when a host does not answer in 3 seconds; TFDS itself would try for minutes.
+
+    Behind a proxy, downloads go through where a socket of ours does not: then there is nothing to try.
+    """
+    proxies = {"http", "https", "all"} & set(urllib.request.getproxies())
+    if proxies and not urllib.request.proxy_bypass(host):
+        return
     try:
         socket.create_connection((host, 443), timeout=3).close()
     except OSError as error:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "inpaintkit"
 # DESIGN: lowest first. `metrics` and `sources` stand half a floor below `losses` and `data`, made from them.
 FLOORS = [
     {"images", "masks", "mask_shapes", "mask_folders", "augment", "attention", "layers", "features"}
-    | {"image_files", "games", "options", "console", "diffusion"},
+    | {"image_files", "games", "options", "console", "diffusion", "listing", "folders"},
     {"metrics", "distances", "sources", "patches"},
     {"data", "models", "baselines", "losses", "plots", "callbacks", "recipes"},
     {"inpainting", "training"},
@@ -28,6 +28,7 @@ NEIGHBOURS = {
     *(("mask_shapes", "images"), ("mask_folders", "images"), ("mask_folders", "mask_shapes")),
     *(("masks", "mask_shapes"), ("masks", "mask_folders")),
     *(("callbacks", "plots"), ("layers", "attention"), ("images", "image_files")),
+    *(("folders", "images"), ("folders", "listing")),
 }
 
 

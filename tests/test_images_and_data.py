@@ -29,6 +29,14 @@ def save(path, mode="RGB", size=(40, 30), **options):
     return path
 
 
+def unlike(path, size=(40, 30)):
+    """Saves an image that no other path's is a copy of."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    seed = int.from_bytes(hashlib.sha256(str(path).encode()).digest()[:8], "big")
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), "uint8")).save(path)
+    return path
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
 def test_every_colour_mode_comes_in_as_rgb(tmp_path, mode):
     image = images.read_image(save(tmp_path / ("x.tif" if mode == "CMYK" else "x.png"), mode))
@@ -306,7 +314,7 @@ def test_every_photos_licence_is_in_the_docs():
 def test_a_folders_own_splits_are_honoured(tmp_path):
     for split, count in (("train", 4), ("val", 2), ("test", 1)):
         for i in range(count):
-            save(tmp_path / "deep" / split / f"{i}.jpg")
+            unlike(tmp_path / "deep" / split / f"{i}.jpg")
     assert [len(data.images(tmp_path, split, 16)) for split in data.SPLITS] == [4, 2, 1]
     assert len(data.images(tmp_path / "deep" / "val", "val", 16)) == 2
     for split in ("train", "test"):  # else it would be tested on what it was trained on
@@ -317,7 +325,7 @@ def test_a_folders_own_splits_are_honoured(tmp_path):
 
 def test_other_names_of_the_splits_are_honoured_too(tmp_path):
     for folder in ("Training", "validation", "testing"):
-        save(tmp_path / folder / f"{folder}.jpg")
+        unlike(tmp_path / folder / f"{folder}.jpg")
     names = [data.images(tmp_path, split, 16).names for split in data.SPLITS]
     assert names == [("Training/Training.jpg",), ("validation/validation.jpg",), ("testing/testing.jpg",)]
     with pytest.raises(ValueError, match="is the split 'val'"):
@@ -327,9 +335,9 @@ def test_other_names_of_the_splits_are_honoured_too(tmp_path):
 def test_links_are_followed_and_no_picture_is_found_twice(tmp_path):
     """A folder of pictures elsewhere, linked in; circles of links; two names of one folder."""
     for i in range(60):
-        save(tmp_path / "elsewhere" / f"{i}.png")
+        unlike(tmp_path / "elsewhere" / f"{i}.png")
     root = tmp_path / "root"
-    save(root / "own.png")
+    unlike(root / "own.png")
     os.symlink(tmp_path / "elsewhere", root / "linked")
     os.symlink(tmp_path / "elsewhere", root / "once_more")
     os.symlink(root, root / "circle")
@@ -341,9 +349,15 @@ def test_links_are_followed_and_no_picture_is_found_twice(tmp_path):
     assert data.images(tmp_path / "alias", "train", 16).names == data.images(root, "train", 16).names
 
 
+def test_pictures_are_equal_to_themselves_only():
+    one, two = (data.images("photos", "val", 16, count=2) for _ in range(2))
+    assert one == one and one != two and len({one, two, one}) == 2
+    assert two[1] in one and 255 - two[1] not in one
+
+
 def test_a_linked_folder_is_the_split_that_its_link_names(tmp_path):
     for part in "ab":
-        save(tmp_path / "pictures" / part / f"{part}.png")
+        unlike(tmp_path / "pictures" / part / f"{part}.png")
     for split, part in (("train", "a"), ("val", "b")):
         os.symlink(tmp_path / "pictures" / part, tmp_path / split)
     names = [data.images(tmp_path, split, 16).names for split in ("train", "val")]
@@ -358,12 +372,12 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path):
 
 def test_a_flat_folder_is_split_by_hash_and_stays_so(tmp_path):
     for i in range(60):
-        save(tmp_path / f"{i}.png", size=(16, 16))
+        unlike(tmp_path / f"{i}.png", size=(16, 16))
     before = {split: set(data.images(tmp_path, split, 16).names) for split in data.SPLITS}
     assert sum(map(len, before.values())) == len(set.union(*before.values())) == 60
     assert len(before["train"]) > 35
     for i in range(60, 80):
-        save(tmp_path / f"{i}.png", size=(16, 16))
+        unlike(tmp_path / f"{i}.png", size=(16, 16))
     for split in data.SPLITS:
         assert before[split] <= set(data.images(tmp_path, split, 16).names)
 
@@ -452,6 +466,35 @@ def test_fixed_masks_and_augmentation():
     for value in (np.nan, 0.5, 255):
         with pytest.raises(ValueError, match=f"a mask holds {value}.*1 \\(known\\) or 0"):
             data.pairs(pictures, np.where(fixed > 0, fixed, value))
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x, rng: x / 255, "float64.* in 0 to 1: expected a uint8.*255"),
+        (lambda x, rng: x.astype("float32"), "float32.*: expected a uint8"),
+        (lambda x, rng: x.astype("int64"), "int64.*: expected a uint8"),
+        (lambda x, rng: x > 127, "bool.*: expected a uint8"),
+        (lambda x, rng: (x / 255).astype("uint8"), "in 0 to 1, almost black: expected a uint8"),
+        (lambda x, rng: x[:, 4:, 4:], r"shape \(4, 28, 28, 3\).*expected a uint8.*\(4, 32, 32, 3\)"),
+        (lambda x, rng: x[:3], r"shape \(3, 32, 32, 3\).*\(4, 32, 32, 3\)"),
+        (lambda x, rng: x[0], r"shape \(32, 32, 3\)"),
+        (lambda x, rng: x[..., :1], r"shape \(4, 32, 32, 1\)"),
+        (lambda x, rng: None, "NoneType"),
+        (lambda x, rng: (x, x), "tuple"),
+    ],
+)
+def test_what_a_users_augment_function_returns_is_checked(function, words):
+    images = data.images("photos", "val", 32, count=4)
+    for masks in (ik.masks.Lines(), np.ones((4, 32, 32, 1), "float32")):
+        pairs = data.pairs(images, masks, 4, augment=function)
+        with pytest.raises(ValueError, match=words):
+            pairs[0]
+
+
+def test_black_images_may_be_augmented():
+    black = np.zeros((4, 32, 32, 3), "uint8")
+    assert data.pairs(black, ik.masks.Lines(), 4, augment=lambda x, rng: x[:, ::-1])[0][1].max() == 0
 
 
 # -- the same batches wherever they are made

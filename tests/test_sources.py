@@ -1,5 +1,6 @@
 """Every source, with the network refused: what lies on the machine is found, what does not is explained."""
 
+import os
 import shutil
 import socket
 import sys
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 import inpaintkit as ik
 from inpaintkit import cli, data, images, sources
+from inpaintkit.listing import Found
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -29,6 +31,8 @@ def offline(monkeypatch, tmp_path):
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    for variable in (name for name in os.environ if name.lower().endswith("_proxy")):
+        monkeypatch.delenv(variable)
     for variable in ("INPAINTKIT_CACHE", "TFDS_DATA_DIR", "KERAS_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
     (tmp_path / "work").mkdir()
@@ -266,6 +270,43 @@ def test_a_torn_picture_in_a_zip_is_left_out(tmp_path):
         assert data.images(tmp_path / "x.zip", "test", 16).names == ("test/good.png",)
 
 
+def test_behind_a_proxy_nothing_is_asked_of_the_host_itself(monkeypatch):
+    with pytest.raises(ValueError, match="does not answer"):
+        sources._knock("storage.googleapis.com", "mnist")
+    for variable in ("https_proxy", "HTTP_PROXY", "all_proxy"):
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, "http://proxy.example:3128")
+            sources._knock("storage.googleapis.com", "mnist")
+            patch.setenv("no_proxy", "localhost,.googleapis.com")
+            with pytest.raises(ValueError, match="does not answer"):
+                sources._knock("storage.googleapis.com", "mnist")
+            sources._knock("www.cs.toronto.edu", "CIFAR-10")
+
+
+@pytest.mark.parametrize("name", ["photos", "cifar10", "celeb_a", "tfds:mnist"])
+def test_a_folder_called_as_a_data_set_is_told_of(monkeypatch, name):
+    save(Path(name), [f"{i}.png" for i in range(30)])
+    monkeypatch.setattr(sources, "_cifar10", lambda split, count: sources._in_memory(noise(2), "ab"))
+    monkeypatch.setattr(sources, "_celeb_a", lambda split, count: sources._in_memory(noise(2), "ab"))
+    monkeypatch.setattr(sources, "_tfds_set", lambda name, split, count: sources._in_memory(noise(2), "ab"))
+    with pytest.warns(UserWarning, match=rf"'{name}'.*data set.*'\./{name}'") as caught:
+        taken = data.images(name, "val", 16, count=2)
+    assert len(caught) == 1 and caught[0].filename == __file__ and "0.png" not in taken.names
+    for folder in (f"./{name}", Path(name), Path(name).resolve()):
+        images = data.images(folder, "train", 16)
+        assert 15 < len(images) < 30 and all(file.endswith(".png") for file in images.names)
+
+
+def test_a_path_that_does_not_exist_may_be_a_name():
+    assert len(data.images(Path("photos"), "val", 16, count=2)) == 2
+
+
+def test_one_that_cannot_be_had_is_told_of_too():
+    save(Path("cifar10"), ["0.png"])
+    with pytest.warns(UserWarning, match=r"'\./cifar10'"), pytest.raises(ValueError, match="does not answer"):
+        data.images("cifar10")
+
+
 def test_an_array_is_split_by_tenths_and_not_copied_for_nothing():
     array = noise(50)
     pictures = every_split(array, (20, 24))
@@ -284,7 +325,7 @@ def test_an_array_is_split_by_tenths_and_not_copied_for_nothing():
     [
         (np.zeros((4, 20, 20), "uint8"), "expected pictures"),
         (np.zeros((4, 20, 20, 3), "int64"), "int64"),
-        (np.full((20, 20, 20, 3), 255.0), "expected .0, 1"),
+        (np.full((20, 20, 20, 3), 255.0), "to 255: expected .0, 1.; divide 8-bit images by 255"),
         (np.full((20, 20, 20, 3), np.nan), "expected .0, 1"),
         (np.zeros((3, 20, 20, 3), "uint8"), "no picture for the split 'test' in 3"),
     ],
@@ -311,6 +352,74 @@ def test_npz_files(tmp_path):
             data.images(tmp_path / f"{name}.npz")
     with pytest.raises(ValueError, match="none with 'c' in its name"):
         data.images(f"{tmp_path}/more.npz:c")
+    np.savez(tmp_path / "floats.npz", train / 1.0)
+    with pytest.raises(ValueError, match=r"floats\.npz.*divide 8-bit images by 255"):
+        data.images(tmp_path / "floats.npz")
+
+
+def test_an_array_of_two_splits_or_of_none_is_in_no_split(tmp_path):
+    arrays = {
+        name: noise(20, seed=seed) for seed, name in enumerate(("x_train", "x_test", "x_train_val", "x"))
+    }
+    np.savez(tmp_path / "four.npz", **arrays)
+    with pytest.warns(UserWarning, match=r"2 of 4 arrays.*x_train_val, x\b"):
+        images = every_split(tmp_path / "four.npz", (20, 24))
+    assert [len(one) for one in images.values()] == [18, 2, 20]
+    np.testing.assert_array_equal(images["val"].array, arrays["x_train"][8::10])
+    np.testing.assert_array_equal(images["test"].array, arrays["x_test"])
+    np.savez(tmp_path / "two.npz", train_val=arrays["x"], test=arrays["x_test"])
+    for split in ("train", "val"):
+        with pytest.raises(ValueError, match=f"nothing for the split '{split}'.*train_val, test"):
+            data.images(tmp_path / "two.npz", split)
+    assert [len(one) for one in every_split(f"{tmp_path}/two.npz:train_val").values()] == [16, 2, 2]
+
+
+def test_home_is_found_for_npz_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    np.savez(tmp_path / "x.npz", noise(20))
+    assert len(data.images("~/x.npz", "test", 16)) == 2
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "cut.zip", "all.tar.gz"])
+def test_a_file_that_is_no_source_is_not_called_missing(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(ValueError, match=rf"{name}.*neither a folder nor a whole \.zip.*give the folder"):
+        data.images(tmp_path / name)
+
+
+def test_one_image_that_cannot_be_had_ends_nothing(monkeypatch, tmp_path):
+    """A generator is over with its first error; readers of broken files raise what they like."""
+
+    def read(start):
+        for number in range(start, 40):
+            if number in bad:
+                raise RuntimeError(f"number {number} is corrupt")
+            yield number
+
+    def decode(number, size):
+        if number in (5, 6):
+            raise {5: IndexError, 6: MemoryError}[number]("in the reader")
+        return np.full((*size, 3), number, "uint8")
+
+    found = Found(tuple(f"image {i}" for i in range(40)), read, lambda: "stamp")
+    monkeypatch.setattr(sources, "find", lambda *_: found)
+    monkeypatch.setattr(data, "read_uint8", decode)
+    for cache in (None, tmp_path / "cache"):
+        bad = {0, 9, 10, 11, 39}
+        with pytest.warns(
+            UserWarning, match="left out 7 unreadable: image 0: RuntimeError number 0 is corrupt"
+        ):
+            images = data.images("x", "train", 16, cache=cache)
+        assert images[:, 0, 0, 0].tolist() == sorted(set(range(40)) - bad - {5, 6})
+        assert images.names[0] == "image 1" and len(images.names) == 33
+    bad = set(range(8, 40))
+    with pytest.warns(UserWarning, match="left out 34 unreadable"):  # after 20 in a row nothing more is tried
+        assert len(data.images("x", "train", 16)) == 6
+    bad = {}
+    found = Found((*found.names, "image 40"), read, lambda: "stamp")
+    with pytest.warns(UserWarning, match="left out 3 unreadable: .*image 40: the source ended before it"):
+        assert len(data.images("x", "train", 16)) == 38
 
 
 @pytest.mark.parametrize("source", ["nowhere", "nowhere.npz", "nowhere.zip", None])
@@ -421,7 +530,7 @@ def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
 @pytest.mark.parametrize(
     ("source", "count"),
     [
-        ("faces/celeba_crop_178", 4000),
+        ("faces/celeba_crop_178", 8800),
         ("faces/celeba_aligned_89x109", 6000),
         ("paintings", 600),
         ("albums", 700),
