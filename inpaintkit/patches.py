@@ -51,12 +51,13 @@ def exemplar(picture, hole, patch=9):
 def patchmatch(picture, hole, patch=7, rounds=6, seed=0):
     """Every patch that meets the hole looks for its likeness in the known part; all vote on each pixel.
 
-    Coarse to fine, from `heat`'s fill of a picture in which the hole is narrower than a patch. `rounds` times
-    a level, each patch takes the best of its old match, its neighbours' matches moved along, and random
-    places around its own, ever nearer; then each pixel of the hole becomes a mean over the patches that cover
-    it, those that fit well and lie near the rim counting more. The same `seed` gives the same fill. 0.6 s,
-    growing with the hole: 512×512 with 20 % missing takes 20 s and 0.5 GB. Draws textures and long edges
-    where all others smear; invents, so that its PSNR may well be below `heat`'s.
+    Coarse to fine, from `heat`'s fill of a picture in which the hole is narrower than a patch, `patch`
+    pixels wide. `rounds` times a level, each patch takes the best of its old match, its neighbours' matches
+    moved along, and random places around its own, ever nearer; then each pixel of the hole becomes a mean
+    over the patches that cover it, those that fit well and lie near the rim counting more. The same `seed`
+    gives the same fill. 0.6 s, growing with the hole: 512×512 with 20 % missing takes 20 s and 0.5 GB.
+    Draws textures and long edges where all others smear; invents, so that its PSNR may well be below
+    `heat`'s.
 
     Source: Barnes et al. 2009 for the search, Wexler, Shechtman and Irani 2007 for the vote. Where we differ:
     all patches search at once, so that a match travels one pixel a round and direction, not across the
