@@ -21,6 +21,11 @@ def exemplar(picture, hole, patch=9):
     squared differences; the best one, of equals the nearest, fills the rest. 0.6 s, growing with hole ×
     picture: at 512×512 five seconds for each percent missing.
 
+    Thin lines that cross are not its case: eight of them, with 20 % of a 96×96 photograph missing, leave
+    three in ten of the 9×9 patches wholly known, and what is copied amiss at a crossing is carried on
+    from there. A face came to 16.9 dB in the hole and a cup to 14.3 (`patchmatch`: 20.2 and 16.0; `heat`:
+    22.3 and 18.6); a `patch` of 5 brought 0.4 dB, and 3.3 dB with other lines.
+
     Source: Criminisi, Perez and Toyama 2004. Where we differ: the data term is the root mean square over the
     known pixels of the patch, not the strongest of them.
     """
