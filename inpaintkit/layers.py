@@ -184,8 +184,15 @@ class GatedConv2D(keras.layers.Conv2D):
         return self.activation(features) * ops.sigmoid(gate)
 
 
+class _ExactLayer(keras.layers.Layer):
+    """A layer that hands on pixels: in float32 under any policy, for 16 bits would round known pixels."""
+
+    def __init__(self, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
+
+
 @package
-class PushPull(keras.layers.Layer):
+class PushPull(_ExactLayer):
     """Fills the hole from averages of the known pixels, coarse to fine: a picture pyramid, no weights.
 
     Push: average-pool image·mask and mask by 2, `levels` times; their quotient is the mean of the known
@@ -242,7 +249,7 @@ class PushPull(keras.layers.Layer):
 
 
 @package
-class EmptyHole(keras.layers.Layer):
+class EmptyHole(_ExactLayer):
     """`[image, mask]` to the image with its hole set to 0: no network sees what was there, NaN included.
 
     Raises:
@@ -264,7 +271,7 @@ class EmptyHole(keras.layers.Layer):
 
 
 @package
-class PadTo(keras.layers.Layer):
+class PadTo(_ExactLayer):
     """Zero-pads right and bottom until height and width are multiples of `multiple`.
 
     In a mask the padding counts as hole, as it should. (B, H, W, C) to (B, H', W', C).
@@ -276,18 +283,22 @@ class PadTo(keras.layers.Layer):
 
     def call(self, x):
         height, width = ops.shape(x)[1:3]
-        return ops.pad(x, ((0, 0), (0, -height % self.multiple), (0, -width % self.multiple), (0, 0)))
+        return ops.pad(x, ((0, 0), (0, self._missing(height)), (0, self._missing(width)), (0, 0)))
+
+    def _missing(self, side):
+        """Pixels to the next multiple. Not `-side % multiple`: in ONNX that is negative, and would cut."""
+        return (self.multiple - side % self.multiple) % self.multiple
 
     def compute_output_shape(self, input_shape):
         batch, *sides, channels = input_shape
-        return (batch, *(s and s + -s % self.multiple for s in sides), channels)
+        return (batch, *(side and side + self._missing(side) for side in sides), channels)
 
     def get_config(self):
         return {**super().get_config(), "multiple": self.multiple}
 
 
 @package
-class CropLike(keras.layers.Layer):
+class CropLike(_ExactLayer):
     """`[x, like]`: x cut, right and bottom, to the height and width of `like`; the way back from `PadTo`."""
 
     def call(self, inputs):

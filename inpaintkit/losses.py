@@ -62,6 +62,10 @@ class MaskLoss(keras.losses.Loss):
             )
         return target[..., :3], target[..., 3:]
 
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        metrics.check_shapes(self.split(y_true)[0], y_pred)
+        return super().__call__(y_true, y_pred, sample_weight)
+
 
 class TermsLoss(MaskLoss):
     """A weighted sum of named terms, Σ weights[name] · terms(…)[name].

@@ -21,6 +21,11 @@ def exemplar(picture, hole, patch=9):
     squared differences; the best one, of equals the nearest, fills the rest. 0.6 s, growing with hole ×
     picture: at 512×512 five seconds for each percent missing.
 
+    Thin lines that cross are not its case: eight of them, with 20 % of a 96×96 photograph missing, leave
+    three in ten of the 9×9 patches wholly known, and what is copied amiss at a crossing is carried on
+    from there. A face came to 16.9 dB in the hole and a cup to 14.3 (`patchmatch`: 20.2 and 16.0; `heat`:
+    22.3 and 18.6); a `patch` of 5 brought 0.4 dB, and 3.3 dB with other lines.
+
     Source: Criminisi, Perez and Toyama 2004. Where we differ: the data term is the root mean square over the
     known pixels of the patch, not the strongest of them.
     """
@@ -51,12 +56,13 @@ def exemplar(picture, hole, patch=9):
 def patchmatch(picture, hole, patch=7, rounds=6, seed=0):
     """Every patch that meets the hole looks for its likeness in the known part; all vote on each pixel.
 
-    Coarse to fine, from `heat`'s fill of a picture in which the hole is narrower than a patch. `rounds` times
-    a level, each patch takes the best of its old match, its neighbours' matches moved along, and random
-    places around its own, ever nearer; then each pixel of the hole becomes a mean over the patches that cover
-    it, those that fit well and lie near the rim counting more. The same `seed` gives the same fill. 0.6 s,
-    growing with the hole: 512×512 with 20 % missing takes 20 s and 0.5 GB. Draws textures and long edges
-    where all others smear; invents, so that its PSNR may well be below `heat`'s.
+    Coarse to fine, from `heat`'s fill of a picture in which the hole is narrower than a patch, `patch`
+    pixels wide. `rounds` times a level, each patch takes the best of its old match, its neighbours' matches
+    moved along, and random places around its own, ever nearer; then each pixel of the hole becomes a mean
+    over the patches that cover it, those that fit well and lie near the rim counting more. The same `seed`
+    gives the same fill. 0.6 s, growing with the hole: 512×512 with 20 % missing takes 20 s and 0.5 GB.
+    Draws textures and long edges where all others smear; invents, so that its PSNR may well be below
+    `heat`'s.
 
     Source: Barnes et al. 2009 for the search, Wexler, Shechtman and Irani 2007 for the vote. Where we differ:
     all patches search at once, so that a match travels one pixel a round and direction, not across the

@@ -156,7 +156,10 @@ def load_model(path, compile=True):
     Returns:
         the `keras.Model`, compiled if it was.
     """
-    return keras.saving.load_model(path, compile=compile)
+    network = keras.saving.load_model(path, compile=compile)
+    if getattr(network, "inputs", None):
+        network(network.inputs)  # computes nothing, but Keras exports to ONNX only what was called once
+    return network
 
 
 def _takes_mask(loss):

@@ -1,3 +1,5 @@
+import inspect
+import pydoc
 from functools import partial
 
 import cv2
@@ -9,6 +11,15 @@ from skimage.restoration import inpaint_biharmonic
 from inpaintkit import baselines, layers, masks, metrics
 from inpaintkit.images import to_uint8
 
+SETTINGS = {
+    "heat": {"sweeps": 8},
+    "total_variation": {"rounds": 10, "edge": 0.03},
+    "telea": {"radius": 3},
+    "navier_stokes": {"radius": 3},
+    "exemplar": {"patch": 9},
+    "patchmatch": {"patch": 7, "rounds": 6, "seed": 0},
+    "fsr": {"quality": "fast"},
+}
 every_method = pytest.mark.parametrize("method", baselines.ALL.values(), ids=baselines.ALL)
 filling = [method for name, method in baselines.ALL.items() if name != "masked input"]
 every_filling = pytest.mark.parametrize("method", filling, ids=lambda m: m.__name__)
@@ -41,6 +52,18 @@ def test_what_lies_in_the_hole_is_never_read_and_the_input_stays(method, batch):
     np.testing.assert_array_equal(method(images, holes), expected)
     np.testing.assert_array_equal(method(np.where(holes > 0, images, np.nan), holes), expected)
     np.testing.assert_array_equal(images, batch[0][:2])
+
+
+@pytest.mark.parametrize("name", {method.__name__ for method in baselines.ALL.values()} | {"fsr", "shiftmap"})
+def test_help_shows_every_setting(name, batch):
+    method = getattr(baselines, name)
+    first, second, *settings = inspect.signature(method).parameters.values()
+    assert (first.name, second.name) == ("images", "masks")
+    assert {setting.name: setting.default for setting in settings} == SETTINGS.get(name, {})
+    shown = pydoc.render_doc(method, renderer=pydoc.plaintext)
+    assert all(f"{setting.name}=" in shown and f"`{setting.name}`" in shown for setting in settings)
+    with pytest.raises(TypeError, match="raduis"):
+        method(*batch, raduis=3)
 
 
 @every_method

@@ -1,5 +1,7 @@
 """The contract of partial convolution, with an oracle written here from NVIDIA's formula."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from inpaintkit import baselines
 from inpaintkit.layers import (
     ContextualAttention,
     CropLike,
+    EmptyHole,
     GatedConv2D,
     PadTo,
     PConv2D,
@@ -355,6 +358,32 @@ def test_resizing_is_keras_own(rng, sizes):
     x = rng.normal(size=(2, *sizes[0], 3)).astype("float32")
     expected = ops.image.resize(x, sizes[1], interpolation="bilinear")
     np.testing.assert_allclose(to_numpy(_bilinear(x, sizes[1])), to_numpy(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_rounds_no_known_pixel(rng, policy):
+    x, mask = rng.random((2, 17, 30, 3)).astype("float32"), np.ones((2, 17, 30, 1), "float32")
+    mask[:, 5:9, 5:9] = 0
+    keras.config.set_dtype_policy(policy)
+    try:
+        made = [EmptyHole(), PushPull(bends=2)], PadTo(8), CropLike()
+        again = [type(layer).from_config(layer.get_config()) for layer in made[0]]
+        inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+        model = keras.Model(inputs, [layer(inputs) for layer in made[0]])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    outputs = [*model([x, mask]), *(layer([x, mask]) for layer in (*made[0], *again))]
+    for output in map(to_numpy, outputs):
+        np.testing.assert_array_equal(output * mask, x * mask)
+    np.testing.assert_array_equal(to_numpy(made[2]([made[1](x), x])), x)
+
+
+@pytest.mark.parametrize("multiple", [1, 2, 8, 16])
+def test_padding_reaches_the_next_multiple_and_no_further(multiple):
+    for side in range(1, 34):
+        padded = PadTo(multiple).compute_output_shape((None, side, None, 3))
+        assert padded == (None, multiple * math.ceil(side / multiple), None, 3)
+        assert tuple(PadTo(multiple)(np.ones((1, side, 1, 1))).shape[1:3]) == (padded[1], multiple)
 
 
 def test_padding_counts_as_hole_and_is_cropped_away(rng):

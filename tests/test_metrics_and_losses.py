@@ -6,8 +6,10 @@ import pytest
 from keras.ops import convert_to_numpy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from inpaintkit import losses, metrics
+from inpaintkit import losses, metrics, models
 from inpaintkit.features import Features
+from inpaintkit.recipes import RECIPES
+from inpaintkit.training import Inpainter
 
 
 def value(function, *args, **settings):
@@ -38,6 +40,22 @@ def test_ssim_equals_scikit_image_in_float64(pictures):
         assert ours == pytest.approx(full[5:-5, 5:-5].mean(), abs=1e-5)
 
 
+def test_ssim_needs_no_float32_from_the_convolution(pictures, monkeypatch):
+    """Some GPUs convolve float32 with 10 bits of mantissa (TF32), by default in JAX and PyTorch."""
+    truth, noisy, _ = (x.astype("float32") for x in pictures)
+    exact = value(metrics.ssim, truth, noisy)
+
+    def rounded(x):
+        bits = np.asarray(convert_to_numpy(x), "float32").view("int32")
+        return ((bits + 0x0FFF + ((bits >> 13) & 1)) & ~0x1FFF).view("float32")
+
+    convolution = metrics.ops.depthwise_conv
+    monkeypatch.setattr(metrics.ops, "depthwise_conv", lambda x, k: convolution(rounded(x), rounded(k)))
+    shifted = value(metrics.ssim, truth, noisy)
+    assert (shifted != exact).any()
+    np.testing.assert_allclose(shifted, exact, atol=0.002)
+
+
 def test_psnr_and_ssim_equal_tensorflow(pictures):
     tf = pytest.importorskip("tensorflow", reason="parity with tf.image needs TensorFlow")
     truth, noisy, _ = (x.astype("float32") for x in pictures)
@@ -64,7 +82,19 @@ def test_a_region_is_measured_alone(pictures):
 
 def test_a_perfect_picture_has_a_finite_psnr(pictures):
     truth, *_ = pictures
-    np.testing.assert_allclose(value(metrics.psnr, truth, truth), metrics.MOST_PSNR)
+    for dtype in ("float32", "float64"):
+        x = truth.astype(dtype)
+        np.testing.assert_array_equal(value(metrics.psnr, x, x), 100)
+        np.testing.assert_array_equal(value(metrics.psnr, x, x, np.ones_like(x[..., :1])), 100)
+        np.testing.assert_array_equal(value(losses.psnr_loss, x, x), -100)
+        np.testing.assert_array_equal(RECIPES["tf"].measure(x, x)["image"]["psnr"], 100)
+        np.testing.assert_array_equal(value(metrics.ssim, x, x), 1)
+    state = metrics.PSNR()
+    for _ in range(3):
+        state.update_state(truth, truth)
+        state.update_state(truth, truth, sample_weight=np.ones_like(truth[..., 0]))
+    assert float(state.result()) == 100
+    np.testing.assert_allclose(value(metrics.psnr, truth, truth + 1e-4), 80, atol=0.01)  # uncapped
 
 
 def test_the_studied_works_overlaps_and_how_they_are_fooled(pictures):
@@ -125,6 +155,102 @@ def test_an_empty_region_spoils_no_average(pictures):
     assert float(state.result()) == pytest.approx(
         np.mean(value(metrics.psnr, truth[1:], noisy[1:], hole[1:])), rel=1e-5
     )
+
+
+FUNCTIONS = {
+    metrics.PSNR: metrics.psnr,
+    metrics.SSIM: metrics.ssim,
+    metrics.MAE: metrics.mae,
+    metrics.Dice: metrics.dice,
+    metrics.JaccardDistance: metrics.jaccard_distance,
+    metrics.CosineSimilarity: metrics.cosine_similarity,
+}
+every_metric = pytest.mark.parametrize("metric", FUNCTIONS, ids=lambda metric: metric.__name__)
+
+
+@every_metric
+def test_where_no_picture_has_a_hole_there_is_no_mean(metric, pictures):
+    truth, noisy, masks = pictures
+    hole, none = 1 - masks[..., 0], np.zeros_like(masks[..., 0])
+    assert np.isnan(value(FUNCTIONS[metric], truth, noisy, none)).all()
+    state = metric()
+    assert np.isnan(float(state.result()))
+    state.update_state(truth, noisy, sample_weight=none)
+    assert np.isnan(float(state.result()))
+    state.update_state(truth, noisy, sample_weight=hole)
+    expected = value(FUNCTIONS[metric], truth, noisy, hole).mean()
+    assert float(state.result()) == pytest.approx(expected, rel=1e-5)
+    state.reset_state()
+    assert np.isnan(float(state.result()))
+
+
+@pytest.mark.parametrize("metric", [metrics.PSNR, metrics.SSIM, metrics.MAE])
+def test_fit_says_nan_where_nothing_is_missing(metric, pictures):
+    """Per batch and per epoch, in training and validation; and the mean over those with a hole, if any."""
+    truth, _, masks = (x.astype("float32") for x in pictures)
+    network = models.pconv_unet(filters=(4, 4))
+    teacher = Inpainter(network.inputs, network.output)
+    teacher.compile("sgd", "mae", weighted_metrics=[metric("hole")])
+    batches = []
+    look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(logs["hole"]))
+    whole = np.ones_like(masks)
+    settings = {"batch_size": 2, "shuffle": False, "verbose": 0, "callbacks": [look]}
+    logs = teacher.fit([truth, whole], truth, validation_data=([truth, whole], truth), **settings).history
+    assert np.isnan([*logs["hole"], *logs["val_hole"], *batches]).all() and len(batches) == 2
+    assert np.isfinite(logs["loss"]).all()
+    mixed = np.concatenate([masks[:1], whole[:1], whole[:2]])  # the second batch has no hole
+    score = teacher.evaluate([truth, mixed], truth, batch_size=2, verbose=0, return_dict=True)["hole"]
+    filled = teacher.predict([truth[:1], mixed[:1]], verbose=0)
+    expected = value(FUNCTIONS[metric], truth[:1], filled, 1 - mixed[:1])[0]
+    assert score == pytest.approx(expected, rel=1e-3)
+
+
+@every_metric
+@pytest.mark.parametrize(
+    "shape", [(4, 32, 32, 3), (1, 32, 32, 1), (4, 32), (4,), (4, 1), (4, 1, 1, 1), (32, 32), (2, 32, 32)]
+)
+def test_a_region_is_one_value_a_pixel(metric, shape, pictures):
+    """Whatever else NumPy would broadcast reads otherwise: three channels put PSNR 4.77 dB too high."""
+    truth, noisy, _ = pictures
+    region = np.ones(shape)
+    for measure in (FUNCTIONS[metric], lambda x, y, r: metric().update_state(x, y, sample_weight=r)):
+        with pytest.raises(ValueError) as error:
+            measure(truth, noisy, region)
+        assert str(shape) in str(error.value) and str((4, 32, 32, 1)) in str(error.value)
+    np.testing.assert_array_equal(
+        value(FUNCTIONS[metric], truth, noisy, region=np.ones((4, 32, 32), bool)),
+        value(FUNCTIONS[metric], truth, noisy, region=np.ones((4, 32, 32, 1))),
+    )
+
+
+@pytest.mark.parametrize(
+    "shape", [(4, 32, 32, 1), (1, 32, 32, 3), (4, 32, 1, 3), (32, 32, 3), (4, 32, 32, 4)]
+)
+def test_two_images_have_one_shape(shape, pictures):
+    truth, _, masks = pictures
+    other, target = np.full(shape, 0.5), np.concatenate([truth, masks], -1)
+    for measure in (
+        *FUNCTIONS.values(),
+        metrics.mse,
+        metrics.ssim_map,
+        losses.psnr_loss,
+        losses.ssim_loss,
+        *(lambda x, y, metric=metric: metric().update_state(x, y) for metric in FUNCTIONS),
+    ):
+        for pair in ((truth, other), (other, truth)):
+            with pytest.raises(ValueError) as error:
+                measure(*pair)
+            assert str(shape) in str(error.value) and str(truth.shape) in str(error.value)
+    for loss in (
+        losses.HoleValidLoss(),
+        losses.BoundaryLoss(),
+        losses.TotalVariationLoss(),
+        losses.PConvLoss(perceptual=0, style_out=0, style_comp=0),
+        losses.Sum({"l1": (1, "mae")}),
+    ):
+        with pytest.raises(ValueError) as error:
+            loss(target, other)
+        assert str(shape) in str(error.value) and str(truth.shape) in str(error.value)
 
 
 def test_a_nan_picture_is_not_passed_over(pictures):

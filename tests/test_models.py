@@ -1,14 +1,17 @@
 """One contract for every network: `keras.Model` as a Keras user expects it, over `[image, mask]`."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import losses, metrics, models
-from inpaintkit.layers import PConv2D
+from inpaintkit.layers import PConv2D, PushPull
+from inpaintkit.models import _doors
 from inpaintkit.models.pconv_unet import PAPER
-from inpaintkit.training import Inpainter
+from inpaintkit.training import Inpainter, load_model
 
 BUILDERS = {
     "autoencoder": lambda shape=(None, None, 3): models.autoencoder(shape, dropout=0.0),
@@ -196,23 +199,111 @@ def test_an_exported_network_gives_the_same_picture(build, batch, tmp_path):
     for size in (32, 27):
         x = [np.ascontiguousarray(a[:, :size, :size]) for a in (images * masks, masks)]
         np.testing.assert_allclose(served.serve(x), to_numpy(model(x)), atol=1e-4)
+    for x in odd_sizes():
+        np.testing.assert_allclose(served.serve(x), to_numpy(model(x)), atol=1e-4)
+
+
+def odd_sizes():
+    """[image, mask] of sizes that are multiples of no stride, and one that is."""
+    rng = np.random.default_rng(0)
+    for size in ((65, 77), (17, 31), (64, 64), (1, 3)):
+        mask = (rng.random((2, *size, 1)) < 0.8).astype("float32")
+        yield [rng.random((2, *size, 3)).astype("float32") * mask, mask]
+
+
+def short_prefill():
+    """The prefilled U-Net's way in and out; the whole one passes too, but tf2onnx takes a minute for it."""
+    inputs, image, mask = _doors.enter((None, None, 3), stride=8)
+    return _doors.build(inputs, PushPull(levels=3, sweeps=1, bends=1)([image, mask]), "short_prefill")
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning:keras", "ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    "build",
+    [short_prefill, BUILDERS["pconv_unet"], BUILDERS["coarse_to_fine"]],
+    ids=["prefill", "pconv", "fine"],
+)
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx converts TensorFlow's graphs")
+def test_a_network_in_onnx_keeps_every_size(build, tmp_path):
+    """There, a remainder may be negative. None of these was called yet, and one comes from a file."""
+    pytest.importorskip("tf2onnx", reason='pip install -e ".[onnx]"')
+    runtime = pytest.importorskip("onnxruntime", reason='pip install -e ".[onnx]"')
+    model = build()
+    if model.name == "pconv_unet":
+        model.save(tmp_path / "model.keras")
+        model = load_model(tmp_path / "model.keras")
+    model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
+    session = runtime.InferenceSession(tmp_path / "model.onnx")
+    for image, mask in odd_sizes():
+        (output,) = session.run(None, {"image": image, "mask": mask})
+        np.testing.assert_allclose(output, to_numpy(model([image, mask])), atol=1e-4)
+
+
+@contextlib.contextmanager
+def policy(name):
+    """Layers made within compute under this policy."""
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+mixed = pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 
 
 @every_network
-def test_mixed_float16_stays_finite(build, batch):
+@mixed
+def test_mixed_precision_stays_finite(build, precision, batch):
     images, masks = batch
     masks = np.concatenate([np.zeros_like(masks[:1]), masks[1:]])  # one picture with nothing known
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
+    with policy(precision):
         output = to_numpy(build()([images * masks, masks]))
-    finally:
-        keras.config.set_dtype_policy("float32")
     assert output.dtype == np.float32 and np.isfinite(output).all()
 
 
-def test_the_prefilled_unet_starts_as_its_prefill(batch):
-    from inpaintkit.layers import PushPull
+@every_network
+@mixed
+def test_mixed_precision_rounds_no_input(build, precision, batch):
+    """What a network composes with is the image as it came, the hole empty, to the last bit."""
+    images, masks = batch
+    poisoned = np.where(masks > 0, images, np.nan).astype("float32")
+    with policy(precision):
+        model = build()
+        entry = keras.Model(model.inputs, [model.get_layer(name).output for name in ("empty_hole", "pad")])
+        for entered in map(to_numpy, entry([poisoned, 255 * masks])):
+            np.testing.assert_array_equal(entered, images * masks)
+        output = to_numpy(model([poisoned, 255 * masks]))
+        np.testing.assert_array_equal(output, to_numpy(model([images * masks, masks])))
 
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16", "mixed_bfloat16"])
+def test_the_prefilled_unet_keeps_known_pixels_in_any_precision(precision, batch, tmp_path):
+    """Whatever its residual is, and after loading, too."""
+    images, masks = batch
+    with policy(precision):
+        network = models.unet(normalization=None, prefill=True)
+        residual = network.get_layer("residual")
+        residual.kernel.assign(np.full(residual.kernel.shape, 0.1))
+        network.save(tmp_path / "model.keras")
+    for model in (network, keras.saving.load_model(tmp_path / "model.keras")):
+        output = to_numpy(model([images, masks]))
+        np.testing.assert_array_equal(output * masks, images * masks)
+        assert (output != images).any()
+
+
+@mixed
+def test_the_coarse_stage_keeps_known_pixels_for_the_refining_one(precision, batch):
+    images, masks = batch
+    with policy(precision):
+        network = models.coarse_to_fine(width=4)
+        names = ("coarse", "coarse_in_hole")
+        look = keras.Model(network.inputs, [network.get_layer(name).output for name in names])
+        coarse, in_hole = map(to_numpy, look([images * masks, masks]))
+    np.testing.assert_array_equal(in_hole, coarse * (1 - masks))
+
+
+def test_the_prefilled_unet_starts_as_its_prefill(batch):
     images, masks = batch
     start = to_numpy(PushPull(bends=16)([images * masks, masks]))
     output = to_numpy(models.unet(prefill=True)([images * masks, masks]))

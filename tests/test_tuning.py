@@ -132,11 +132,15 @@ def test_a_diverging_trial_is_reported_and_the_others_go_on(real):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-@pytest.mark.parametrize("name", ["real", "studied-autoencoder", "studied-skip_autoencoder"])
+@pytest.mark.parametrize("name", ["real", "studied-autoencoder", "studied-skip_autoencoder", "all"])
 def test_tensorboard_itself_reads_every_run_with_its_best_epoch(name, request):
     from tensorboard import program
 
-    folder = request.getfixturevalue("real")[0] if name == "real" else search.RESULTS / name
+    if name == "all":  # of the whole folder: each run a row, though both searches have runs of these names
+        folder, folders = search.RESULTS, sorted(search.RESULTS.glob("studied-*"))
+    else:
+        folder = request.getfixturevalue("real")[0] if name == "real" else search.RESULTS / name
+        folders = [folder]
     server = program.TensorBoard()
     options = "--port 0 --load_fast false --reload_interval 0 --reload_task blocking"  # no threads are left
     server.configure(argv=[None, "--logdir", str(folder), *options.split()])
@@ -149,7 +153,8 @@ def test_tensorboard_itself_reads_every_run_with_its_best_epoch(name, request):
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    done = {run["name"]: run for run in runs.load(folder)}
+    done = {f"{of.name}/{run['name']}": run for of in folders for run in runs.load(of)}
+    assert name != "all" or len(done) == 72
     experiment = ask("hparams/experiment", experimentName="")
     domains = {info["name"]: set(info["domainDiscrete"]) for info in experiment["hparamInfos"]}
     seen = [{**run["values"], "seed": run["seed"]} for run in done.values()]
@@ -172,7 +177,8 @@ def test_tensorboard_itself_reads_every_run_with_its_best_epoch(name, request):
         wanted = {f"best/{metric}": run["history"][metric][best - 1] for metric in runs.METRICS}
         assert shown == pytest.approx({**wanted, "best/epoch": best})
     run = next(run for run in done.values() if run["best"])
-    query = urllib.parse.urlencode({"run": f"trained/{run['name']}", "tag": "epoch/val_loss"})
+    place = (folders[0] / "trained" / run["name"]).relative_to(folder)
+    query = urllib.parse.urlencode({"run": place, "tag": "epoch/val_loss"})
     curve = [value for _, _, value in ask(f"scalars/scalars?{query}")]
     assert curve == pytest.approx(run["history"]["val_loss"])
 
@@ -183,7 +189,7 @@ def test_tensorboards_files_need_no_tensorflow(real):
     code = (
         "import sys, json; sys.modules['tensorflow'] = None\n"
         "from tuning import board\n"
-        "print(len(board.session(json.loads(sys.argv[1]))))"
+        "print(len(board.session(json.loads(sys.argv[1]), 'search')))"
     )
     command = [sys.executable, "-c", code, json.dumps(run)]
     said = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True).stdout

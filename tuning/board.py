@@ -14,14 +14,21 @@ METRICS = ("val_hole_psnr", "val_ssim", "val_loss")
 BEST = [f"best/{metric}" for metric in (*METRICS, "epoch")]  # the columns of results
 
 
-def session(run):
-    """The event file of one run, as bytes: its hyperparameters, every epoch, the best one, how it ended."""
+def session(run, search):
+    """The event file of one run, as bytes: its hyperparameters, every epoch, the best one, how it ended.
+
+    Args:
+        run: a dict, see `runs.save`.
+        search: the name of its search. TensorBoard makes one row of all runs with one trial id, and run
+            names repeat from search to search.
+    """
     from tensorboard.plugins.hparams import summary_v2
     from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
     start, end = run["started"], run["started"] + run["seconds"]
     values = run["values"] | {"seed": run["seed"]}
-    events = [(start, 0, summary_v2.hparams_pb(values, trial_id=run["name"], start_time_secs=start))]
+    trial = f"{search}/{run['name']}"
+    events = [(start, 0, summary_v2.hparams_pb(values, trial_id=trial, start_time_secs=start))]
     for metric, history in run["history"].items():
         for epoch, value in enumerate(history, 1):
             when = start + (end - start) * epoch / len(history)

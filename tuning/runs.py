@@ -2,11 +2,14 @@
 
 A run is a folder, `trained/dropout=0.1,optimizer=adam,seed=0`, with `run.json` and a file for TensorBoard.
 It is written when the run has ended, and moved into place in one step: it is there whole or not at all.
+
+`python -m tuning.runs FOLDER …` writes TensorBoard's files of these searches once more, from `run.json`.
 """
 
 import json
 import math
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -53,12 +56,19 @@ def save(folder, run):
         new.mkdir()
         (new / "run.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
         if board.AVAILABLE:
-            (new / board.FILE).write_bytes(board.session(run))
+            (new / board.FILE).write_bytes(board.session(run, Path(folder).resolve().name))
         try:
             os.replace(new, place)
         except OSError:
             if not place.exists():  # else another worker was as quick, with the same
                 raise
+
+
+def write_boards(folder):
+    """TensorBoard's files of all runs in a search's folder once more, such as after it was renamed."""
+    for run in load(folder):
+        file = Path(folder, "trained", run["name"], board.FILE)
+        write(file, board.session(run, Path(folder).resolve().name))
 
 
 def load(folder, name="*"):
@@ -119,3 +129,8 @@ def write(file, content):
         new.replace(file)
     finally:
         new.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    for searched in sys.argv[1:]:
+        write_boards(searched)

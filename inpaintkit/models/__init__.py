@@ -4,6 +4,10 @@ Those that fill holes work over `[image, mask]`; a discriminator judges an image
 
 Each takes `input_shape=(height, width, 3)`; a side given as None takes any size. Inside, a network
 empties the hole, pads to its own stride (padding counts as hole) and crops back.
+
+`network.export(path)` writes a SavedModel, `network.export("unet.onnx", format="onnx")` a file for ONNX
+runtimes; both keep every size. In ONNX, NaN or infinity in the hole comes through, since `where` becomes a
+product there: set the hole to 0 first. LiteRT takes fixed sizes only: build the network with both sides.
 """
 
 from inpaintkit.models.autoencoder import autoencoder

@@ -5,7 +5,7 @@ import numbers
 import keras
 from keras import ops
 
-from inpaintkit.layers import EmptyHole, PadTo
+from inpaintkit.layers import CropLike, EmptyHole, PadTo
 
 # Of batch normalisation. Keras's 0.99 needs some 500 steps before its averages follow the weights, and
 # until then validation says nothing: after 300 steps the skip autoencoder stood 5 dB under the mean colour.
@@ -32,6 +32,13 @@ def enter(input_shape, stride):
     pad = PadTo(stride, name="pad")
     known = ops.cast(mask > 0.5, "float32")
     return [image, mask], pad(EmptyHole(name="empty_hole")([image, known])), pad(known)
+
+
+def build(inputs, x, name):
+    """The network from its inputs to the image x, cropped to their size."""
+    network = keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
+    network(network.inputs)  # computes nothing, but Keras exports to ONNX only what was called once
+    return network
 
 
 def check_shape(input_shape):

@@ -10,12 +10,11 @@ them, and an ELU before attention, where it has a ReLU; `ContextualAttention` sa
 is an argument. The released model has 24 (its layers convolve 48, half of them gates).
 """
 
-import keras
 from keras import layers
 
 from inpaintkit.attention import ContextualAttention
 from inpaintkit.layers import CropLike, EmptyHole, GatedConv2D, PadTo
-from inpaintkit.models._doors import enter
+from inpaintkit.models._doors import build, enter
 
 
 def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine"):
@@ -73,4 +72,4 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
     attended = ContextualAttention(name="attention")([features, known])
     attended = conv(conv(attended, 4 * width), 4 * width)
     refined = up(layers.Concatenate()([hallucinated, attended]), "refined_rgb")
-    return keras.Model(inputs, CropLike(name="output", dtype="float32")([refined, inputs[0]]), name=name)
+    return build(inputs, refined, name)

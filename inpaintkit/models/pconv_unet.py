@@ -12,11 +12,10 @@ strides 1 and 2 on the way down, and a pair on the way up. `pconv_unet(filters=(
 convolutions=2)` is theirs, on 112×96 faces and on 32×32 CIFAR-10 alike.
 """
 
-import keras
 from keras import layers
 
-from inpaintkit.layers import CropLike, PConv2D, PConv2DUp
-from inpaintkit.models._doors import MOMENTUM, check_filters, enter, one_of
+from inpaintkit.layers import PConv2D, PConv2DUp
+from inpaintkit.models._doors import MOMENTUM, build, check_filters, enter, one_of
 
 PAPER = (64, 128, 256, 512, 512, 512, 512, 512)
 
@@ -72,4 +71,4 @@ def pconv_unet(
     else:  # (B, H/2, W/2, 32)
         x, _ = PConv2DUp(3, name="decoder1")([x, mask, *skips[0]])
     x = layers.Activation("sigmoid", dtype="float32")(x)  # (B, H, W, 3)
-    return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
+    return build(inputs, x, name)

@@ -5,11 +5,9 @@ goes around it. The mask enters by multiplication alone. Source: the studied wor
 against the plain autoencoder's 0.811; on its own published pictures it ties with biharmonic filling.
 """
 
-import keras
 from keras import layers
 
-from inpaintkit.layers import CropLike
-from inpaintkit.models._doors import MOMENTUM, enter
+from inpaintkit.models._doors import MOMENTUM, build, enter
 
 
 def skip_autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="skip_autoencoder"):
@@ -43,4 +41,4 @@ def skip_autoencoder(input_shape=(112, 96, 3), dropout=0.2, name="skip_autoencod
         x = layers.LeakyReLU()(x)
     # (B, H, W, 64)
     x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
-    return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
+    return build(inputs, x, name)

@@ -9,11 +9,10 @@ bottleneck without batch normalisation that it ended with. Where we differ: the 
 channel, so the network need not guess which black pixels are hole.
 """
 
-import keras
 from keras import layers, ops
 
-from inpaintkit.layers import CropLike, PushPull
-from inpaintkit.models._doors import MOMENTUM, enter, one_of
+from inpaintkit.layers import PushPull
+from inpaintkit.models._doors import MOMENTUM, build, enter, one_of
 
 SIZES = {"small": (16, 32, 64, 128), "medium": (32, 64, 128, 256), "large": (64, 128, 256, 512)}
 
@@ -78,4 +77,4 @@ def unet(
         x = x + ops.stop_gradient(ops.clip(x, 0, 1) - x)  # a clip alone would teach nothing beyond its bounds
     else:
         x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
-    return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
+    return build(inputs, x, name)
