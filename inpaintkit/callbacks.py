@@ -274,7 +274,7 @@ class Resume(keras.callbacks.Callback):
             cannot be read, or is of another experiment.
 
     Warns:
-        UserWarning: a monitor that is NaN while the loss is not: validation data without a hole.
+        UserWarning: a monitor that is NaN while the loss is not, such as hole PSNR without a hole.
     """
 
     FILES = ("best.keras", "history.csv")
@@ -319,8 +319,8 @@ class Resume(keras.callbacks.Callback):
             raise ValueError(self._missing(sorted(logs)) + "; and validation_freq=1, if fit is given one")
         if math.isnan(logs[self.monitor]) and math.isfinite(logs.get("loss", math.nan)):
             warnings.warn(
-                f"{self.monitor} is NaN, though the loss is not: expected validation data with a hole in "
-                "at least one image; as it is, no epoch counts as the best",
+                f"{self.monitor} is NaN, though the loss is not: expected a number; look whether any "
+                "validation image has a hole, and whether training diverged. No such epoch counts as best",
                 stacklevel=2,
             )
 

@@ -299,7 +299,10 @@ def _warn_of_shuffle(x, where):
 
 
 def _named_trackers(model, metrics):
-    """The trackers of all multi-term losses, each once, under names that nothing else in `history` has."""
+    """The trackers of all multi-term losses, each once, under names that nothing else in `history` has.
+
+    Plain names, such as "hole", where one such loss serves all; "coarse_hole" where outputs have their own.
+    """
     loss, outputs = getattr(model, "loss", None), _output_names(model)
     if isinstance(loss, dict):
         outputs, losses = list(loss), list(loss.values())
@@ -314,6 +317,8 @@ def _named_trackers(model, metrics):
     for i, part in sorted(found.values(), key=lambda pair: pair[0]):
         several = outputs[i] if len(found) > 1 and i < len(outputs) else None
         for term, tracker in part.all_trackers().items():
+            if any(tracker is other for other in trackers):  # of a loss that is a term of two others
+                continue
             name = f"{several}_{term}" if several else term
             name = f"{part.name}_{name}" if name in taken else name
             while name in taken:

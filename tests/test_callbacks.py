@@ -429,6 +429,19 @@ def test_what_the_callbacks_monitor_must_be_measured(tmp_path):
     close(watchers)
 
 
+def test_a_monitor_that_is_nan_is_told(tmp_path):
+    """As hole PSNR is where validation has no hole."""
+    teacher = painter()
+
+    def hole_psnr(y_true, y_pred):
+        return keras.ops.mean(y_pred, axis=(1, 2, 3)) * float("nan")
+
+    teacher.compile("adam", "mae", metrics=[hole_psnr])
+    with pytest.warns(UserWarning, match="val_hole_psnr is NaN.*hole"):
+        resume_in(tmp_path, teacher, epochs=1)
+    assert not (tmp_path / "best.keras").exists()
+
+
 def test_a_learning_rate_schedule_is_left_alone(tmp_path):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], [0.02, 0.01, 0.005])
     teacher = compiled(unlearn, keras.optimizers.Adam(schedule))  # it unlearns: plateaus are met
