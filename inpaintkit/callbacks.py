@@ -99,6 +99,7 @@ class Anneal(_Budget):
 
     def on_train_end(self, logs=None):
         self._scale(1 / (self.factor or 1))
+        _RATES.pop(self.model.optimizer, None)
 
     def _scale(self, by):
         optimizer = self.model.optimizer
@@ -129,7 +130,8 @@ class LearningRates(keras.callbacks.LearningRateScheduler):
 
     def on_train_end(self, logs=None):
         if self.rate is not None:
-            change_rate(self.model.optimizer, self.rate)
+            self.model.optimizer.learning_rate = self.rate
+            _RATES.pop(self.model.optimizer, None)
 
 
 class Plateau(keras.callbacks.ReduceLROnPlateau):
@@ -254,8 +256,8 @@ class Resume(keras.callbacks.Callback):
     monitor; of training and validation data images, masks, batch size, augmentation, shuffle and seed. `fit`
     of an `Inpainter` or `InpaintingGAN` tells this callback its data, as `Pairs` or arrays; of a plain
     Keras model only `train` is known, and of other data sets only their class. More epochs or minutes, or
-    another patience, are no other experiment. Not known are the weights that training starts from, and the
-    seed of `keras.utils.set_random_seed`.
+    another patience, are no other experiment. Not known are the weights that training starts from (to begin
+    anew, build the network anew, too), and the seed of `keras.utils.set_random_seed`.
 
     A fit that ends removes its backup: started again, it begins anew. So does a run without a backup: files
     of an earlier run (`best.keras`, `history.csv`, `tensorboard`) are removed at its beginning.
@@ -405,6 +407,8 @@ class Resume(keras.callbacks.Callback):
 
     def _begin_anew(self):
         """Removes what an earlier run has left, so that it cannot be taken for this one's."""
+        if not has_schedule(self.model.optimizer):  # a fit that was interrupted has left its last rate
+            self.model.optimizer.learning_rate = rate_before_training(self.model.optimizer)
         self._remove_backup()
         for name in self.FILES:
             (self.run_dir / name).unlink(missing_ok=True)

@@ -389,6 +389,12 @@ def test_a_fit_that_was_interrupted_goes_on_with_the_same_model(tmp_path, capsys
     rates = fit.history["learning_rate"]
     assert len(rates) == 4 and "going on after epoch 2" in capsys.readouterr().out
     np.testing.assert_allclose(rates, 0.02 * 0.5 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-3)
+    watchers = [*training.standard_callbacks(tmp_path / "other"), Interrupt(3)]
+    with pytest.raises(KeyboardInterrupt):
+        teacher.fit(holes(True), validation_data=holes(False), epochs=4, verbose=0, callbacks=watchers)
+    close(watchers)
+    fit = resume_in(tmp_path / "anew", teacher, epochs=1)
+    np.testing.assert_allclose(fit.history["learning_rate"], 0.02, rtol=1e-3)  # not where it was left
 
 
 def test_the_best_of_a_run_that_ended_is_not_left_to_the_next(tmp_path):
