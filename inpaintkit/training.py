@@ -16,7 +16,6 @@ import warnings
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import ops
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
@@ -26,16 +25,16 @@ from inpaintkit.callbacks import (
     LearningRates,
     Plateau,
     Progress,
-    Resume,
     Snapshots,
     counts_up,
-    has_schedule,
 )
+from inpaintkit.checks import check_arrays
 from inpaintkit.data import Pairs, at_epoch, check_stages
 from inpaintkit.games import NonSaturating
-from inpaintkit.images import check_binary
 from inpaintkit.losses import MaskLoss, TermsLoss
 from inpaintkit.metrics import package
+from inpaintkit.resume import Resume
+from inpaintkit.tools import find_learning_rate, overfit_one_batch, second_phase  # noqa: F401 (found here too)
 
 
 class _KnowsHole:
@@ -65,9 +64,9 @@ class _KnowsHole:
         # All checks come before Keras sees anything: a model whose first call fails half way is unusable.
         given = inspect.signature(super().fit).bind(*args, **settings).arguments
         x, validation = given.get("x"), given.get("validation_data")
-        _check_arrays(self, x, given.get("y"), "fit")
+        check_arrays(self, x, given.get("y"), "fit")
         if isinstance(validation, (list, tuple)):
-            _check_arrays(self, *_x_and_y(validation), "validation_data")
+            check_arrays(self, *_x_and_y(validation), "validation_data")
             validation = validation[0]
         _warn_of_shuffle(validation, "validation_data")
         callbacks = given.get("callbacks") or []
@@ -85,29 +84,29 @@ class _KnowsHole:
     @functools.wraps(keras.Model.evaluate)
     def evaluate(self, x=None, y=None, *args, **settings):
         if not settings.get("_use_cached_eval_dataset"):  # else it is fit's validation, checked there
-            _check_arrays(self, x, y, "evaluate")
+            check_arrays(self, x, y, "evaluate")
             _warn_of_shuffle(x, "evaluate")
         return super().evaluate(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.predict)
     def predict(self, x, *args, **settings):
-        _check_arrays(self, x, None, "predict", with_target=False)
+        check_arrays(self, x, None, "predict", with_target=False)
         _warn_of_shuffle(x, "predict")
         return super().predict(x, *args, **settings)
 
     @functools.wraps(keras.Model.train_on_batch)
     def train_on_batch(self, x, y=None, *args, **settings):
-        _check_arrays(self, x, y, "train_on_batch")
+        check_arrays(self, x, y, "train_on_batch")
         return super().train_on_batch(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.test_on_batch)
     def test_on_batch(self, x, y=None, *args, **settings):
-        _check_arrays(self, x, y, "test_on_batch")
+        check_arrays(self, x, y, "test_on_batch")
         return super().test_on_batch(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.predict_on_batch)
     def predict_on_batch(self, x):
-        _check_arrays(self, x, None, "predict_on_batch", with_target=False)
+        check_arrays(self, x, None, "predict_on_batch", with_target=False)
         return super().predict_on_batch(x)
 
 
@@ -233,60 +232,6 @@ def _as_float(y):
 def _x_and_y(data):
     """x and y of a tuple (x, y) or (x, y, sample weight), as Keras takes them."""
     return (data[0], data[1]) if len(data) > 1 else (data[0], None)
-
-
-def _check_arrays(model, x, y, where, with_target=True):
-    """Raises ValueError unless arrays are what a network of this kit takes; data sets check their own."""
-    if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
-        return
-    known = {"image", *(tensor.name for tensor in keras.tree.flatten(getattr(model, "inputs", None) or []))}
-    if isinstance(x, dict) and not (len(x) == 2 and "mask" in x and set(x) - {"mask"} <= known):
-        raise ValueError(f"{where}: inputs by the names {sorted(x)}: expected 'image' and 'mask'")
-    if not isinstance(x, dict) and (hasattr(x, "shape") or len(x) != 2):
-        came = f"one array of shape {tuple(x.shape)}" if hasattr(x, "shape") else f"{len(x)} inputs"
-        raise ValueError(f"{where}: {came}: expected two, [images, masks]")
-    pair = [*(v for k, v in x.items() if k != "mask"), x["mask"]] if isinstance(x, dict) else x
-    images, masks = map(_as_array, pair)
-    if images.ndim != 4 or images.shape[-1] != 3:
-        one = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
-        raise ValueError(f"{where}: images of shape {images.shape}: expected (batch, height, width, 3){one}")
-    if masks.shape != (*images.shape[:3], 1):
-        raise ValueError(
-            f"{where}: masks of shape {masks.shape} for images of shape {images.shape}: "
-            f"expected {(*images.shape[:3], 1)}, one channel, 1 = known, 0 = hole"
-        )
-    target = None
-    if with_target:
-        if y is None:
-            raise ValueError(f"{where}: no target: expected the complete images as y, {images.shape}")
-        target = np.empty(0) if isinstance(y, (dict, list, tuple)) else _as_array(y)
-        if target.shape != images.shape:
-            came = type(y).__name__ if target.ndim == 1 else f"shape {target.shape}"
-            raise ValueError(
-                f"{where}: a target of {came} for images of shape {images.shape}: "
-                f"expected the complete images, one array of shape {images.shape}"
-            )
-    for start in range(0, len(images), 256):  # a part at a time: the data may fill half the memory
-        part = slice(start, start + 256)
-        check_binary(masks[part])
-        _check_range(np.where(masks[part] > 0, images[part], 0), f"{where}: known pixels of the images")
-        if target is not None:
-            _check_range(target[part], f"{where}: the target")
-
-
-def _as_array(x):
-    """NumPy's, of an array or a tensor of any back end."""
-    return x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x)
-
-
-def _check_range(values, what):
-    if np.isnan(values).any():
-        raise ValueError(f"{what} hold NaN: expected numbers in [0, 1]")
-    low, high = values.min(initial=0), values.max(initial=0)
-    if not (low >= 0 and high <= 1):
-        raise ValueError(
-            f"{what} range from {low:.4g} to {high:.4g}: expected [0, 1]; divide 8-bit images by 255"
-        )
 
 
 def _warn_of_shuffle(x, where):
@@ -424,164 +369,3 @@ def learning_rates(rates):
     if not all(rate > 0 for rate in rates.values()):
         raise ValueError(f"rates={rates}: expected more than 0")
     return LearningRates(lambda epoch, rate: float(at_epoch(rates, epoch)))
-
-
-def second_phase(model, learning_rate=5e-5):
-    """Makes a network ready for its second phase: the encoder's batch normalisation is frozen.
-
-    Holes spoil the statistics of a batch, so the first phase learns with noisy ones; the second keeps what
-    the encoder has gathered, and fine-tunes at a lower rate (the paper: 2e-4, then 5e-5). It may end below
-    the first one's best: the callbacks of a new run_dir do not know that.
-
-    Args:
-        model: compiled, and trained. Its `BatchNormalization` layers whose name begins with "encoder" stop
-            learning; then it is compiled again, with the same loss and metrics and a fresh optimizer.
-        learning_rate: of the same optimizer, its past forgotten.
-
-    Raises:
-        ValueError: a model that is not compiled, has no such layer, or whose optimizer has a
-            `LearningRateSchedule`; the model is then as before.
-
-    Source: Liu et al. 2018, section 4.1, "Initial training and fine-tuning".
-    """
-    _needs_compiling(model)
-    norms = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
-    frozen = [layer for layer in norms if layer.name.startswith("encoder")]
-    if not frozen:
-        names = ", ".join(layer.name for layer in norms) or "none at all"
-        raise ValueError(
-            f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
-        )
-    _needs_a_settable_rate(model, "second_phase")
-    config = model.get_compile_config()
-    for layer in frozen:
-        layer.trainable = False
-    model.compile_from_config(config)
-    model.optimizer.learning_rate = learning_rate
-
-
-def _all_layers(model):
-    for layer in model.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
-
-
-def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
-    """The learning-rate range test: trains with a rate that grows each step until the loss explodes.
-
-    Args:
-        model: compiled. Its weights and its optimizer come back as they were.
-        pairs: batches by index, such as `ik.data.pairs(…)`.
-        low, high: first and last rate; between them they grow evenly in the logarithm.
-        steps: batches.
-
-    Returns:
-        dict: "rates" and "losses", arrays (n,), n ≤ steps, the losses smoothed over about ten steps; and
-        "suggestion", a tenth of the rate with the lowest loss.
-
-    Raises:
-        ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, one whose optimizer
-            has a `LearningRateSchedule`, or a loss that is never finite.
-
-    Warns:
-        UserWarning: a loss that never falls, so that the suggestion means nothing.
-
-    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
-    """
-    if not 0 < low < high or steps < 10:
-        raise ValueError(
-            f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
-        )
-    _needs_compiling(model)
-    _needs_a_settable_rate(model, "find_learning_rate")
-    model.optimizer.build(model.trainable_variables)
-    variables = [*model.variables, *model.optimizer.variables]
-    before = [ops.convert_to_numpy(variable) for variable in variables]
-    rates, losses, smooth = np.geomspace(low, high, steps), [], None
-    try:
-        for i, rate in enumerate(rates):
-            model.optimizer.learning_rate = rate
-            loss = _train_on_batch(model, pairs[i % len(pairs)])
-            smooth = loss if smooth is None else 0.9 * smooth + 0.1 * loss
-            if not np.isfinite(smooth) or (losses and _exploded(smooth, losses)):
-                break
-            losses.append(smooth)
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
-    if not losses:
-        raise ValueError(
-            f"the loss is {loss} at the first step: look at the data and the loss before the rate"
-        )
-    if min(losses) == losses[0]:
-        warnings.warn(
-            f"the loss never fell below its first value, {losses[0]:.4g}: the suggestion means nothing; try "
-            "a lower `low`, a higher `high` or more steps",
-            stacklevel=2,
-        )
-    rates = rates[: len(losses)]
-    return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[np.argmin(losses)] / 10)}
-
-
-def overfit_one_batch(model, batch, steps=300):
-    """Trains on one batch again and again: a network that cannot learn that by heart is broken.
-
-    Args:
-        model: compiled; its weights change.
-        batch: ((holed image, mask), image), such as `ik.data.pairs(…)[0]`.
-        steps: training steps.
-
-    Returns:
-        array (steps,): the loss of each step; of a GAN, its reconstruction loss.
-
-    Raises:
-        ValueError: a model that is not compiled, or a loss that starts at 0 or below, such as `psnr_loss`:
-            it has no tenth.
-
-    Warns:
-        UserWarning: when the loss does not fall to a tenth of the first.
-    """
-    _needs_compiling(model)
-    losses = []
-    for _ in range(steps):
-        losses.append(_train_on_batch(model, batch))
-        if losses[0] <= 0:
-            raise ValueError(
-                f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
-            )
-    losses = np.array(losses)
-    if not losses[-1] <= losses[0] / 10:
-        warnings.warn(
-            f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
-            "not to a tenth: try more steps or another learning rate; if that does not help, look for a "
-            "fault in the network or the loss",
-            stacklevel=2,
-        )
-    return losses
-
-
-def _exploded(loss, losses):
-    """Whether a loss is far above the lowest before: 4 times of a positive one; `psnr_loss` is negative."""
-    lowest = min(losses)
-    return loss > lowest + 3 * (lowest if lowest > 0 else max(abs(losses[0]), abs(lowest)))
-
-
-def _needs_a_settable_rate(model, tool):
-    if has_schedule(model.optimizer):
-        raise ValueError(
-            f"{tool} sets the learning rate, but the optimizer of {model.name!r} has a learning-rate "
-            "schedule: compile with a number instead, such as Adam(1e-3)"
-        )
-
-
-def _needs_compiling(model):
-    if not model.compiled:
-        raise ValueError(f"network {model.name!r} is not compiled: call its compile(optimizer, loss) first")
-
-
-def _train_on_batch(model, batch):
-    """The loss of this one step; Keras would report the mean of all since the last reset."""
-    model.reset_metrics()
-    logs = model.train_on_batch(*batch, return_dict=True)
-    return float(logs.get("reconstruction_loss", logs["loss"]))

