@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from inpaintkit import fingerprint
-from inpaintkit.callbacks import RATES, counts_up, has_schedule, rate_before_training
+from inpaintkit.rates import RATES, counts_up, has_schedule, rate_before_training
 
 
 class Resume(keras.callbacks.Callback):

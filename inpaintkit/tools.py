@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from inpaintkit.callbacks import has_schedule
+from inpaintkit.rates import has_schedule
 
 
 def second_phase(model, learning_rate=5e-5):

@@ -25,15 +25,15 @@ from inpaintkit.callbacks import (
     LearningRates,
     Plateau,
     Progress,
+    Resume,
     Snapshots,
-    counts_up,
 )
 from inpaintkit.checks import check_arrays
 from inpaintkit.data import Pairs, at_epoch, check_stages
 from inpaintkit.games import NonSaturating
 from inpaintkit.losses import MaskLoss, TermsLoss
 from inpaintkit.metrics import package
-from inpaintkit.resume import Resume
+from inpaintkit.rates import counts_up
 from inpaintkit.tools import find_learning_rate, overfit_one_batch, second_phase  # noqa: F401 (found here too)
 
 

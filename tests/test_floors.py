@@ -13,11 +13,10 @@ PACKAGE = Path(__file__).parents[1] / "inpaintkit"
 # DESIGN: lowest first. `metrics` and `sources` stand half a floor below `losses` and `data`, made from them.
 FLOORS = [
     {"images", "masks", "mask_shapes", "mask_folders", "augment", "attention", "layers", "features"}
-    | {"games", "options", "console", "diffusion", "fingerprint"},
-    {"metrics", "distances", "sources", "patches", "checks"},
+    | {"games", "options", "console", "diffusion", "fingerprint", "rates"},
+    {"metrics", "distances", "sources", "patches", "checks", "resume", "tools"},
     {"data", "models", "baselines", "losses", "plots", "callbacks", "recipes"},
-    {"inpainting", "resume", "tools"},
-    {"training"},
+    {"inpainting", "training"},
     {"scoring", "reports"},
     {"evaluation", "pretrained"},
     {"cli", "app"},
