@@ -1,15 +1,12 @@
-"""What watches over `fit`: the budget, the progress line, pictures in TensorBoard, going on after a kill.
+"""What watches over `fit`: the budget, the progress line, pictures in TensorBoard.
 
 `ik.training.standard_callbacks` puts them together, in the order that they need.
 """
 
-import json
 import math
-import random
 import shutil
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import keras
@@ -17,6 +14,8 @@ import numpy as np
 from keras import ops
 
 from inpaintkit.plots import mark
+from inpaintkit.rates import RATES, change_rate, has_schedule, rate_before_training
+from inpaintkit.resume import Resume  # noqa: F401 (found here too)
 
 
 class _Budget(keras.callbacks.Callback):
@@ -52,7 +51,8 @@ class Anneal(_Budget):
     """Lowers the learning rate along half a cosine to 1 % of itself, epoch by epoch; keeps the time limit.
 
     It scales the present rate, so it works together with ReduceLROnPlateau and with `initial_epoch`, and
-    scales it back when training ends, so that a second `fit` starts afresh.
+    scales it back when training ends, so that a second `fit` starts afresh. A `LearningRateSchedule` is left
+    as it is; then only the time limit acts.
 
     Args:
         minutes: None, or the wall time after which training ends, in the middle of an epoch if need be.
@@ -69,10 +69,12 @@ class Anneal(_Budget):
 
     def on_train_end(self, logs=None):
         self._scale(1 / (self.factor or 1))
+        RATES.pop(self.model.optimizer, None)
 
     def _scale(self, by):
         optimizer = self.model.optimizer
-        optimizer.learning_rate = float(optimizer.learning_rate) * by
+        if not has_schedule(optimizer):
+            change_rate(optimizer, float(optimizer.learning_rate) * by)
 
     def on_train_batch_end(self, batch, logs=None):
         if self.minutes and self.elapsed > 60 * self.minutes:
@@ -82,12 +84,52 @@ class Anneal(_Budget):
 class LearningRates(keras.callbacks.LearningRateScheduler):
     """A schedule that has the last word: `Anneal` before it scales its own rate back when training ends."""
 
+    def on_train_begin(self, logs=None):
+        self.rate = None
+        if has_schedule(self.model.optimizer):
+            raise ValueError(
+                "learning_rates, but the optimizer has a learning-rate schedule already: expected one of the "
+                "two; leave out this callback, or compile with a number, such as Adam(1e-3)"
+            )
+
     def on_epoch_begin(self, epoch, logs=None):
+        before = rate_before_training(self.model.optimizer)
         super().on_epoch_begin(epoch, logs)
         self.rate = float(self.model.optimizer.learning_rate)
+        RATES[self.model.optimizer] = before, self.rate
 
     def on_train_end(self, logs=None):
-        self.model.optimizer.learning_rate = self.rate
+        if self.rate is not None:
+            self.model.optimizer.learning_rate = self.rate
+            RATES.pop(self.model.optimizer, None)
+
+
+class Plateau(keras.callbacks.ReduceLROnPlateau):
+    """Keras's ReduceLROnPlateau, which leaves a `LearningRateSchedule` as it is."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        if not has_schedule(optimizer):
+            before = rate_before_training(optimizer)
+            super().on_epoch_end(epoch, logs)
+            RATES[optimizer] = before, float(optimizer.learning_rate)
+        elif logs is not None:
+            logs["learning_rate"] = float(optimizer.learning_rate)
+
+
+class FollowEpochs(keras.callbacks.Callback):
+    """Tells `Pairs` which epoch begins, so that its masks by epoch follow Keras's own count.
+
+    Args:
+        pairs: the training `Pairs`.
+    """
+
+    def __init__(self, pairs):
+        super().__init__()
+        self.pairs = pairs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.pairs.epoch = epoch
 
 
 class Progress(_Budget):
@@ -121,7 +163,9 @@ class Progress(_Budget):
             ("hole_psnr", "hole {:.2f} dB"),
             ("val_hole_psnr", "validation {:.2f} dB"),
         ):
-            if key in (logs or {}):
+            if key in (logs or {}) and not (
+                key != "loss" and math.isnan(logs[key])
+            ):  # NaN: no hole to measure
                 words.append(text.format(float(logs[key])))
         spent, elapsed = self.spent(epochs), self.elapsed
         left = elapsed / spent - elapsed
@@ -166,103 +210,3 @@ class Snapshots(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.writer.close()
-
-
-class Resume(keras.callbacks.Callback):
-    """A killed run, started again by the same code, goes on after its last whole epoch.
-
-    Keras's `BackupAndRestore` keeps weights, optimizer (with its rate) and epoch, and here it still does.
-    But a run is more, and all of it must be of one moment: what the other callbacks remember, the seconds
-    spent, `history.csv`, `best.keras`, Python's `random` (with which `fit` shuffles the batches), and the
-    epoch of the training pairs, whose holes are then those of an unbroken run. Keras also writes in place:
-    a kill while it writes leaves half a backup. Here one counts from the moment its `state.json` is moved
-    in, and the one before stays until then.
-
-    A fit that ends takes its backup along: started again, it begins anew.
-
-    Args:
-        run_dir: the folder of the run; the backup lies in `run_dir/backup`.
-        callbacks: whose memory is kept, one of a class. In `fit` all come after this one, so that it saves
-            before they see the new epoch, and reminds them after they have begun.
-        train: None, or the training `Pairs`.
-
-    Raises:
-        ValueError: in `fit`, a backup that cannot be read, or is of another network.
-    """
-
-    FILES = ("best.keras", "history.csv")
-    MEMORY = ("best", "best_epoch", "wait", "cooldown_counter", "factor", "elapsed")
-
-    def __init__(self, run_dir, callbacks, train=None):
-        super().__init__()
-        self.run_dir, self.callbacks, self.train = Path(run_dir), callbacks, train
-        self.folder = self.run_dir / "backup"
-
-    def on_train_begin(self, logs=None):
-        self.begun, self.memory = False, {}
-        states = sorted(self.folder.glob("*/state.json"))
-        if not states:
-            (self.run_dir / "history.csv").unlink(missing_ok=True)  # its rows are of another run
-            return
-        backup = states[-1].parent
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # Keras but warns of weights that it left out
-                self._restore(backup)
-        except (OSError, ValueError, KeyError, UserWarning) as error:
-            raise ValueError(
-                f"{backup}: this backup of a run that did not end cannot be read into this network: remove "
-                f"{self.folder} to begin anew, or choose another run_dir ({str(error).strip()})"
-            ) from error
-        print(f"{self.run_dir}: going on after epoch {int(backup.name)}")
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if self.train is not None:
-            self.train.epochs_ended = epoch + 1  # with the one that Keras ends before the first
-        if self.begun:
-            self._save(epoch)
-        self.begun = True
-        for callback in self.callbacks:
-            for name, value in self.memory.pop(type(callback).__name__, {}).items():
-                setattr(callback, name, value)
-        self.model._initial_epoch = None  # Keras never does, and the next fit would begin there too
-
-    def on_train_end(self, logs=None):
-        for state in self.folder.glob("*/state.json"):
-            state.unlink()  # first, or a kill amid the next line would leave half a backup
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _save(self, epoch):
-        backup = self.folder / f"{epoch:06d}"
-        self._keras(backup).on_epoch_end(epoch - 1)  # makes the folder
-        for file in filter(Path.exists, (self.run_dir / name for name in self.FILES)):
-            shutil.copy(file, backup)
-        memory = {
-            type(callback).__name__: {n: getattr(callback, n) for n in self.MEMORY if hasattr(callback, n)}
-            for callback in self.callbacks
-        }
-        state = {"memory": memory, "history": self.model.history.history, "random": random.getstate()}
-        (backup / "state.new").write_text(json.dumps(state, default=float), "utf-8")
-        (backup / "state.new").replace(backup / "state.json")
-        for other in set(self.folder.iterdir()) - {backup}:
-            shutil.rmtree(other)
-
-    def _restore(self, backup):
-        state = json.loads((backup / "state.json").read_text("utf-8"))
-        self.memory = state["memory"]
-        self.model.history.history.update(state["history"])  # `fit` returns the whole run's
-        version, numbers, gauss = state["random"]
-        random.setstate((version, tuple(numbers), gauss))
-        best = backup / "best.keras"
-        if best.exists():
-            self.model.optimizer.build(self.model.trainable_variables)
-            self.model.load_weights(best)
-            self.memory.setdefault("EarlyStopping", {})["best_weights"] = self.model.get_weights()
-        self._keras(backup).on_train_begin()
-        for file in filter(Path.exists, (backup / name for name in self.FILES)):
-            shutil.copy(file, self.run_dir)
-
-    def _keras(self, folder):
-        keeper = keras.callbacks.BackupAndRestore(str(folder))
-        keeper.set_model(self.model)
-        return keeper

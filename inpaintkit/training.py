@@ -9,27 +9,39 @@ Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as
 its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
 """
 
+import functools
 import importlib.util
+import inspect
 import warnings
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import ops
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
-from inpaintkit.callbacks import Anneal, LearningRates, Progress, Resume, Snapshots
-from inpaintkit.data import at_epoch, check_stages
+from inpaintkit.callbacks import (
+    Anneal,
+    FollowEpochs,
+    LearningRates,
+    Plateau,
+    Progress,
+    Resume,
+    Snapshots,
+)
+from inpaintkit.checks import check_arrays
+from inpaintkit.data import Pairs, at_epoch, check_stages
 from inpaintkit.games import NonSaturating
-from inpaintkit.images import check_binary
-from inpaintkit.losses import MaskLoss
+from inpaintkit.losses import MaskLoss, TermsLoss
 from inpaintkit.metrics import package
+from inpaintkit.rates import counts_up
+from inpaintkit.tools import find_learning_rate, overfit_one_batch, second_phase  # noqa: F401 (found here too)
 
 
 class _KnowsHole:
     """Who sees the mask, for both teachers below: mask losses and weighted metrics."""
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y = _as_float(y)
         with_mask = ops.concatenate([y, ops.cast(_mask_of(x), y.dtype)], axis=-1)
         targets = [with_mask if _takes_mask(loss) else y for loss in keras.tree.flatten(self.loss)]
         if isinstance(y_pred, (list, tuple)):  # a network of several stages: all have one truth
@@ -44,21 +56,58 @@ class _KnowsHole:
 
     @property
     def metrics(self):
-        losses = keras.tree.flatten(getattr(self, "loss", None))
-        trackers = {name: t for loss in losses for name, t in getattr(loss, "trackers", {}).items()}
-        return [*super().metrics, *trackers.values()]
+        metrics = super().metrics
+        return [*metrics, *_named_trackers(self, metrics)]
 
-    def fit(self, x=None, *args, **settings):
-        _check_mask(x)
-        return super().fit(x, *args, **settings)
+    @functools.wraps(keras.Model.fit)
+    def fit(self, *args, **settings):
+        # All checks come before Keras sees anything: a model whose first call fails half way is unusable.
+        given = inspect.signature(super().fit).bind(*args, **settings).arguments
+        x, validation = given.get("x"), given.get("validation_data")
+        check_arrays(self, x, given.get("y"), "fit")
+        if isinstance(validation, (list, tuple)):
+            check_arrays(self, *_x_and_y(validation), "validation_data")
+            validation = validation[0]
+        _warn_of_shuffle(validation, "validation_data")
+        callbacks = given.get("callbacks") or []
+        is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+        listed = callbacks.callbacks if is_list else keras.tree.flatten(callbacks)
+        for callback in listed:
+            if isinstance(callback, Resume):
+                callback.fit_settings = {name: value for name, value in given.items() if name != "callbacks"}
+        if isinstance(x, Pairs) and is_list:
+            callbacks.append(FollowEpochs(x))
+        elif isinstance(x, Pairs):
+            given["callbacks"] = [FollowEpochs(x), *listed]
+        return super().fit(**given)
 
-    def evaluate(self, x=None, *args, **settings):
-        _check_mask(x)
-        return super().evaluate(x, *args, **settings)
+    @functools.wraps(keras.Model.evaluate)
+    def evaluate(self, x=None, y=None, *args, **settings):
+        if not settings.get("_use_cached_eval_dataset"):  # else it is fit's validation, checked there
+            check_arrays(self, x, y, "evaluate")
+            _warn_of_shuffle(x, "evaluate")
+        return super().evaluate(x, y, *args, **settings)
 
+    @functools.wraps(keras.Model.predict)
     def predict(self, x, *args, **settings):
-        _check_mask(x)
+        check_arrays(self, x, None, "predict", with_target=False)
+        _warn_of_shuffle(x, "predict")
         return super().predict(x, *args, **settings)
+
+    @functools.wraps(keras.Model.train_on_batch)
+    def train_on_batch(self, x, y=None, *args, **settings):
+        check_arrays(self, x, y, "train_on_batch")
+        return super().train_on_batch(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.test_on_batch)
+    def test_on_batch(self, x, y=None, *args, **settings):
+        check_arrays(self, x, y, "test_on_batch")
+        return super().test_on_batch(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.predict_on_batch)
+    def predict_on_batch(self, x):
+        check_arrays(self, x, None, "predict_on_batch", with_target=False)
+        return super().predict_on_batch(x)
 
 
 @package
@@ -75,7 +124,13 @@ class Inpainter(_KnowsHole, keras.Model):
     one loss for all, or a list with its `loss_weights`; metrics are of the first output.
 
     Raises:
-        ValueError: in `fit`, `evaluate` and `predict`, an array of masks that are not of 0 and 1.
+        ValueError: in `fit`, `evaluate`, `predict` and their `…_on_batch`, arrays of a wrong shape, masks of
+            other values than 0 and 1, known pixels or target images outside [0, 1] or NaN. Masks may be of
+            any type, such as bool.
+
+    Warns:
+        UserWarning: `evaluate`, `predict` or `validation_data` with a shuffled `Pairs`, which has other
+            holes each time.
     """
 
 
@@ -112,6 +167,7 @@ class InpaintingGAN(_KnowsHole, keras.Model):
         return self.generator(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y = _as_float(y)
         fake = ops.where(_mask_of(x) > 0, y, _final(y_pred))
         # Both in one batch, for batch norms that treat them alike. D first: spectral normalisation
         # scales its kernels in place, and PyTorch forbids that once another pass has used them.
@@ -167,14 +223,62 @@ def _takes_mask(loss):
 
 
 def _mask_of(x):
-    """The mask of a network's inputs, [image, mask] or by their names."""
-    return x["mask"] if isinstance(x, dict) else x[1]
+    """The mask of a network's inputs, [image, mask] or by their names, as float32 whatever its type."""
+    return ops.cast(x["mask"] if isinstance(x, dict) else x[1], "float32")
 
 
-def _check_mask(x):
-    """Arrays are looked at; data sets check their own."""
-    if isinstance(x, (dict, list, tuple)) and len(x) == 2 and isinstance(_mask_of(x), np.ndarray):
-        check_binary(_mask_of(x))
+def _as_float(y):
+    """A target as it is, or as float32 where it is of whole numbers."""
+    return y if "float" in keras.backend.standardize_dtype(y.dtype) else ops.cast(y, "float32")
+
+
+def _x_and_y(data):
+    """x and y of a tuple (x, y) or (x, y, sample weight), as Keras takes them."""
+    return (data[0], data[1]) if len(data) > 1 else (data[0], None)
+
+
+def _warn_of_shuffle(x, where):
+    if isinstance(x, Pairs) and x.shuffle:
+        warnings.warn(
+            f"{where}: a Pairs with shuffle=True, which has another order and other holes each time: "
+            "expected shuffle=False, so that numbers can be compared",
+            stacklevel=3,
+        )
+
+
+def _named_trackers(model, metrics):
+    """The trackers of all multi-term losses, each once, under names that nothing else in `history` has.
+
+    Plain names, such as "hole", where one such loss serves all; "coarse_hole" where outputs have their own.
+    """
+    loss, outputs = getattr(model, "loss", None), _output_names(model)
+    if isinstance(loss, dict):
+        outputs, losses = list(loss), list(loss.values())
+    else:
+        losses = keras.tree.flatten(loss)
+    found = {
+        id(part): (i, part) for i, part in reversed(list(enumerate(losses))) if isinstance(part, TermsLoss)
+    }
+    taken, trackers = {"loss"}, []
+    for metric in metrics:
+        taken |= {part.name for part in getattr(metric, "metrics", [metric])}
+    for i, part in sorted(found.values(), key=lambda pair: pair[0]):
+        several = outputs[i] if len(found) > 1 and i < len(outputs) else None
+        for term, tracker in part.all_trackers().items():
+            if any(tracker is other for other in trackers):  # of a loss that is a term of two others
+                continue
+            name = f"{several}_{term}" if several else term
+            name = f"{part.name}_{name}" if name in taken else name
+            while name in taken:
+                name += "_term"
+            taken.add(name)
+            tracker.name = name
+            trackers.append(tracker)
+    return trackers
+
+
+def _output_names(model):
+    return list(getattr(getattr(model, "generator", model), "output_names", None) or [])
 
 
 def _final(y_pred):
@@ -183,7 +287,13 @@ def _final(y_pred):
 
 
 def standard_callbacks(
-    run_dir, monitor="val_hole_psnr", patience=10, minutes=None, train=None, pictures=None
+    run_dir,
+    monitor="val_hole_psnr",
+    patience=10,
+    minutes=None,
+    train=None,
+    pictures=None,
+    on_change="refuse",
 ):
     """What a careful training run needs, in the order it should happen.
 
@@ -193,32 +303,42 @@ def standard_callbacks(
     a progress line that names loss, hole PSNR and time left.
 
     A run that is killed goes on after its last whole epoch when the same code is run again with the same
-    run_dir (see `Resume`); the time up to that epoch counts against the minutes. One whose `fit` came to
-    its end, early or not, begins anew: `history.csv` is written over at once, `best.keras` after the first
-    epoch. So a script of two phases wants a run_dir for each, and a look whether the first is done.
+    run_dir (see `Resume`); the time up to that epoch counts against the minutes. More epochs or minutes may
+    be asked for; but a run_dir is for one experiment: with another network, loss, optimizer, learning rate
+    or data, the backup is not used, and `on_change` says what happens. A run whose `fit` came to its end,
+    early or not, begins anew: `best.keras`, `history.csv` and `tensorboard` of before are removed at once.
+    So use one run_dir per phase, and look whether the first phase is done.
+
+    An optimizer with a `LearningRateSchedule` keeps it: Anneal and ReduceLROnPlateau then change nothing.
 
     Args:
         run_dir: folder for all files; made when missing.
         monitor: what must improve; a name that holds "psnr" or "ssim" counts upwards, any other down.
         patience: epochs without improvement before the end.
         minutes: None, or the most wall time to train for.
-        train: the training `Pairs`. Without it a run that goes on sees the first epochs' holes once more.
+        train: the training `Pairs`; needed only with a plain Keras model. `fit` of an `Inpainter` or an
+            `InpaintingGAN` tells the callbacks its data. Without it the holes of a run that goes on are those
+            of the first epochs once more, and other data is not noticed as another experiment.
         pictures: validation `Pairs`, or a batch ((holed image, mask), image): the first four are shown in
             TensorBoard after every epoch, as marked input, raw output, composite and truth.
+        on_change: when run_dir holds the backup of another experiment: "refuse" raises a ValueError that says
+            what differs; "restart" prints it, and begins anew, as for a notebook's cell with new settings.
 
     Returns:
         list of `keras.callbacks.Callback`.
 
     Raises:
-        ValueError: minutes that are not more than 0; in `fit`, a backup that does not fit.
+        ValueError: minutes that are not more than 0, another on_change; in `fit`, a backup of another
+            experiment or one that cannot be read, and a monitor that is not measured: before the first step,
+            for a plain Keras model after the first epoch.
     """
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
-    best = {"monitor": monitor, "mode": "max" if "psnr" in monitor or "ssim" in monitor else "min"}
+    best = {"monitor": monitor, "mode": "max" if counts_up(monitor) else "min"}
     callbacks = [
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),
-        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, patience // 3), **best),
+        Plateau(factor=0.5, patience=max(1, patience // 3), **best),
         Anneal(minutes),
         keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
         keras.callbacks.CSVLogger(run_dir / "history.csv", append=True),
@@ -230,7 +350,7 @@ def standard_callbacks(
         callbacks.append(tensorboard)
         if pictures is not None:
             callbacks.append(Snapshots(tensorboard, pictures))
-    return [Resume(run_dir, callbacks, train)] + callbacks
+    return [Resume(run_dir, callbacks, train, monitor, on_change)] + callbacks
 
 
 def learning_rates(rates):
@@ -245,140 +365,10 @@ def learning_rates(rates):
         `keras.callbacks.LearningRateScheduler`, which leaves its last rate behind.
 
     Raises:
-        ValueError: no rate for epoch 0, epochs that are not whole numbers, or rates not more than 0.
+        ValueError: no rate for epoch 0, epochs that are not whole numbers, or rates not more than 0; in
+            `fit`, an optimizer with a `LearningRateSchedule`.
     """
     check_stages(rates, "rates")
     if not all(rate > 0 for rate in rates.values()):
         raise ValueError(f"rates={rates}: expected more than 0")
     return LearningRates(lambda epoch, rate: float(at_epoch(rates, epoch)))
-
-
-def second_phase(model, learning_rate=5e-5):
-    """Makes a network ready for its second phase: the encoder's batch normalisation is frozen.
-
-    Holes spoil the statistics of a batch, so the first phase learns with noisy ones; the second keeps what
-    the encoder has gathered, and fine-tunes at a lower rate (the paper: 2e-4, then 5e-5). It may end below
-    the first one's best: the callbacks of a new run_dir do not know that.
-
-    Args:
-        model: compiled, and trained. Its `BatchNormalization` layers whose name begins with "encoder" stop
-            learning; then it is compiled again, with the same loss and metrics and a fresh optimizer.
-        learning_rate: of the same optimizer, its past forgotten.
-
-    Raises:
-        ValueError: a model that is not compiled, or has no such layer.
-
-    Source: Liu et al. 2018, section 4.1, "Initial training and fine-tuning".
-    """
-    _needs_compiling(model)
-    norms = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
-    frozen = [layer for layer in norms if layer.name.startswith("encoder")]
-    if not frozen:
-        names = ", ".join(layer.name for layer in norms) or "none at all"
-        raise ValueError(
-            f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
-        )
-    for layer in frozen:
-        layer.trainable = False
-    model.compile_from_config(model.get_compile_config())
-    model.optimizer.learning_rate = learning_rate
-
-
-def _all_layers(model):
-    for layer in model.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
-
-
-def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
-    """The learning-rate range test: trains with a rate that grows each step until the loss explodes.
-
-    Args:
-        model: compiled. Its weights and its optimizer come back as they were.
-        pairs: batches by index, such as `ik.data.pairs(…)`.
-        low, high: first and last rate; between them they grow evenly in the logarithm.
-        steps: batches.
-
-    Returns:
-        dict: "rates" and "losses", arrays (n,), n ≤ steps, the losses smoothed over about ten steps; and
-        "suggestion", a tenth of the rate with the lowest loss.
-
-    Raises:
-        ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, or a loss that is
-            never finite.
-
-    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
-    """
-    if not 0 < low < high or steps < 10:
-        raise ValueError(
-            f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
-        )
-    _needs_compiling(model)
-    model.optimizer.build(model.trainable_variables)
-    variables = [*model.variables, *model.optimizer.variables]
-    before = [ops.convert_to_numpy(variable) for variable in variables]
-    rates, losses, smooth = np.geomspace(low, high, steps), [], None
-    try:
-        for i, rate in enumerate(rates):
-            model.optimizer.learning_rate = rate
-            loss = _train_on_batch(model, pairs[i % len(pairs)])
-            smooth = loss if smooth is None else 0.9 * smooth + 0.1 * loss
-            if not np.isfinite(smooth) or (losses and smooth > 4 * min(losses)):
-                break
-            losses.append(smooth)
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
-    if not losses:
-        raise ValueError(
-            f"the loss is {loss} at the first step: look at the data and the loss before the rate"
-        )
-    rates = rates[: len(losses)]
-    return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[np.argmin(losses)] / 10)}
-
-
-def overfit_one_batch(model, batch, steps=300):
-    """Trains on one batch again and again: a network that cannot learn that by heart is broken.
-
-    Args:
-        model: compiled; its weights change.
-        batch: ((holed image, mask), image), such as `ik.data.pairs(…)[0]`.
-        steps: training steps.
-
-    Returns:
-        array (steps,): the loss of each step; of a GAN, its reconstruction loss.
-
-    Raises:
-        ValueError: a model that is not compiled, or a loss that starts at 0 or below, such as `psnr_loss`:
-            it has no tenth.
-
-    Warns:
-        UserWarning: when the loss does not fall to a tenth of the first.
-    """
-    _needs_compiling(model)
-    losses = np.array([_train_on_batch(model, batch) for _ in range(steps)])
-    if losses[0] <= 0:
-        raise ValueError(
-            f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
-        )
-    if not losses[-1] <= losses[0] / 10:
-        warnings.warn(
-            f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
-            "not to a tenth: try more steps or another learning rate; if that does not help, look for a "
-            "fault in the network or the loss",
-            stacklevel=2,
-        )
-    return losses
-
-
-def _needs_compiling(model):
-    if not model.compiled:
-        raise ValueError(f"network {model.name!r} is not compiled: call its compile(optimizer, loss) first")
-
-
-def _train_on_batch(model, batch):
-    """The loss of this one step; Keras would report the mean of all since the last reset."""
-    model.reset_metrics()
-    logs = model.train_on_batch(*batch, return_dict=True)
-    return float(logs.get("reconstruction_loss", logs["loss"]))
