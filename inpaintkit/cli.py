@@ -71,8 +71,8 @@ def demo(
         test = _Test(source, image_size, kind, None, seed, {model: teacher}, "quick", "tf", None, None)
         folder = _new_folder(runs, "demo", kind, settings)
     _train(folder, teacher, train, val, epochs, minutes, patience)
-    again = f"The network is saved. {_compare_words(source, image_size, kind, folder)} --seed {seed}"
-    with stops_are_explained(again):
+    words = f"the network is saved. {_compare_words(source, image_size, kind, folder)} --seed {seed}"
+    with stops_are_explained(lambda: words):
         test.compare(folder)
 
 
@@ -131,8 +131,10 @@ def compare(
             *(asked.classical, asked.recipe, asked.perceptual, asked.weights),
         )
         folder = resume or _new_folder(runs, "compare", kind, settings)
-    again = f"To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}"
-    with stops_are_explained(f"what is measured so far is in {folder}. {again}"):
+    from inpaintkit.manifests import AnotherComparison
+
+    words = f"what is measured is kept. To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}"
+    with stops_are_explained(lambda: words), bad_input_ends(AnotherComparison):
         test.compare(folder)
 
 
