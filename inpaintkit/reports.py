@@ -38,9 +38,7 @@ def summary(table):
         if table.classical.any():
             row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
         if every.added_psnr.notna().any():
-            row["training added, hole dB"] = (
-                "–" if np.isnan(part.added_psnr) else _interval(part, "added", "+.2f")
-            )
+            row["training added"] = "–" if np.isnan(part.added_psnr) else _interval(part, "added", "+.2f")
         for measure in ("feature_distance", "lpips", "fid", "kid"):
             if measure in whole:
                 error = f" ± {whole.kid_error:.1g}" if measure == "kid" else ""

@@ -125,6 +125,37 @@ def test_keras_models_become_methods_and_methods_stay_what_they_are(batch):
     )
 
 
+def test_a_network_is_run_without_the_machinery_of_predict(batch, monkeypatch):
+    images, masks = batch
+    network, seen = prefilled(), []
+    run = network.predict_on_batch
+    monkeypatch.setattr(network, "predict", lambda *_, **__: pytest.fail("a data pipeline at each call"))
+    monkeypatch.setattr(network, "predict_on_batch", lambda x: seen.append(len(x[0])) or run(x))
+    whole = as_method(network)(images, masks)
+    assert seen == [4] and whole.dtype == np.float32  # memory is that of a batch
+    np.testing.assert_allclose(as_method(network, batch_size=3)(images, masks), whole, atol=1e-6)
+    assert seen == [4, 3, 1]
+    seen.clear()
+    evaluation.score({"net": network}, images, masks, batch_size=3, untrained=False)
+    assert seen == [1, 1, 3, 1, 3, 1]  # two trials; each size of batch outside the clock; then by the clock
+
+
+def test_of_several_outputs_the_first_is_the_fill(batch):
+    images, masks = batch
+    inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+    fill, other = keras.layers.Rescaling(0.5)(inputs[0]), keras.layers.Rescaling(0.25)(inputs[0])
+    for outputs in ([fill, other], (fill, other), {"z": fill, "a": other}):
+        filled = as_method(keras.Model(inputs, outputs))(images, masks)
+        np.testing.assert_allclose(filled, images * masks / 2, atol=1e-6)
+
+    class Own(keras.Model):
+        def call(self, x):
+            return x[0]
+
+    with pytest.raises(ValueError, match=r"has 0 inputs: expected \[image, mask\]"):
+        as_method(Own())
+
+
 def test_bad_methods_and_masks_are_explained(batch):
     images, masks = batch
     for methods, words in (
