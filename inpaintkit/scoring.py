@@ -5,9 +5,11 @@ and with the known pixels put back (`composite`), over the whole `image` and ove
 """
 
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
@@ -133,6 +135,7 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
             )
         if isinstance(method, np.ndarray | Pictures):
             check_output(name, floats(method), (len(images), *first.shape[1:]))
+            _warn_of_order(name, method, images)
         elif not getattr(method, "classical", False):
             check_output(name, filler(method)(first, known[:1], slice(0, 1)), first.shape)
     return known
@@ -203,6 +206,29 @@ def check_output(name, filled, shape):
             f"method {name!r} returned {filled.min()} … {filled.max()}: expected [0, 1]; clip it, or divide "
             "8-bit pictures by 255"
         )
+
+
+def _warn_of_order(name, fills, images):
+    """Warns of fills that look like other originals than their own: arrays have no names to tell by."""
+    seen, truth = (_thumbnails(x) for x in (fills, images))
+    wrong = []
+    for i, thumbnail in enumerate(seen):
+        distance = np.square(truth - thumbnail).mean(axis=1)
+        nearest = distance.argmin()
+        if distance[nearest] < 0.02**2 and distance[nearest] < distance[i] / 16:
+            wrong.append((i, nearest))
+    if len(wrong) > len(seen) / 10:
+        warnings.warn(
+            f"fills {name!r}: {len(wrong)} of {len(seen)} look like another original than their own, first "
+            f"number {wrong[0][0]}, which looks like number {wrong[0][1]}: are they in another order?",
+            stacklevel=4,
+        )
+
+
+def _thumbnails(images):
+    """Images of 8×8, (B, 192)."""
+    every = (floats(images, slice(i, i + 1))[0] for i in range(len(images)))
+    return np.stack([cv2.resize(x, (8, 8), interpolation=cv2.INTER_AREA).ravel() for x in every])
 
 
 def _score(originals, filled, masks, rule, perceptual):

@@ -391,6 +391,14 @@ def test_fills_whose_names_do_not_pair_up_are_refused(folders):
                 call({"theirs": fills}, images, "lines")
 
 
+def test_arrays_in_another_order_are_noticed(batch):
+    images, masks = (np.concatenate([x, x[:, :, ::-1]]) for x in batch)
+    fills = baselines.telea(images, masks)
+    evaluation.compare({"theirs": fills, "grey": np.full_like(images, 0.5)}, images, masks)
+    with pytest.warns(UserWarning, match=r"fills 'theirs': \d of 8 look like another .* another order"):
+        evaluation.check({"theirs": fills[::-1]}, images, masks)
+
+
 def test_fills_of_another_size_or_number_are_refused(batch):
     images, masks = batch
     pictures = ik.data.images("photos", "val", 32, count=4)
