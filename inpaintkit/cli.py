@@ -63,7 +63,10 @@ def demo(
     seed: Seed = 0,
     runs: Runs = Path("runs"),
 ):
-    """Trains a small network on photographs, then compares it with classical methods: under four minutes."""
+    """Trains a small network, then compares it with classical methods and with itself before training.
+
+    About four minutes on two CPU cores.
+    """
     settings = dict(locals())
     with bad_input_ends():
         train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
@@ -119,7 +122,7 @@ def compare(
     runs: Runs = Path("runs"),
     resume: Resume = None,
 ):
-    """Compares the classical methods, and trained networks, on the test pictures of a source."""
+    """Compares classical methods, trained networks, and these before training, on a source's test images."""
     settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
         settings = _resumed(resume, context, settings) if resume else settings
