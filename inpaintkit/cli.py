@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from inpaintkit.console import bad_input_ends
+from inpaintkit.console import bad_input_ends, stops_are_explained
 from inpaintkit.options import (
     BatchSize,
     Classical,
@@ -63,7 +63,10 @@ def demo(
     seed: Seed = 0,
     runs: Runs = Path("runs"),
 ):
-    """Trains a small network on photographs, then compares it with classical methods: under four minutes."""
+    """Trains a small network, then compares it with classical methods and with itself before training.
+
+    About four minutes on two CPU cores.
+    """
     settings = dict(locals())
     with bad_input_ends():
         train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
@@ -71,7 +74,9 @@ def demo(
         test = _Test(source, image_size, kind, None, seed, {model: teacher}, "quick", "tf", None, None)
         folder = _new_folder(runs, "demo", kind, settings)
     _train(folder, teacher, train, val, epochs, minutes, patience)
-    test.compare(folder)
+    words = f"the network is saved. {_compare_words(source, image_size, kind, folder)} --seed {seed}"
+    with stops_are_explained(lambda: words):
+        test.compare(folder)
 
 
 @app.command()
@@ -97,9 +102,7 @@ def train(
         teacher = _teacher(model, learning_rate, seed)
         folder = _new_folder(runs, "train", kind, settings)
     _train(folder, teacher, train_pairs, val_pairs, epochs, minutes, patience)
-    words = {"source": source, "image-size": image_size, "masks": kind, "model": folder / "model.keras"}
-    options = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in words.items())
-    print(f"\nCompare it:  inpaintkit compare {options}")
+    print(f"\n{_compare_words(source, image_size, kind, folder)}")
 
 
 @app.command()
@@ -119,7 +122,7 @@ def compare(
     runs: Runs = Path("runs"),
     resume: Resume = None,
 ):
-    """Compares the classical methods, and trained networks, on the test pictures of a source."""
+    """Compares classical methods, trained networks, and these before training, on a source's test images."""
     settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
         settings = _resumed(resume, context, settings) if resume else settings
@@ -131,17 +134,23 @@ def compare(
             *(asked.classical, asked.recipe, asked.perceptual, asked.weights),
         )
         folder = resume or _new_folder(runs, "compare", kind, settings)
-        try:
-            test.compare(folder)
-        except KeyboardInterrupt as error:
-            print(f"\nStopped. To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}")
-            raise typer.Exit(130) from error
+    from inpaintkit.manifests import AnotherComparison
+
+    words = f"what is measured is kept. To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}"
+    with stops_are_explained(lambda: words), bad_input_ends(AnotherComparison):
+        test.compare(folder)
 
 
 def main():
     """The console script."""
     sys.stdout.reconfigure(errors="replace")  # a terminal that knows no σ still gets its table
     app()
+
+
+def _compare_words(source, image_size, kind, folder):
+    words = {"source": source, "image-size": image_size, "masks": kind, "model": folder / "model.keras"}
+    options = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in words.items())
+    return f"Compare it:  inpaintkit compare {options}"
 
 
 def _kind(masks, mask_ratio):
@@ -257,30 +266,34 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
 
     from inpaintkit import baselines, evaluation, plots, training
 
-    print()
+    bar, before = (evaluation.hole_psnr(method, val) for method in (baselines.biharmonic, teacher))
+    print(
+        f"\nIn the hole, on validation: biharmonic {bar:.2f} dB, this network before training {before:.2f} dB"
+    )
     callbacks = training.standard_callbacks(
         folder, patience=patience, minutes=minutes, train=train, pictures=val
     )
     best_so_far = folder / "best.keras"
-    try:
+
+    def so_far():
+        shutil.rmtree(folder / "backup", ignore_errors=True)  # every run here has a folder of its own
+        return f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
+
+    with stops_are_explained(so_far):
         history = teacher.fit(
             train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks
         ).history
-    except KeyboardInterrupt as error:
-        where = f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
-        print(f"\nStopped; {where}.")
-        shutil.rmtree(folder / "backup", ignore_errors=True)  # every run here has a folder of its own
-        raise typer.Exit(130) from error
     if not numpy.isfinite(history["val_hole_psnr"]).any():
         print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
         raise typer.Exit(1)
     teacher.save(folder / "model.keras")
     best_so_far.unlink(missing_ok=True)  # EarlyStopping has just brought it back: model.keras is the same
-    bar = evaluation.hole_psnr(baselines.biharmonic, val)
-    figure = plots.curves(history, {"hole_psnr": {"biharmonic, validation": bar}})
+    bars = {"biharmonic, validation": bar, "before training, validation": before}
+    figure = plots.curves(history, {"hole_psnr": bars})
     figure.savefig(folder / "curves.png", dpi=120)
     best = numpy.nanmax(history["val_hole_psnr"])
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {bar:.2f} dB.")
+    print(f"Before training it was {before:.2f} dB: training added {best - before:+.2f} dB on validation.")
     print(f"Saved: {folder / 'model.keras'}")
 
 
@@ -343,7 +356,8 @@ class _Test:
         """Prints the table, and leaves it in the folder with galleries and plots."""
         from inpaintkit import evaluation
 
-        methods, count = self.given["methods"], len(self.given["images"])
+        methods, _ = evaluation.with_untrained(self.given["methods"])
+        self.given, count = {**self.given, "methods": methods}, len(self.given["images"])
         print(f"\nComparing {len(methods)} methods on {count} held-out pictures …")
         with typer.progressbar(length=len(methods) * count, show_pos=True, file=sys.stderr) as bar:
 

@@ -42,11 +42,28 @@ def _start_keras():
 
 
 @contextlib.contextmanager
-def bad_input_ends():
+def bad_input_ends(kind=ValueError):
     """A mistake of the user's, met before any work has begun: one line, exit code 2."""
     try:
         _start_keras()
         yield
-    except ValueError as error:
+    except kind as error:
         print(f"inpaintkit: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
+
+
+@contextlib.contextmanager
+def stops_are_explained(so_far):
+    """Work that ends before its time says what is kept and how to go on: exit code 130, or 1 after a mistake.
+
+    Args:
+        so_far: a function () -> what is kept, in words.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        print(f"\nStopped; {so_far()}")
+        raise typer.Exit(130) from error
+    except (ValueError, OSError) as error:
+        print(f"\ninpaintkit: {error}\n{so_far()}", file=sys.stderr)
+        raise typer.Exit(1) from error

@@ -42,6 +42,7 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
     assert {p.name for p in trained.iterdir()} == {
         *("curves.png", "history.csv", "model.keras", "settings.json", "tensorboard"),
     }
+    assert "this network before training" in result.output and "training added" in result.output
     assert "Best on validation" in result.output and str(trained / "model.keras") in result.output
     settings = json.loads((trained / "settings.json").read_text())
     assert (
@@ -65,7 +66,10 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
     assert {p.name for p in compared.iterdir()} == made
     table = pd.read_csv(compared / "table.csv")
     every = table[table.bucket == "all"]
-    assert (every.n == 3).all() and set(every.method) == {*baselines.CLASSICAL, model}
+    assert (every.n == 3).all() and set(every.method) == {
+        *baselines.CLASSICAL,
+        *(model, f"{model}, untrained"),
+    }
     text = (compared / "table.md").read_text()
     assert text.startswith("| method") and "Recipe: Pictures(3 of 32×40" in text
     assert "hole_ratio=(0.1, 0.3)" in text and "too few pictures to tell" in text
@@ -87,6 +91,7 @@ def test_demo_makes_everything_it_names(tmp_path):
         "table.md",
     ):
         assert (made / name).is_file() and name in result.output
+    assert "autoencoder, untrained" in result.output and "Training added" in result.output
     assert "epoch   1/1" in result.output and "raw" in result.output and "composite" in result.output
 
 
@@ -233,3 +238,32 @@ def test_a_comparison_that_was_cut_off_goes_on(folder, tmp_path, monkeypatch):
 def test_mistakes_of_a_comparison(tmp_path, words, message):
     result = run("compare", *words, "--image-size", 32, "--count", 2, "--runs", tmp_path / "runs", code=2)
     assert message in result.stderr and not (tmp_path / "runs").exists()
+
+
+def no_more_room(*_, **__):
+    raise OSError("no space left")
+
+
+def spoilt(*_, **__):
+    raise ValueError("method 'heat' returned NaN")
+
+
+@pytest.mark.parametrize("fault", [no_more_room, spoilt])
+def test_a_fault_after_work_has_begun_is_no_wrong_option(folder, tmp_path, monkeypatch, fault):
+    from inpaintkit import evaluation, training
+
+    words = ["--source", folder, "--image-size", "32", "--runs", tmp_path / "runs"]
+    monkeypatch.setattr(evaluation, "write", fault)
+    result = run("compare", *words, "--classical", "telea,mean_color", code=1)
+    (made,) = (tmp_path / "runs").iterdir()
+    assert len(list((made / "scores").iterdir())) == 2  # kept
+    for word in ("no space left", "returned NaN")[fault is spoilt :][:1] + (f"compare --resume {made}",):
+        assert word in result.stderr, word
+    small = [*words, *SMALL[2:], "--model", "autoencoder"]
+    result = run("demo", *small, code=1)
+    (made,) = (tmp_path / "runs").glob("demo-*")
+    assert "inpaintkit compare --source" in result.stderr and str(made / "model.keras") in result.stderr
+    assert (made / "model.keras").is_file()
+    monkeypatch.setattr(training.Inpainter, "fit", fault)
+    result = run("train", *small, code=1)
+    assert "nothing was saved" in result.stderr

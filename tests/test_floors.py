@@ -27,7 +27,8 @@ FLOORS = [
     {"metrics", "distances", "sources", "patches", "checks", "resume", "tools"},
     {"data", "models", "baselines", "losses", "plots", "callbacks", "recipes"},
     {"inpainting", "training"},
-    {"scoring", "reports"},
+    {"manifests", "reports"},
+    {"scoring"},
     {"evaluation", "pretrained"},
     {"cli", "app"},
 ]
