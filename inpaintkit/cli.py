@@ -343,7 +343,8 @@ class _Test:
         """Prints the table, and leaves it in the folder with galleries and plots."""
         from inpaintkit import evaluation
 
-        methods, count = self.given["methods"], len(self.given["images"])
+        methods, _ = evaluation.with_untrained(self.given["methods"])
+        self.given, count = {**self.given, "methods": methods}, len(self.given["images"])
         print(f"\nComparing {len(methods)} methods on {count} held-out pictures …")
         with typer.progressbar(length=len(methods) * count, show_pos=True, file=sys.stderr) as bar:
 

@@ -15,9 +15,11 @@ import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics, plots
-from inpaintkit.inpainting import as_method, composite
-from inpaintkit.reports import LEAST, by_bucket, recipe, summary, verdict
+from inpaintkit.inpainting import as_method, composite, untrained
+from inpaintkit.plots import UNTRAINED
+from inpaintkit.reports import LEAST, by_bucket, recipe, summary, untrained_rows, verdict
 from inpaintkit.scoring import check, evaluation_masks, filler, floats, manifest, score, sha256  # noqa: F401
+from inpaintkit.scoring import with_untrained as with_untrained
 
 BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
 COLUMNS = [
@@ -25,15 +27,27 @@ COLUMNS = [
     *("psnr", "psnr_low", "psnr_high", "ssim", "ssim_low", "ssim_high", "n_ssim"),
     *("dice", "dice_squared", "jaccard", "cosine", "ms"),
     *("against", "delta_psnr", "delta_low", "delta_high"),
+    *("added_psnr", "added_low", "added_high"),
 ]  # then the perceptual measures that were asked for
 _RESAMPLES, _BLOCK = 2000, 100
 _WHERE = ["method", "classical", "output", "region", "picture", "hole_ratio"]
 
 
 def compare(
-    methods, images, masks, batch_size=16, recipe="tf", perceptual=None, seed=0, folder=None, progress=None
+    methods,
+    images,
+    masks,
+    batch_size=16,
+    recipe="tf",
+    perceptual=None,
+    seed=0,
+    folder=None,
+    progress=None,
+    untrained=True,
 ):
     """Compares methods on the same pictures and the same holes: `tabulate(score(…))`.
+
+    Beside each network stands what it did before training, so that the table says what training added.
 
     Args:
         methods: {name: method, Keras model, or fills}: a method is `method(images, masks) -> images`; fills
@@ -48,6 +62,8 @@ def compare(
         folder: None, or where the scores are kept as they are made, with a manifest that suffices to
             reproduce them: the same call goes on where it was cut off.
         progress: None, or a function called with (method name, pictures done, pictures).
+        untrained: adds to each Keras network a row "<name>, untrained": the same network rebuilt from its
+            config with fresh weights (see `ik.evaluation.untrained`), unless there is one of that name.
 
     Returns:
         pandas table as of `tabulate`.
@@ -56,7 +72,8 @@ def compare(
         ValueError: as `check` does; a method that returns another shape, NaN or values outside [0, 1];
             a folder that holds another comparison.
     """
-    scores = score(methods, images, masks, batch_size, recipe, perceptual, seed, folder, progress)
+    given = (methods, images, masks, batch_size, recipe, perceptual, seed, folder, progress, untrained)
+    scores = score(*given)
     return tabulate(scores, seed)
 
 
@@ -75,6 +92,7 @@ def tabulate(scores, seed=0):
         ssim_low, ssim_high, n_ssim (the pictures that have one: a hole along the border has none), dice,
         dice_squared, jaccard, cosine (whole picture only), ms, and the paired difference to the best
         classical method of that bucket, same region, composite: against, delta_psnr, delta_low, delta_high;
+        the paired difference of a network to itself before training: added_psnr, added_low, added_high;
         then the perceptual measures that were asked for (FID and KID only of all pictures). NaN where there
         is nothing to say.
     """
@@ -155,12 +173,17 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     table = tabulate(scores, seed)
-    known = check(methods, images, masks, seed=seed)
+    methods = {
+        name: methods[name] if name in methods else untrained(methods[name.removesuffix(UNTRAINED)])
+        for name in scores.method.unique()
+    }
+    known = check(methods, images, masks, seed=seed, untrained=False)
     if sha256(known) != scores.attrs["manifest"]["holes"]["sha256"]:
         raise ValueError(
             "these masks, or this seed, are not those of the scores: give what `score` was given"
         )
-    hero = next(iter(table.method[~table.classical]), table.method.iloc[0])
+    names = table.method[~table.classical & ~untrained_rows(table.method)]
+    hero = next(iter(names), table.method.iloc[0])
     for name, chosen in (("gallery", range(min(count, len(known)))), ("worst", worst(scores, hero, count))):
         chosen = list(chosen)
         originals, masks = floats(images, chosen), known[chosen]
@@ -211,14 +234,19 @@ def _bucket(title, views, order, classical, seed):
             view = views[name, output, region]
             bar = views[best, "composite", region].psnr.to_numpy() if best else np.nan
             delta = view.psnr.to_numpy() - bar
-            columns += [view.psnr, view.ssim, delta]
+            before = views.get((f"{name}{UNTRAINED}", output, region))
+            if before is None:  # a fill that keeps the known pixels has no raw row
+                before = views.get((f"{name}{UNTRAINED}", "composite", region), view.assign(psnr=np.nan))
+            added = view.psnr.to_numpy() - before.psnr.to_numpy()
+            columns += [view.psnr, view.ssim, delta, added]
             row = {"method": name, "classical": name in classical, "output": output, "region": region}
             means = view.drop(columns=[*_WHERE, "ms"]).mean().to_dict()
             against = {"against": best, "delta_psnr": np.mean(delta) if len(view) else np.nan}
+            against["added_psnr"] = np.mean(added) if len(view) else np.nan
             counts = {"bucket": title, "n": len(view), "n_ssim": view.ssim.count()}
             rows.append({**row, **counts, **means, "ms": view.ms.mean(), **against})
-    intervals = _intervals(np.stack(columns, axis=-1), seed).reshape(2, len(rows), 3)
-    for k, metric in enumerate(("psnr", "ssim", "delta")):
+    intervals = _intervals(np.stack(columns, axis=-1), seed).reshape(2, len(rows), 4)
+    for k, metric in enumerate(("psnr", "ssim", "delta", "added")):
         for row, low, high in zip(rows, *intervals[:, :, k], strict=True):
             row |= {f"{metric}_low": low, f"{metric}_high": high}
     return pd.DataFrame(rows)

@@ -1,5 +1,7 @@
 """Use a method: one shape for all of them, `method(images, masks) -> images`, and the composite."""
 
+import random
+
 import keras
 import numpy as np
 
@@ -23,21 +25,23 @@ def as_method(model, batch_size=16):
 
     Args:
         model: a `keras.Model`, an `InpaintingGAN`, or any callable `method(images, masks)`.
-        batch_size: pictures at a time, for a model.
+        batch_size: images at a time, for a model.
 
     Returns:
         `method(images, masks) -> images`, float32 (B, H, W, 3) in [0, 1]: the raw output, known pixels
         as the network repaints them. What lies in the hole is set to 0 before the network sees it.
+        `method.network` is the model.
 
     Raises:
-        ValueError: a model without two inputs; later, pictures of a size that the network does not take.
+        ValueError: a model without two inputs; later, images of a size that the network does not take.
     """
     if not isinstance(model, keras.Model):
         return model
-    model = getattr(model, "generator", model)  # of a GAN, the player that paints
-    if len(model.inputs) != 2:
-        raise ValueError(f"network {model.name!r} has {len(model.inputs)} inputs: expected [image, mask]")
-    sides = model.inputs[0].shape[1:3]
+    model = network_of(model)
+    inputs = getattr(model, "inputs", None) or []  # a subclassed model has none
+    if len(inputs) != 2:
+        raise ValueError(f"network {model.name!r} has {len(inputs)} inputs: expected [image, mask]")
+    sides = inputs[0].shape[1:3]
 
     def method(images, masks):
         images, masks = check_batch(images, masks)
@@ -46,9 +50,58 @@ def as_method(model, batch_size=16):
                 f"network {model.name!r} takes pictures of {sides[0]}×{sides[1]}, these are "
                 f"{images.shape[1]}×{images.shape[2]}: build it with input_shape=(None, None, 3) for any size"
             )
-        filled = model.predict([images, masks], batch_size=batch_size, verbose=0)
-        filled = filled[0] if isinstance(filled, list) else filled  # of several stages, the final one
-        return np.clip(np.asarray(filled, "float32"), 0, 1)
+        # predict_on_batch, since predict makes a data pipeline at each call, which costs as much again.
+        chosen = (slice(i, i + batch_size) for i in range(0, max(1, len(images)), batch_size))
+        filled = [_first(model.predict_on_batch([images[part], masks[part]])) for part in chosen]
+        return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
-    method.__name__, method.classical = model.name, False
+    method.__name__, method.classical, method.network = model.name, False, model
     return method
+
+
+def network_of(method):
+    """The Keras model that a method is or runs (of a GAN, its generator), or None."""
+    model = method if isinstance(method, keras.Model) else getattr(method, "network", None)
+    model = getattr(model, "generator", model)
+    return model if isinstance(model, keras.Model) else None
+
+
+def untrained(network, seed=0):
+    """The same network before training: rebuilt from its config, with fresh initial weights.
+
+    Of a prefilled network, whose last layer starts at zero, this is exactly the fill that it starts from.
+    Compare a network with itself before training, always: the difference is what training added. Where the
+    start is random, another seed starts elsewhere. Weights that were loaded into a part of the network, such
+    as a pretrained encoder, are made fresh as well.
+
+    Args:
+        network: a `keras.Model`, an `InpaintingGAN` (its generator), or a method that `as_method` made.
+        seed: of the weights. The global random state stays as it is.
+
+    Returns:
+        `keras.Model`, not compiled.
+
+    Raises:
+        ValueError: not a network, or one that cannot be rebuilt from its config.
+    """
+    model = network_of(network)
+    if model is None:
+        raise ValueError(f"{network!r} is not a network: expected a keras.Model, or as_method of one")
+    state = random.getstate()
+    try:
+        random.seed(seed)  # Keras draws the seeds of its initializers from it
+        copy = keras.models.clone_model(model)
+    except Exception as error:  # whatever a layer's own config raises
+        reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+        raise ValueError(f"network {model.name!r} cannot be rebuilt from its config ({reason})") from error
+    finally:
+        random.setstate(state)
+    if [w.shape for w in copy.weights] != [w.shape for w in model.weights]:
+        raise ValueError(f"network {model.name!r} cannot be rebuilt from its config (other weights came out)")
+    return copy
+
+
+def _first(outputs):
+    """Of a network of several stages, the final image."""
+    outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
+    return np.asarray(outputs[0] if isinstance(outputs, list | tuple) else outputs)

@@ -5,6 +5,7 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
 
+UNTRAINED = ", untrained"  # ends the name of the row that shows a network before its training
 MARK = (0.93, 0.11, 0.47)  # a pink that photographs do not have
 
 
@@ -43,7 +44,7 @@ def gallery(images, masks, results, tile=1.5):
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
             if i == 0:
-                axis.set_title(name, fontsize=9)
+                axis.set_title(name.replace(UNTRAINED, ",\nuntrained"), fontsize=9)
             if name in results:
                 value = scores[name][i]
                 axis.set_xlabel(
@@ -78,17 +79,20 @@ def buckets(table):
     """Hole PSNR of each method's composite over how much is missing, with its 95 % intervals.
 
     Args:
-        table: from `ik.compare`. Classical methods are dashed; a bucket without pictures is left out.
+        table: from `ik.compare`. Classical methods are dashed, untrained networks dotted and pale; a bucket
+            without pictures is left out.
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
     rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
     titles = list(dict.fromkeys(rows.bucket))
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
     count = rows.method.nunique()
+    styles = _styles(rows)
     for k, (name, part) in enumerate(rows.groupby("method", sort=False)):
         at = np.array([titles.index(b) for b in part.bucket]) + 0.06 * (k - (count - 1) / 2)  # side by side
         low, high = part.psnr - part.psnr_low.fillna(part.psnr), part.psnr_high.fillna(part.psnr) - part.psnr
-        style = {"linestyle": "--" if part.classical.iloc[0] else "-", "marker": "os^"[k // 10 % 3]}
+        line = "--" if part.classical.iloc[0] else ":" if "alpha" in styles[name] else "-"
+        style = {"linestyle": line, "marker": "os^"[k // 10 % 3], **styles[name]}
         axis.errorbar(at, part.psnr, (low, high), capsize=2, label=name, **style)
     counts = rows.drop_duplicates("bucket").set_index("bucket").n
     axis.set_xticks(range(len(titles)), [f"{t}\nn = {counts.get(t, 0)}" for t in titles])
@@ -102,22 +106,33 @@ def psnr_and_time(table):
     """Hole PSNR of each method's composite against its time a picture: up and to the left is better.
 
     Args:
-        table: from `ik.compare`. Methods without a time are left out.
+        table: from `ik.compare`. Methods without a time are left out; untrained networks are hollow and pale,
+            in the colour of their network.
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.bucket == "all")]
     rows = rows[rows.ms.notna() & (rows.method != "masked input")]
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
+    styles = _styles(rows)
     for _, row in rows.iterrows():
         low, high = (0 if np.isnan(x) else abs(x - row.psnr) for x in (row.psnr_low, row.psnr_high))
         marker = "s" if row.classical else "o"
-        axis.errorbar(
-            row.ms, row.psnr, [[low], [high]], fmt=marker, markersize=7, capsize=3, label=row.method
-        )
+        style = {"markersize": 7, "capsize": 3, "label": row.method, **styles[row.method]}
+        axis.errorbar(row.ms, row.psnr, [[low], [high]], fmt=marker, **style)
     axis.set(xscale="log", xlabel="milliseconds a picture, on this machine", ylabel="PSNR in the hole, dB")
     axis.xaxis.set_major_formatter("{x:g}")
     axis.grid(alpha=0.3, which="both")
     _legend(figure, rows)
     return figure
+
+
+def _styles(rows):
+    """{method: its colour}; a network before its training is paler, hollow, and in its network's colour."""
+    names = list(dict.fromkeys(rows.method))
+    before = {name for name in names if name.removesuffix(UNTRAINED) in {*names} - {name}}
+    colors = {name: f"C{k % 10}" for k, name in enumerate(name for name in names if name not in before)}
+    pale = {"alpha": 0.6, "markerfacecolor": "none"}
+    styles = {name: {"color": color} for name, color in colors.items()}
+    return styles | {name: styles[name.removesuffix(UNTRAINED)] | pale for name in before}
 
 
 def _legend(figure, rows):

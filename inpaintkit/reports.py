@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from inpaintkit.plots import UNTRAINED
+
 LEAST = 10  # pictures for an interval: a bootstrap of fewer is too narrow
 
 
@@ -35,6 +37,10 @@ def summary(table):
         }
         if table.classical.any():
             row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
+        if every.added_psnr.notna().any():
+            row["training added, hole dB"] = (
+                "–" if np.isnan(part.added_psnr) else _interval(part, "added", "+.2f")
+            )
         for measure in ("feature_distance", "lpips", "fid", "kid"):
             if measure in whole:
                 error = f" ± {whole.kid_error:.1g}" if measure == "kid" else ""
@@ -72,17 +78,20 @@ def verdict(table):
         table: from `ik.compare`.
 
     Returns:
-        str; a difference whose interval holds 0 is called none.
+        str; a difference whose interval holds 0 is called none. Of a network it also says what training
+        added: its paired difference to itself before training.
     """
     best = table.method.iloc[0]
     where = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
     hole = table[where].set_index("method")
-    if not table.classical.any():
-        return "No classical method was compared, so nothing here says whether a network was needed."
     words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
-    for name, row in hole[~hole.classical].iterrows():
+    if not table.classical.any():
+        words = ["No classical method was compared, so nothing here says whether a network was needed."]
+    for name, row in hole[~hole.classical & ~untrained_rows(hole.index)].iterrows():
         by = _interval(row, "delta", "+.2f")
-        if row.n < LEAST:
+        if not table.classical.any():
+            words += [f"{name}: {row.psnr:.2f} dB in the hole."] if np.isfinite(row.added_psnr) else []
+        elif row.n < LEAST:
             words.append(f"{name}: {by} dB against it, on too few pictures to tell ({row.n}).")
         elif row.delta_low <= 0 <= row.delta_high:
             words.append(f"{name} cannot be told from it: {by} dB.")
@@ -90,6 +99,7 @@ def verdict(table):
             words.append(
                 f"On these pictures {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB."
             )
+        words += _training_added(table, name, row)
     names = _manifest(table)["pictures"].get("names", ())
     if len(set(names)) < len(names):
         words.append(
@@ -127,8 +137,27 @@ def recipe(table):
     )
 
 
+def untrained_rows(names):
+    """Which of the names of methods are networks before their training, bool (n,)."""
+    return np.array([n.removesuffix(UNTRAINED) in {*names} - {n} for n in names], bool)
+
+
+def _training_added(table, name, row):
+    """What training added to a network, in at most one sentence."""
+    by = _interval(row, "added", "+.2f")
+    if name in table.attrs.get("no_untrained", {}):
+        return [f"What training added to it is not known: {table.attrs['no_untrained'][name]}."]
+    if np.isnan(row.added_psnr):
+        return []
+    if row.n < LEAST:
+        return [f"Training added {by} dB, on too few images to tell ({row.n})."]
+    if row.added_low <= 0 <= row.added_high:
+        return [f"Training added {by} dB, which cannot be told from nothing."]
+    return [f"Training added {by} dB."]
+
+
 def _interval(row, metric, form):
-    value = f"{row['delta_psnr' if metric == 'delta' else metric]:{form}}"
+    value = f"{row[f'{metric}_psnr' if metric in ('delta', 'added') else metric]:{form}}"
     low, high = row[f"{metric}_low"], row[f"{metric}_high"]
     return f"{value} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else value
 

@@ -23,8 +23,10 @@ from keras.ops import convert_to_numpy as to_numpy
 from inpaintkit import __version__, metrics, recipes
 from inpaintkit.data import Pictures
 from inpaintkit.images import check_batch, size_pair, to_uint8
-from inpaintkit.inpainting import as_method, composite
+from inpaintkit.inpainting import as_method, composite, network_of
+from inpaintkit.inpainting import untrained as before_training
 from inpaintkit.masks import Holes, hole_ratio, parse
+from inpaintkit.plots import UNTRAINED
 
 _SAVE_EVERY = 5  # seconds: what a kill costs
 _IMAGE_ONLY = {
@@ -36,7 +38,16 @@ _IMAGE_ONLY = {
 
 
 def score(
-    methods, images, masks, batch_size=16, recipe="tf", perceptual=None, seed=0, folder=None, progress=None
+    methods,
+    images,
+    masks,
+    batch_size=16,
+    recipe="tf",
+    perceptual=None,
+    seed=0,
+    folder=None,
+    progress=None,
+    untrained=True,
 ):
     """Scores each picture: what `compare` makes its means of. Arguments and errors as there.
 
@@ -44,10 +55,11 @@ def score(
         pandas table, a row a method, output, region and picture (its index). Beside the metrics: hole_ratio,
         classical, and ms, the mean time for a picture of its batch. `attrs`: "manifest", how all was made;
         "sets", what is measured of sets of pictures (FID, KID); "missing", perceptual measures not available
-        and why.
+        and why; "no_untrained", networks without an untrained row and why.
     """
-    known = check(methods, images, masks, recipe, seed, batch_size)
-    about = manifest(methods, images, masks, recipe, seed, perceptual)
+    methods, no_untrained = with_untrained(methods) if untrained else (methods, {})
+    known = check(methods, images, masks, recipe, seed, batch_size, untrained=False)
+    about = manifest(methods, images, masks, recipe, seed, perceptual, untrained=False)
     rule = recipes.find(recipe)
     if folder is not None:
         folder = Path(folder)
@@ -73,15 +85,41 @@ def score(
                 sets[f"{name}/{output}"] = perceptual.distances(seen, flat[f"{output}/seen"])
     scores = pd.concat(tables, ignore_index=True)
     missing = dict(perceptual.missing) if perceptual else {}
-    scores.attrs = {"manifest": about, "sets": sets, "missing": missing}
+    scores.attrs = {"manifest": about, "sets": sets, "missing": missing, "no_untrained": no_untrained}
     return scores
 
 
-def check(methods, images, masks, recipe="tf", seed=0, batch_size=16):
+def with_untrained(methods):
+    """Methods, and after each network the same network before training, as "<name>, untrained".
+
+    Args:
+        methods: {name: method}, as for `compare`. A row that is called so already stays what it is: for a
+            network whose beginning was another one, such as pretrained weights, give it yourself.
+
+    Returns:
+        ({name: method}, {name: why}): the methods, and the networks that could not be rebuilt.
+    """
+    if not isinstance(methods, dict):
+        raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
+    every, missing = {}, {}
+    for name, method in methods.items():
+        every[name] = method
+        before = f"{name}{UNTRAINED}"
+        is_before = name.removesuffix(UNTRAINED) in {*methods} - {name}
+        if network_of(method) is None or before in methods or is_before:
+            continue
+        try:
+            every[before] = before_training(method)
+        except ValueError as error:
+            missing[name] = str(error)
+    return every, missing
+
+
+def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=True):
     """Checks, before any work, what `compare` is given: all but classical methods fill a picture on trial.
 
     Args:
-        methods, images, masks, recipe, seed, batch_size: as for `compare`.
+        methods, images, masks, recipe, seed, batch_size, untrained: as for `compare`.
 
     Returns:
         the masks, float32 (B, H, W, 1).
@@ -93,6 +131,7 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16):
     """
     if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
         raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
+    methods, _ = with_untrained(methods) if untrained else (methods, {})
     if not methods or not len(images):
         raise ValueError(f"{len(methods)} methods and {len(images)} pictures: expected at least one of each")
     for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
@@ -162,17 +201,18 @@ def floats(images, chosen=slice(None)):
     return np.asarray(images, "float32")[chosen]
 
 
-def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None):
+def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None, untrained=True):
     """How a comparison was made, to make it again, and to see whether another one is the same.
 
     Args:
-        methods, images, masks, recipe, seed, perceptual: as for `compare`.
+        methods, images, masks, recipe, seed, perceptual, untrained: as for `compare`.
 
     Returns:
         dict for JSON: methods (of networks a hash of architecture and weights, of whatever is not classical
         a hash of what it does to noise, so that a function that was edited is another one), pictures and
         holes with hashes of their pixels, seed, recipe, versions.
     """
+    methods, _ = with_untrained(methods) if untrained else (methods, {})
     known = _masks(masks, seed, images)
     first = floats(images, slice(0, 1))
     pictures = {
@@ -228,10 +268,13 @@ def _identity(method, shape):
     if getattr(method, "classical", False):
         return {"kind": "classical", "name": f"{method.__module__}.{name}"}
     about = {"kind": "function", "name": name}
-    if isinstance(method, keras.Model):
-        made = _hash_json(method.to_json())
-        about = {"kind": "network", "name": method.name, "architecture": made}
-        about["weights_sha256"] = sha256(*method.get_weights())
+    if network := network_of(method):
+        try:
+            made = network.to_json()
+        except (NotImplementedError, TypeError, ValueError):  # a layer without a config
+            made = [[type(layer).__qualname__, layer.name] for layer in network.layers]
+        about = {"kind": "network", "name": network.name, "architecture": _hash_json(made)}
+        about["weights_sha256"] = sha256(*network.get_weights())
     noise = np.random.default_rng(0).random(shape, "float32")
     fill = filler(method)(noise, np.round(noise[..., :1]), slice(0, 1))
     return {**about, "fill_of_noise_sha256": sha256(to_uint8(fill))}
