@@ -126,19 +126,22 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     return Pictures(array[: len(names)], names, source, split)
 
 
-def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, **workers):
+def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, drop_last=None, **workers):
     """Batches for `fit`, `evaluate` and `predict`: `((holed image, mask), image)`.
 
     Args:
         pictures: `Pictures`, or a uint8 array (N, H, W, 3).
         masks: a kind of hole (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one a picture; for training
             also either by epoch, {first epoch, from 0: kind}, such as thin lines first and thick ones later.
-        batch_size: pictures a batch; the last may be smaller.
+        batch_size: pictures a batch.
         augment: None, an `ik.augment.Augment`, or any function (uint8 batch, NumPy random generator) -> uint8
             batch. Fixed masks belong to their pictures, and an `Augment` moves them along.
         shuffle: True for training: a new order, and new holes, each epoch. False for validation and
             test: the same order and the same holes every time.
         seed: of order, holes and augmentation.
+        drop_last: True leaves out what does not fill a batch, so that a compiled training step meets only
+            one shape; with shuffle these are other images each epoch. Fewer images than one batch are one
+            batch all the same. None is True with shuffle and False without.
         workers: `workers`, `use_multiprocessing`, `max_queue_size` of `keras.utils.PyDataset`. One worker is
             enough, and under JAX and PyTorch the only right number: there `fit` looks at a batch first, and
             Keras (3.15) serves what other workers had ready by then once more, in each epoch.
@@ -150,13 +153,18 @@ def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, **
         ValueError: fixed masks that do not fit the pictures, or are not of 0 and 1; masks by epoch that leave
             out epoch 0, or come with shuffle=False; a batch_size under 1.
     """
-    return Pairs(pictures, masks, batch_size, augment, shuffle, seed, **workers)
+    return Pairs(pictures, masks, batch_size, augment, shuffle, seed, drop_last, **workers)
 
 
 class Pairs(keras.utils.PyDataset):
-    """Batches of `((holed image, mask), image)` by index: see `pairs`, which makes them."""
+    """Batches of `((holed image, mask), image)` by index: see `pairs`, which makes them.
 
-    def __init__(self, pictures, masks, batch_size, augment, shuffle, seed, **workers):
+    `fit` of an `Inpainter` or `InpaintingGAN` sets `epoch` at the beginning of each epoch, to the number
+    that Keras gives it: a second `fit` begins at epoch 0 again, or at its `initial_epoch`. A plain Keras
+    model does not; then the epochs are counted as they end.
+    """
+
+    def __init__(self, pictures, masks, batch_size, augment, shuffle, seed, drop_last=None, **workers):
         super().__init__(**workers)
         if batch_size < 1:
             raise ValueError(f"batch_size={batch_size}: expected at least 1")
@@ -181,14 +189,34 @@ class Pairs(keras.utils.PyDataset):
                 check_binary(stage)
         self.batch_size, self.augment = batch_size, augment
         self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0
+        self.drop_last = shuffle if drop_last is None else drop_last
+        self.title = repr(pictures) if isinstance(pictures, Pictures) else None
 
     @property
     def epoch(self):
         """The epoch whose order and holes are served, from 0; always 0 without shuffle."""
         return max(0, self.epochs_ended - 1) if self.shuffle else 0
 
+    @epoch.setter
+    def epoch(self, epoch):
+        self.epochs_ended = epoch + 1  # with the one that Keras ends before the first
+
+    def settings(self):
+        """What the batches depend on, name to (value, text or None): see `inpaintkit.fingerprint`."""
+        masks = self.masks[0] if list(self.masks) == [0] else self.masks
+        return {
+            "images": (self.array, self.title),
+            "masks": (masks, repr(masks) if hasattr(masks, "sample") else None),
+            "batch size": (self.batch_size, None),
+            "augmentation": (self.augment, None),
+            "shuffle": (self.shuffle, None),
+            "seed": (self.seed, None),
+            "drop_last": (self.drop_last, None),
+        }
+
     def __len__(self):
-        return -(-len(self.array) // self.batch_size)
+        batches, rest = divmod(len(self.array), self.batch_size)
+        return batches + (rest > 0 and not (self.drop_last and batches))
 
     def __getitem__(self, k):
         pictures, mask = self._batch(k)
@@ -233,7 +261,7 @@ class Pairs(keras.utils.PyDataset):
             for k in range(len(self)):
                 pictures, mask = self._batch(k)
                 yield pictures, mask.astype("uint8")  # a quarter of the bytes to hand over
-            self.epochs_ended = self.epoch + 2  # counting the one that Keras ends before the first
+            self.epoch += 1
 
         def finish(pictures, mask):
             image, mask = tf.cast(pictures, tf.float32) / 255, tf.cast(mask, tf.float32)

@@ -67,8 +67,9 @@ class TermsLoss(MaskLoss):
     """A weighted sum of named terms, Σ weights[name] · terms(…)[name].
 
     A term of weight 0 is left out. `trackers` keeps the running mean of each term, without its weight and
-    without sample weights, which an `Inpainter` reports in `history` by the term's name. Of a network taught
-    at several stages, it is the mean over them.
+    without sample weights, which an `Inpainter` reports in `history` by the term's name. If one such loss
+    serves several outputs, it is the mean over them; if each output has its own, or another metric has the
+    name, the term's name begins with that of the output or the loss.
 
     Args:
         weights: dict, term to weight, none under 0.
@@ -83,6 +84,10 @@ class TermsLoss(MaskLoss):
         if not self.weights or min(self.weights.values()) < 0:
             raise ValueError(f"weights {weights}: expected none under 0, and one above")
         self.trackers = {term: keras.metrics.Mean(term) for term in self.weights}
+
+    def all_trackers(self):
+        """The trackers by name, those of a `TermsLoss` among its terms included."""
+        return dict(self.trackers)
 
     def call(self, y_true, y_pred):
         terms = self.terms(y_true, y_pred)
@@ -286,6 +291,14 @@ class Sum(TermsLoss):
             )
         super().__init__({term: weight for term, (weight, _) in losses.items()}, name, reduction, dtype)
         self.losses = {term: (weight, keras.losses.get(loss)) for term, (weight, loss) in losses.items()}
+
+    def all_trackers(self):
+        trackers = super().all_trackers()
+        for term in self.weights:
+            _, loss = self.losses[term]
+            if isinstance(loss, TermsLoss):
+                trackers |= {f"{term}_{name}": tracker for name, tracker in loss.all_trackers().items()}
+        return trackers
 
     def terms(self, y_true, y_pred):
         image, _ = self.split(y_true)

@@ -9,7 +9,9 @@ Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as
 its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
 """
 
+import functools
 import importlib.util
+import inspect
 import warnings
 from pathlib import Path
 
@@ -18,11 +20,20 @@ import numpy as np
 from keras import ops
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
-from inpaintkit.callbacks import Anneal, LearningRates, Progress, Resume, Snapshots
-from inpaintkit.data import at_epoch, check_stages
+from inpaintkit.callbacks import (
+    Anneal,
+    FollowEpochs,
+    LearningRates,
+    Plateau,
+    Progress,
+    Resume,
+    Snapshots,
+    has_schedule,
+)
+from inpaintkit.data import Pairs, at_epoch, check_stages
 from inpaintkit.games import NonSaturating
 from inpaintkit.images import check_binary
-from inpaintkit.losses import MaskLoss
+from inpaintkit.losses import MaskLoss, TermsLoss
 from inpaintkit.metrics import package
 
 
@@ -30,6 +41,7 @@ class _KnowsHole:
     """Who sees the mask, for both teachers below: mask losses and weighted metrics."""
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y = _as_float(y)
         with_mask = ops.concatenate([y, ops.cast(_mask_of(x), y.dtype)], axis=-1)
         targets = [with_mask if _takes_mask(loss) else y for loss in keras.tree.flatten(self.loss)]
         if isinstance(y_pred, (list, tuple)):  # a network of several stages: all have one truth
@@ -44,21 +56,58 @@ class _KnowsHole:
 
     @property
     def metrics(self):
-        losses = keras.tree.flatten(getattr(self, "loss", None))
-        trackers = {name: t for loss in losses for name, t in getattr(loss, "trackers", {}).items()}
-        return [*super().metrics, *trackers.values()]
+        metrics = super().metrics
+        return [*metrics, *_named_trackers(self, metrics)]
 
-    def fit(self, x=None, *args, **settings):
-        _check_mask(x)
-        return super().fit(x, *args, **settings)
+    @functools.wraps(keras.Model.fit)
+    def fit(self, *args, **settings):
+        # All checks come before Keras sees anything: a model whose first call fails half way is unusable.
+        given = inspect.signature(super().fit).bind(*args, **settings).arguments
+        x, validation = given.get("x"), given.get("validation_data")
+        _check_arrays(x, given.get("y"), "fit")
+        if isinstance(validation, (list, tuple)):
+            _check_arrays(*_x_and_y(validation), "validation_data")
+            validation = validation[0]
+        _warn_of_shuffle(validation, "validation_data")
+        callbacks = given.get("callbacks") or []
+        is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+        listed = callbacks.callbacks if is_list else keras.tree.flatten(callbacks)
+        for callback in listed:
+            if isinstance(callback, Resume):
+                callback.fit_settings = {name: value for name, value in given.items() if name != "callbacks"}
+        if isinstance(x, Pairs) and is_list:
+            callbacks.append(FollowEpochs(x))
+        elif isinstance(x, Pairs):
+            given["callbacks"] = [FollowEpochs(x), *listed]
+        return super().fit(**given)
 
-    def evaluate(self, x=None, *args, **settings):
-        _check_mask(x)
-        return super().evaluate(x, *args, **settings)
+    @functools.wraps(keras.Model.evaluate)
+    def evaluate(self, x=None, y=None, *args, **settings):
+        if not settings.get("_use_cached_eval_dataset"):  # else it is fit's validation, checked there
+            _check_arrays(x, y, "evaluate")
+            _warn_of_shuffle(x, "evaluate")
+        return super().evaluate(x, y, *args, **settings)
 
+    @functools.wraps(keras.Model.predict)
     def predict(self, x, *args, **settings):
-        _check_mask(x)
+        _check_arrays(x, None, "predict", with_target=False)
+        _warn_of_shuffle(x, "predict")
         return super().predict(x, *args, **settings)
+
+    @functools.wraps(keras.Model.train_on_batch)
+    def train_on_batch(self, x, y=None, *args, **settings):
+        _check_arrays(x, y, "train_on_batch")
+        return super().train_on_batch(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.test_on_batch)
+    def test_on_batch(self, x, y=None, *args, **settings):
+        _check_arrays(x, y, "test_on_batch")
+        return super().test_on_batch(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.predict_on_batch)
+    def predict_on_batch(self, x):
+        _check_arrays(x, None, "predict_on_batch", with_target=False)
+        return super().predict_on_batch(x)
 
 
 @package
@@ -75,7 +124,13 @@ class Inpainter(_KnowsHole, keras.Model):
     one loss for all, or a list with its `loss_weights`; metrics are of the first output.
 
     Raises:
-        ValueError: in `fit`, `evaluate` and `predict`, an array of masks that are not of 0 and 1.
+        ValueError: in `fit`, `evaluate`, `predict` and their `…_on_batch`, arrays of a wrong shape, masks of
+            other values than 0 and 1, known pixels or target images outside [0, 1] or NaN. Masks may be of
+            any type, such as bool.
+
+    Warns:
+        UserWarning: `evaluate`, `predict` or `validation_data` with a shuffled `Pairs`, which has other
+            holes each time.
     """
 
 
@@ -112,6 +167,7 @@ class InpaintingGAN(_KnowsHole, keras.Model):
         return self.generator(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y = _as_float(y)
         fake = ops.where(_mask_of(x) > 0, y, _final(y_pred))
         # Both in one batch, for batch norms that treat them alike. D first: spectral normalisation
         # scales its kernels in place, and PyTorch forbids that once another pass has used them.
@@ -164,14 +220,110 @@ def _takes_mask(loss):
 
 
 def _mask_of(x):
-    """The mask of a network's inputs, [image, mask] or by their names."""
-    return x["mask"] if isinstance(x, dict) else x[1]
+    """The mask of a network's inputs, [image, mask] or by their names, as float32 whatever its type."""
+    return ops.cast(x["mask"] if isinstance(x, dict) else x[1], "float32")
 
 
-def _check_mask(x):
-    """Arrays are looked at; data sets check their own."""
-    if isinstance(x, (dict, list, tuple)) and len(x) == 2 and isinstance(_mask_of(x), np.ndarray):
-        check_binary(_mask_of(x))
+def _as_float(y):
+    """A target as it is, or as float32 where it is of whole numbers."""
+    return y if "float" in keras.backend.standardize_dtype(y.dtype) else ops.cast(y, "float32")
+
+
+def _x_and_y(data):
+    """x and y of a tuple (x, y) or (x, y, sample weight), as Keras takes them."""
+    return (data[0], data[1]) if len(data) > 1 else (data[0], None)
+
+
+def _check_arrays(x, y, where, with_target=True):
+    """Raises ValueError unless arrays are what a network of this kit takes; data sets check their own."""
+    if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
+        return
+    if isinstance(x, dict) and not {"image", "mask"} <= set(x):
+        raise ValueError(f"{where}: inputs by the names {sorted(x)}: expected 'image' and 'mask'")
+    if not isinstance(x, dict) and (hasattr(x, "shape") or len(x) != 2):
+        came = f"one array of shape {tuple(x.shape)}" if hasattr(x, "shape") else f"{len(x)} inputs"
+        raise ValueError(f"{where}: {came}: expected two, [images, masks]")
+    images, masks = (x["image"], x["mask"]) if isinstance(x, dict) else x
+    images, masks = _as_array(images), _as_array(masks)
+    if images.ndim != 4 or images.shape[-1] != 3:
+        one = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
+        raise ValueError(f"{where}: images of shape {images.shape}: expected (batch, height, width, 3){one}")
+    if masks.shape != (*images.shape[:3], 1):
+        raise ValueError(
+            f"{where}: masks of shape {masks.shape} for images of shape {images.shape}: "
+            f"expected {(*images.shape[:3], 1)}, one channel, 1 = known, 0 = hole"
+        )
+    target = None
+    if with_target:
+        if y is None:
+            raise ValueError(f"{where}: no target: expected the complete images as y, {images.shape}")
+        target = np.empty(0) if isinstance(y, (dict, list, tuple)) else _as_array(y)
+        if target.shape != images.shape:
+            came = type(y).__name__ if target.ndim == 1 else f"shape {target.shape}"
+            raise ValueError(
+                f"{where}: a target of {came} for images of shape {images.shape}: "
+                f"expected the complete images, one array of shape {images.shape}"
+            )
+    for start in range(0, len(images), 256):  # a part at a time: the data may fill half the memory
+        part = slice(start, start + 256)
+        check_binary(masks[part])
+        _check_range(np.where(masks[part] > 0, images[part], 0), f"{where}: known pixels of the images")
+        if target is not None:
+            _check_range(target[part], f"{where}: the target")
+
+
+def _as_array(x):
+    """NumPy's, of an array or a tensor of any back end."""
+    return x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x)
+
+
+def _check_range(values, what):
+    if np.isnan(values).any():
+        raise ValueError(f"{what} hold NaN: expected numbers in [0, 1]")
+    low, high = values.min(initial=0), values.max(initial=0)
+    if not (low >= 0 and high <= 1):
+        raise ValueError(
+            f"{what} range from {low:.4g} to {high:.4g}: expected [0, 1]; divide 8-bit images by 255"
+        )
+
+
+def _warn_of_shuffle(x, where):
+    if isinstance(x, Pairs) and x.shuffle:
+        warnings.warn(
+            f"{where}: a Pairs with shuffle=True, which has another order and other holes each time: "
+            "expected shuffle=False, so that numbers can be compared",
+            stacklevel=3,
+        )
+
+
+def _named_trackers(model, metrics):
+    """The trackers of all multi-term losses, each once, under names that nothing else in `history` has."""
+    loss, outputs = getattr(model, "loss", None), _output_names(model)
+    if isinstance(loss, dict):
+        outputs, losses = list(loss), list(loss.values())
+    else:
+        losses = keras.tree.flatten(loss)
+    found = {
+        id(part): (i, part) for i, part in reversed(list(enumerate(losses))) if isinstance(part, TermsLoss)
+    }
+    taken, trackers = {"loss"}, []
+    for metric in metrics:
+        taken |= {part.name for part in getattr(metric, "metrics", [metric])}
+    for i, part in sorted(found.values(), key=lambda pair: pair[0]):
+        several = outputs[i] if len(found) > 1 and i < len(outputs) else None
+        for term, tracker in part.all_trackers().items():
+            name = f"{several}_{term}" if several else term
+            name = f"{part.name}_{name}" if name in taken else name
+            while name in taken:
+                name += "_term"
+            taken.add(name)
+            tracker.name = name
+            trackers.append(tracker)
+    return trackers
+
+
+def _output_names(model):
+    return list(getattr(getattr(model, "generator", model), "output_names", None) or [])
 
 
 def _final(y_pred):
@@ -180,7 +332,13 @@ def _final(y_pred):
 
 
 def standard_callbacks(
-    run_dir, monitor="val_hole_psnr", patience=10, minutes=None, train=None, pictures=None
+    run_dir,
+    monitor="val_hole_psnr",
+    patience=10,
+    minutes=None,
+    train=None,
+    pictures=None,
+    on_change="refuse",
 ):
     """What a careful training run needs, in the order it should happen.
 
@@ -190,24 +348,34 @@ def standard_callbacks(
     a progress line that names loss, hole PSNR and time left.
 
     A run that is killed goes on after its last whole epoch when the same code is run again with the same
-    run_dir (see `Resume`); the time up to that epoch counts against the minutes. One whose `fit` came to
-    its end, early or not, begins anew: `history.csv` is written over at once, `best.keras` after the first
-    epoch. So a script of two phases wants a run_dir for each, and a look whether the first is done.
+    run_dir (see `Resume`); the time up to that epoch counts against the minutes. More epochs or minutes may
+    be asked for; but a run_dir is for one experiment: with another network, loss, optimizer, learning rate
+    or data, the backup is not used, and `on_change` says what happens. A run whose `fit` came to its end,
+    early or not, begins anew: `best.keras`, `history.csv` and `tensorboard` of before are removed at once.
+    So use one run_dir per phase, and look whether the first phase is done.
+
+    An optimizer with a `LearningRateSchedule` keeps it: Anneal and ReduceLROnPlateau then change nothing.
 
     Args:
         run_dir: folder for all files; made when missing.
         monitor: what must improve; a name that holds "psnr" or "ssim" counts upwards, any other down.
         patience: epochs without improvement before the end.
         minutes: None, or the most wall time to train for.
-        train: the training `Pairs`. Without it a run that goes on sees the first epochs' holes once more.
+        train: the training `Pairs`; needed only with a plain Keras model. `fit` of an `Inpainter` or an
+            `InpaintingGAN` tells the callbacks its data. Without it the holes of a run that goes on are those
+            of the first epochs once more, and other data is not noticed as another experiment.
         pictures: validation `Pairs`, or a batch ((holed image, mask), image): the first four are shown in
             TensorBoard after every epoch, as marked input, raw output, composite and truth.
+        on_change: when run_dir holds the backup of another experiment: "refuse" raises a ValueError that says
+            what differs; "restart" prints it, and begins anew, as for a notebook's cell with new settings.
 
     Returns:
         list of `keras.callbacks.Callback`.
 
     Raises:
-        ValueError: minutes that are not more than 0; in `fit`, a backup that does not fit.
+        ValueError: minutes that are not more than 0, another on_change; in `fit`, a backup of another
+            experiment or one that cannot be read, and a monitor that is not measured: before the first step,
+            for a plain Keras model after the first epoch.
     """
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -215,7 +383,7 @@ def standard_callbacks(
     callbacks = [
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),
-        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, patience // 3), **best),
+        Plateau(factor=0.5, patience=max(1, patience // 3), **best),
         Anneal(minutes),
         keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
         keras.callbacks.CSVLogger(run_dir / "history.csv", append=True),
@@ -227,7 +395,7 @@ def standard_callbacks(
         callbacks.append(tensorboard)
         if pictures is not None:
             callbacks.append(Snapshots(tensorboard, pictures))
-    return [Resume(run_dir, callbacks, train)] + callbacks
+    return [Resume(run_dir, callbacks, train, monitor, on_change)] + callbacks
 
 
 def learning_rates(rates):
@@ -242,7 +410,8 @@ def learning_rates(rates):
         `keras.callbacks.LearningRateScheduler`, which leaves its last rate behind.
 
     Raises:
-        ValueError: no rate for epoch 0, epochs that are not whole numbers, or rates not more than 0.
+        ValueError: no rate for epoch 0, epochs that are not whole numbers, or rates not more than 0; in
+            `fit`, an optimizer with a `LearningRateSchedule`.
     """
     check_stages(rates, "rates")
     if not all(rate > 0 for rate in rates.values()):
@@ -263,7 +432,8 @@ def second_phase(model, learning_rate=5e-5):
         learning_rate: of the same optimizer, its past forgotten.
 
     Raises:
-        ValueError: a model that is not compiled, or has no such layer.
+        ValueError: a model that is not compiled, has no such layer, or whose optimizer has a
+            `LearningRateSchedule`; the model is then as before.
 
     Source: Liu et al. 2018, section 4.1, "Initial training and fine-tuning".
     """
@@ -275,9 +445,11 @@ def second_phase(model, learning_rate=5e-5):
         raise ValueError(
             f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
         )
+    _needs_a_settable_rate(model, "second_phase")
+    config = model.get_compile_config()
     for layer in frozen:
         layer.trainable = False
-    model.compile_from_config(model.get_compile_config())
+    model.compile_from_config(config)
     model.optimizer.learning_rate = learning_rate
 
 
@@ -302,8 +474,11 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
         "suggestion", a tenth of the rate with the lowest loss.
 
     Raises:
-        ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, or a loss that is
-            never finite.
+        ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, one whose optimizer
+            has a `LearningRateSchedule`, or a loss that is never finite.
+
+    Warns:
+        UserWarning: a loss that never falls, so that the suggestion means nothing.
 
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
     """
@@ -312,6 +487,7 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
             f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
         )
     _needs_compiling(model)
+    _needs_a_settable_rate(model, "find_learning_rate")
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [ops.convert_to_numpy(variable) for variable in variables]
@@ -321,7 +497,7 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
             model.optimizer.learning_rate = rate
             loss = _train_on_batch(model, pairs[i % len(pairs)])
             smooth = loss if smooth is None else 0.9 * smooth + 0.1 * loss
-            if not np.isfinite(smooth) or (losses and smooth > 4 * min(losses)):
+            if not np.isfinite(smooth) or (losses and _exploded(smooth, losses)):
                 break
             losses.append(smooth)
     finally:
@@ -330,6 +506,12 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
     if not losses:
         raise ValueError(
             f"the loss is {loss} at the first step: look at the data and the loss before the rate"
+        )
+    if min(losses) == losses[0]:
+        warnings.warn(
+            f"the loss never fell below its first value, {losses[0]:.4g}: the suggestion means nothing; try "
+            "a lower `low`, a higher `high` or more steps",
+            stacklevel=2,
         )
     rates = rates[: len(losses)]
     return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[np.argmin(losses)] / 10)}
@@ -354,11 +536,14 @@ def overfit_one_batch(model, batch, steps=300):
         UserWarning: when the loss does not fall to a tenth of the first.
     """
     _needs_compiling(model)
-    losses = np.array([_train_on_batch(model, batch) for _ in range(steps)])
-    if losses[0] <= 0:
-        raise ValueError(
-            f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
-        )
+    losses = []
+    for _ in range(steps):
+        losses.append(_train_on_batch(model, batch))
+        if losses[0] <= 0:
+            raise ValueError(
+                f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
+            )
+    losses = np.array(losses)
     if not losses[-1] <= losses[0] / 10:
         warnings.warn(
             f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
@@ -367,6 +552,20 @@ def overfit_one_batch(model, batch, steps=300):
             stacklevel=2,
         )
     return losses
+
+
+def _exploded(loss, losses):
+    """Whether a loss is far above the lowest before: 4 times of a positive one; `psnr_loss` is negative."""
+    lowest = min(losses)
+    return loss > lowest + 3 * (lowest if lowest > 0 else max(abs(losses[0]), abs(lowest)))
+
+
+def _needs_a_settable_rate(model, tool):
+    if has_schedule(model.optimizer):
+        raise ValueError(
+            f"{tool} sets the learning rate, but the optimizer of {model.name!r} has a learning-rate "
+            "schedule: compile with a number instead, such as Adam(1e-3)"
+        )
 
 
 def _needs_compiling(model):

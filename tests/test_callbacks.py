@@ -115,6 +115,8 @@ def test_patience_and_the_best_weights_outlive_a_stop(interrupted):
     first = memory["history"]["val_hole_psnr"]
     memory["memory"]["EarlyStopping"] |= {"best": max(first), "wait": 3}
     memory["memory"]["Anneal"]["elapsed"] = 1000.0
+    for setting in ("loss", "learning rate", "optimizer"):  # else it is refused: another experiment
+        del memory["fingerprint"][setting]
     state.write_text(json.dumps(memory))
     teacher, train, val = painter(), holes(True), holes(False)
     hole = metrics.PSNR("hole_psnr")
@@ -149,8 +151,13 @@ def test_a_backup_of_another_network_or_a_broken_one_is_explained(interrupted):
     other = ik.Inpainter(inputs, x)
     other.compile("adam", "mae", weighted_metrics=[metrics.PSNR("hole_psnr")])
     message = "a run that did not end cannot be read into this network: remove .*backup to begin anew"
-    with pytest.raises(ValueError, match=message):
-        other.fit(holes(True), verbose=0, callbacks=training.standard_callbacks(interrupted))
+    with pytest.raises(ValueError, match="network: .*; loss: .*remove the folder .*backup"):
+        other.fit(
+            holes(True),
+            validation_data=holes(False),
+            verbose=0,
+            callbacks=training.standard_callbacks(interrupted),
+        )
     (weights,) = interrupted.glob("backup/*/latest.weights.h5")
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ValueError, match=message):
@@ -263,3 +270,180 @@ def test_learning_rates_by_steps():
             training.learning_rates(bad)
     with pytest.raises(ValueError, match="more than 0"):
         training.learning_rates({0: 1e-3, 8: 0})
+
+
+def resume_in(run_dir, teacher=None, train=None, val=None, epochs=4, **options):
+    """`fit` in a folder that may hold a backup, with settings that may have changed."""
+    watchers = training.standard_callbacks(run_dir, **options)
+    teacher = teacher or painter()
+    val = holes(False) if val is None else val
+    train = holes(True) if train is None else train
+    return teacher.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=watchers)
+
+
+def compiled(loss=None, optimizer=None):
+    teacher = painter()
+    loss, optimizer = loss or losses.HoleValidLoss(), optimizer or keras.optimizers.Adam(0.02)
+    teacher.compile(optimizer, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    return teacher
+
+
+def wider():
+    inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
+    x = keras.layers.Conv2D(3, 5, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
+    teacher = ik.Inpainter(inputs, x)
+    teacher.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole_psnr()])
+    return teacher
+
+
+def hole_psnr():
+    return metrics.PSNR("hole_psnr")
+
+
+def other_pairs(shuffle=True, count=12, split="val", batch_size=4, **settings):
+    pictures = ik.data.images("photos", split, 16, count=count)
+    return ik.data.pairs(pictures, ik.masks.Lines(thickness=2), batch_size, shuffle=shuffle, **settings)
+
+
+CHANGES = {
+    "network": lambda: {"teacher": wider()},
+    "loss": lambda: {"teacher": compiled(losses.HoleValidLoss(hole=5))},
+    "loss (a function)": lambda: {"teacher": compiled("mse")},
+    "learning rate": lambda: {"teacher": compiled(optimizer=keras.optimizers.Adam(0.01))},
+    "optimizer": lambda: {"teacher": compiled(optimizer=keras.optimizers.Adam(0.02, beta_1=0.5))},
+    "training masks": lambda: {"train": holes(True, ik.masks.Lines(thickness=3))},
+    "training images": lambda: {"train": other_pairs(split="test")},
+    "training batch size": lambda: {"train": other_pairs(batch_size=3)},
+    "training augmentation": lambda: {"train": other_pairs(augment=ik.augment.Augment(flip=True))},
+    "training seed": lambda: {"train": other_pairs(seed=1)},
+    "validation masks": lambda: {"val": holes(False, ik.masks.Lines(thickness=3))},
+    "validation images": lambda: {"val": other_pairs(False, split="test")},
+    "monitor": lambda: {"monitor": "val_loss"},
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_another_experiment_is_refused_in_the_folder_of_a_run(name, interrupted):
+    before = sorted(interrupted.rglob("*.keras")) + sorted(interrupted.rglob("state.json"))
+    setting = name.split(" (")[0]
+    with pytest.raises(ValueError, match=rf"{setting}: .* before, .* now.*remove the folder .*backup"):
+        resume_in(interrupted, **CHANGES[name]())
+    assert before == sorted(interrupted.rglob("*.keras")) + sorted(interrupted.rglob("state.json"))
+
+
+def test_more_epochs_minutes_and_patience_are_the_same_experiment(interrupted, capsys):
+    fit = resume_in(interrupted, epochs=3, minutes=50, patience=7, on_change="restart")
+    assert len(fit.history["loss"]) == 3 and "going on after epoch 2" in capsys.readouterr().out
+
+
+def test_a_changed_experiment_begins_anew_where_it_is_told_to(interrupted, capsys):
+    """The old run's best is better than all that comes: it must not be found as the new one's."""
+    (state,) = interrupted.glob("backup/*/state.json")
+    memory = json.loads(state.read_text())
+    memory["memory"]["EarlyStopping"]["best"] = memory["memory"]["ModelCheckpoint"]["best"] = 99.0
+    state.write_text(json.dumps(memory))
+    teacher = compiled(optimizer=keras.optimizers.SGD(1e-6))
+    fit = resume_in(interrupted, teacher, epochs=2, on_change="restart")
+    line = capsys.readouterr().out.splitlines()[0]
+    assert "settings have changed" in line and "Adam" in line and "SGD" in line and "begins anew" in line
+    assert len(fit.history["loss"]) == 2 and len(pd.read_csv(interrupted / "history.csv")) == 2
+    best = keras.saving.load_model(interrupted / "best.keras").evaluate(holes(False), verbose=0)[1]
+    assert best == pytest.approx(max(fit.history["val_hole_psnr"]), abs=1e-3)
+
+
+def test_a_backup_without_a_fingerprint_is_explained(interrupted, capsys):
+    (state,) = interrupted.glob("backup/*/state.json")
+    memory = json.loads(state.read_text())
+    del memory["fingerprint"]
+    state.write_text(json.dumps(memory))
+    with pytest.raises(ValueError, match="older inpaintkit.*remove the folder"):
+        resume_in(interrupted)
+    fit = resume_in(interrupted, epochs=1, on_change="restart")
+    assert len(fit.history["loss"]) == 1 and "older inpaintkit" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="on_change='ask'.*'refuse' or 'restart'"):
+        training.standard_callbacks(interrupted, on_change="ask")
+
+
+def test_a_fit_that_was_interrupted_goes_on_with_the_same_model(tmp_path, capsys):
+    """In a notebook the model lives on: its rate is where the callbacks left it, its layers have numbers."""
+    teacher, run = painter(), tmp_path / "run"
+    for epoch in (1, 2):
+        watchers = [*training.standard_callbacks(run, patience=3), Interrupt(epoch)]
+        with pytest.raises(KeyboardInterrupt):
+            teacher.fit(holes(True), validation_data=holes(False), epochs=4, verbose=0, callbacks=watchers)
+        next(w for w in watchers if isinstance(w, keras.callbacks.CSVLogger)).csv_file.close()
+    fit = resume_in(run, teacher)
+    rates = fit.history["learning_rate"]
+    assert len(rates) == 4 and "going on after epoch 2" in capsys.readouterr().out
+    np.testing.assert_allclose(rates, 0.02 * 0.5 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-3)
+
+
+def test_the_best_of_a_run_that_ended_is_not_left_to_the_next(tmp_path):
+    train, val = holes(True), holes(False)
+    watchers = training.standard_callbacks(tmp_path)
+    painter().fit(train, validation_data=val, epochs=3, verbose=0, callbacks=watchers)
+    with pytest.raises(KeyboardInterrupt):
+        painter().fit(train, validation_data=val, verbose=0, callbacks=[*watchers, Interrupt(0)])
+    assert not (tmp_path / "best.keras").exists()
+    next(w for w in watchers if isinstance(w, keras.callbacks.CSVLogger)).csv_file.close()
+    worse = compiled(optimizer=keras.optimizers.SGD(1e-6))  # with the same callbacks, it never gets so good
+    fit = worse.fit(train, validation_data=val, epochs=1, verbose=0, callbacks=watchers)
+    best = keras.saving.load_model(tmp_path / "best.keras").evaluate(val, verbose=0)[1]
+    assert best == pytest.approx(fit.history["val_hole_psnr"][0], abs=1e-3)
+
+
+def test_what_the_callbacks_monitor_must_be_measured(tmp_path):
+    teacher, train, val = painter(), holes(True), holes(False)
+    (tmp_path / "best.keras").write_bytes(b"of a run before")
+    before = teacher.get_weights()
+    with pytest.raises(ValueError, match="without validation_data.*add validation_data="):
+        teacher.fit(train, verbose=0, callbacks=training.standard_callbacks(tmp_path))
+    teacher.compile("adam", "mae", metrics=["mse", metrics.SSIM("ssim")])
+    line = r'only .*ssim.*weighted_metrics=\[ik.metrics.PSNR\("hole_psnr"\)\]'
+    with pytest.raises(ValueError, match=line):
+        teacher.fit(train, validation_data=val, verbose=0, callbacks=training.standard_callbacks(tmp_path))
+    for weights, old in zip(teacher.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weights, old)  # before the first step
+    assert (tmp_path / "best.keras").exists()
+    watchers = training.standard_callbacks(tmp_path, monitor="val_ssim")
+    fit = teacher.fit(train, validation_data=val, verbose=0, callbacks=watchers)  # the model is still usable
+    assert "val_ssim" in fit.history
+    plain = keras.Model(teacher.inputs, teacher.outputs)
+    plain.compile("adam", "mae")
+    with pytest.raises(ValueError, match="hole_psnr"):
+        watchers = training.standard_callbacks(tmp_path / "plain")
+        plain.fit(train, validation_data=val, epochs=3, verbose=0, callbacks=watchers)
+
+
+def test_a_learning_rate_schedule_is_left_alone(tmp_path):
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], [0.02, 0.01, 0.005])
+    teacher = compiled(unlearn, keras.optimizers.Adam(schedule))  # it unlearns: plateaus are met
+    watchers = training.standard_callbacks(tmp_path, patience=3)
+    fit = teacher.fit(holes(True), validation_data=holes(False), epochs=3, verbose=0, callbacks=watchers)
+    np.testing.assert_allclose(fit.history["learning_rate"], [0.02, 0.01, 0.005], rtol=1e-5)
+    assert teacher.optimizer.get_config()["learning_rate"]["class_name"] == "PiecewiseConstantDecay"
+    with pytest.raises(ValueError, match="learning-rate schedule already"):
+        teacher.fit(holes(True), verbose=0, callbacks=[training.learning_rates({0: 1e-3})])
+
+
+@pytest.mark.parametrize("with_callbacks", [False, True])
+def test_masks_by_epoch_follow_keras_count_in_every_fit(with_callbacks, tmp_path):
+    served = []
+
+    class Noted(ik.masks.Lines):
+        def sample(self, *args, **settings):
+            served.append(self.thickness)
+            return super().sample(*args, **settings)
+
+    train = holes(True, {0: Noted(thickness=1), 2: Noted(thickness=3)})
+    teacher, val = painter(), holes(False)
+
+    def stages(**settings):
+        served.clear()
+        callbacks = training.standard_callbacks(tmp_path) if with_callbacks else None
+        teacher.fit(train, validation_data=val, verbose=0, callbacks=callbacks, **settings)
+        return served[:]  # three batches an epoch
+
+    assert stages(epochs=3) == [1] * 6 + [3] * 3
+    assert stages(epochs=3) == [1] * 6 + [3] * 3
+    assert stages(epochs=4, initial_epoch=1) == [1] * 3 + [3] * 6

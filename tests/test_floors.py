@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "inpaintkit"
 # DESIGN: lowest first. `metrics` and `sources` stand half a floor below `losses` and `data`, made from them.
 FLOORS = [
     {"images", "masks", "mask_shapes", "mask_folders", "augment", "attention", "layers", "features"}
-    | {"games", "options", "console", "diffusion"},
+    | {"games", "options", "console", "diffusion", "fingerprint"},
     {"metrics", "distances", "sources", "patches"},
     {"data", "models", "baselines", "losses", "plots", "callbacks", "recipes"},
     {"inpainting", "training"},
