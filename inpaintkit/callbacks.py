@@ -23,6 +23,11 @@ from inpaintkit.plots import mark
 _RATES = weakref.WeakKeyDictionary()  # optimizer: its rate before training, and the one last given to it
 
 
+def counts_up(metric):
+    """Whether a metric, by its name, is better when it is higher."""
+    return "psnr" in metric or "ssim" in metric
+
+
 def has_schedule(optimizer):
     """Whether the optimizer's learning rate is a schedule or a function, which callbacks cannot change."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of a LossScaleOptimizer
@@ -406,7 +411,8 @@ class Resume(keras.callbacks.Callback):
         shutil.rmtree(self.run_dir / "tensorboard", ignore_errors=True)
         for callback in self.callbacks:
             if isinstance(callback, keras.callbacks.ModelCheckpoint):
-                callback.best = None  # which Keras keeps from one fit to the next
+                # Keras keeps it from one fit to the next; and after a first NaN, it would save no more.
+                callback.best = -math.inf if counts_up(callback.monitor) else math.inf
 
     def _remove_backup(self):
         for state in self.folder.glob("*/state.json"):

@@ -28,6 +28,7 @@ from inpaintkit.callbacks import (
     Progress,
     Resume,
     Snapshots,
+    counts_up,
     has_schedule,
 )
 from inpaintkit.data import Pairs, at_epoch, check_stages
@@ -64,9 +65,9 @@ class _KnowsHole:
         # All checks come before Keras sees anything: a model whose first call fails half way is unusable.
         given = inspect.signature(super().fit).bind(*args, **settings).arguments
         x, validation = given.get("x"), given.get("validation_data")
-        _check_arrays(x, given.get("y"), "fit")
+        _check_arrays(self, x, given.get("y"), "fit")
         if isinstance(validation, (list, tuple)):
-            _check_arrays(*_x_and_y(validation), "validation_data")
+            _check_arrays(self, *_x_and_y(validation), "validation_data")
             validation = validation[0]
         _warn_of_shuffle(validation, "validation_data")
         callbacks = given.get("callbacks") or []
@@ -84,29 +85,29 @@ class _KnowsHole:
     @functools.wraps(keras.Model.evaluate)
     def evaluate(self, x=None, y=None, *args, **settings):
         if not settings.get("_use_cached_eval_dataset"):  # else it is fit's validation, checked there
-            _check_arrays(x, y, "evaluate")
+            _check_arrays(self, x, y, "evaluate")
             _warn_of_shuffle(x, "evaluate")
         return super().evaluate(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.predict)
     def predict(self, x, *args, **settings):
-        _check_arrays(x, None, "predict", with_target=False)
+        _check_arrays(self, x, None, "predict", with_target=False)
         _warn_of_shuffle(x, "predict")
         return super().predict(x, *args, **settings)
 
     @functools.wraps(keras.Model.train_on_batch)
     def train_on_batch(self, x, y=None, *args, **settings):
-        _check_arrays(x, y, "train_on_batch")
+        _check_arrays(self, x, y, "train_on_batch")
         return super().train_on_batch(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.test_on_batch)
     def test_on_batch(self, x, y=None, *args, **settings):
-        _check_arrays(x, y, "test_on_batch")
+        _check_arrays(self, x, y, "test_on_batch")
         return super().test_on_batch(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.predict_on_batch)
     def predict_on_batch(self, x):
-        _check_arrays(x, None, "predict_on_batch", with_target=False)
+        _check_arrays(self, x, None, "predict_on_batch", with_target=False)
         return super().predict_on_batch(x)
 
 
@@ -234,17 +235,18 @@ def _x_and_y(data):
     return (data[0], data[1]) if len(data) > 1 else (data[0], None)
 
 
-def _check_arrays(x, y, where, with_target=True):
+def _check_arrays(model, x, y, where, with_target=True):
     """Raises ValueError unless arrays are what a network of this kit takes; data sets check their own."""
     if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
         return
-    if isinstance(x, dict) and not {"image", "mask"} <= set(x):
+    known = {"image", *(tensor.name for tensor in keras.tree.flatten(getattr(model, "inputs", None) or []))}
+    if isinstance(x, dict) and not (len(x) == 2 and "mask" in x and set(x) - {"mask"} <= known):
         raise ValueError(f"{where}: inputs by the names {sorted(x)}: expected 'image' and 'mask'")
     if not isinstance(x, dict) and (hasattr(x, "shape") or len(x) != 2):
         came = f"one array of shape {tuple(x.shape)}" if hasattr(x, "shape") else f"{len(x)} inputs"
         raise ValueError(f"{where}: {came}: expected two, [images, masks]")
-    images, masks = (x["image"], x["mask"]) if isinstance(x, dict) else x
-    images, masks = _as_array(images), _as_array(masks)
+    pair = [*(v for k, v in x.items() if k != "mask"), x["mask"]] if isinstance(x, dict) else x
+    images, masks = map(_as_array, pair)
     if images.ndim != 4 or images.shape[-1] != 3:
         one = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
         raise ValueError(f"{where}: images of shape {images.shape}: expected (batch, height, width, 3){one}")
@@ -379,7 +381,7 @@ def standard_callbacks(
     """
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
-    best = {"monitor": monitor, "mode": "max" if "psnr" in monitor or "ssim" in monitor else "min"}
+    best = {"monitor": monitor, "mode": "max" if counts_up(monitor) else "min"}
     callbacks = [
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),

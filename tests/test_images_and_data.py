@@ -287,7 +287,7 @@ def digest(*arrays):
 def training_pairs(**workers):
     augment = ik.augment.Augment(flip=True, rotation=10, hue=10, blur=1)
     pictures = data.images("photos", "val", 32, count=11)
-    return data.pairs(pictures, ik.masks.Lines(), 4, augment, seed=5, **workers)
+    return data.pairs(pictures, ik.masks.Lines(), 4, augment, seed=5, drop_last=False, **workers)
 
 
 def test_batches_do_not_depend_on_who_asks_first():

@@ -401,3 +401,243 @@ def test_a_mixed_float16_gan_trains(batch):
         keras.config.set_dtype_policy("float32")
     assert all(np.isfinite(values).all() for values in history.values())
     assert all(np.isfinite(to_numpy(v)).all() for v in gan.variables)
+
+
+def arrays_of(batch, dtype="float32"):
+    images, masks = batch[0][:, :16, :16], batch[1][:, :16, :16]
+    return [images * masks, masks.astype(dtype)], images
+
+
+def uses(model, x, y):
+    """Every way in which arrays come in, by name."""
+    ways = {
+        "fit": lambda: model.fit(x, y, verbose=0),
+        "evaluate": lambda: model.evaluate(x, y, verbose=0),
+        "train_on_batch": lambda: model.train_on_batch(x, y),
+        "test_on_batch": lambda: model.test_on_batch(x, y),
+    }
+    without_target = {
+        "predict": lambda: model.predict(x, verbose=0),
+        "predict_on_batch": lambda: model.predict_on_batch(x),
+    }
+    return ways, without_target
+
+
+def gan_of(network):
+    discriminator = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Conv2D(1, 3, strides=2)])
+    gan = ik.InpaintingGAN(network, discriminator)
+    gan.compile("adam", losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    return gan
+
+
+@pytest.mark.parametrize("make", ["inpainter", "gan"])
+def test_masks_of_any_type_are_masks(make, network, batch):
+    x, y = arrays_of(batch)
+    model = gan_of(network) if make == "gan" else teacher_of(network, losses.HoleValidLoss())
+    expected = model.evaluate(x, y, verbose=0, return_dict=True)
+    for dtype in (bool, "uint8", "int64"):
+        got = model.evaluate([x[0], x[1].astype(dtype)], y, verbose=0, return_dict=True)
+        assert got == pytest.approx(expected, rel=1e-4), dtype
+    ways, without_target = uses(model, [x[0], x[1] > 0], y)
+    for way in (ways | without_target).values():
+        way()
+    by_epoch = model.fit([x[0], x[1] > 0], y, validation_data=([x[0], x[1] > 0], y), epochs=2, verbose=0)
+    assert np.isfinite(by_epoch.history["val_loss"]).all()
+
+
+def test_a_target_of_whole_numbers_trains(network, batch):
+    x, y = arrays_of(batch)
+    black = [np.zeros_like(x[0], "uint8"), x[1] > 0]
+    for model in (teacher_of(network, losses.HoleValidLoss()), gan_of(network)):
+        history = model.fit(black, (y > 0.5).astype("uint8"), verbose=0).history
+        assert np.isfinite(history["loss"]).all()
+
+
+WRONG = {  # what is wrong with inputs and target: (x, y) to (x, y), and what the message says
+    "8-bit floats": (lambda x, m, y: ([x * 255, m], y * 255), r"known pixels.*\[0, 1\].*divide .* by 255"),
+    "8-bit": (
+        lambda x, m, y: ([(x * 255).astype("uint8"), m], (y * 255).astype("uint8")),
+        r"known pixels.*\[0, 1\].*divide .* by 255",
+    ),
+    "negative": (lambda x, m, y: ([x * 2 - 1, m], y), r"known pixels.* from -1"),
+    "NaN": (lambda x, m, y: ([np.where(m > 0, np.nan, x), m], y), "known pixels.*NaN"),
+    "three-channel masks": (lambda x, m, y: ([x, np.repeat(m, 3, -1)], y), r"masks.*16, 3\).*16, 1\)"),
+    "masks without channel": (lambda x, m, y: ([x, m[..., 0]], y), r"masks.*16, 16\) .*16, 1\)"),
+    "fewer masks": (lambda x, m, y: ([x, m[:2]], y), r"masks.*\(2, .*\(4, 16, 16, 1\)"),
+    "grey": (lambda x, m, y: ([x[..., :1], m], y), r"images.*16, 1\).*height, width, 3"),
+    "one image": (lambda x, m, y: ([x[0], m[0]], y[0]), r"images.*\(16, 16, 3\).*batch axis"),
+    "no mask": (lambda x, m, y: (x, y), r"one array.*\[images, masks\]"),
+    "three inputs": (lambda x, m, y: ([x, m, m], y), r"3 inputs.*\[images, masks\]"),
+    "other names": (lambda x, m, y: ({"images": x, "mask": m}, y), "'images', 'mask'.*'image' and 'mask'"),
+    "by name": (lambda x, m, y: ({"image": x * 255, "mask": m}, y), "known pixels"),
+}
+WRONG_TARGET = {
+    "8-bit": (lambda y: y * 255, r"target.*\[0, 1\].*divide .* by 255"),
+    "NaN": (lambda y: np.where(y > 0.3, np.nan, y), "target.*NaN"),
+    "infinite": (lambda y: np.where(y > 0.3, np.inf, y), "target.*inf"),
+    "missing": (lambda y: None, "no target.*complete images"),
+    "fewer": (lambda y: y[:3], r"target.*\(3, .*\(4, 16, 16, 3\)"),
+    "grey": (lambda y: y[..., :1], r"target.*16, 1\).*16, 3\)"),
+    "two": (lambda y: [y, y], "target of list.*one array"),
+}
+
+
+@pytest.mark.parametrize("make", ["inpainter", "gan"])
+def test_wrong_arrays_are_refused_before_keras_sees_them(make, network, batch):
+    (holed, masks), y = arrays_of(batch)
+    model = gan_of(network) if make == "gan" else teacher_of(network, losses.HoleValidLoss())
+    for name, (spoil, message) in WRONG.items():
+        x, spoilt = spoil(holed, masks, y)
+        ways, without_target = uses(model, x, spoilt)
+        validation = {
+            "validation_data": lambda x=x, t=spoilt: model.fit(
+                [holed, masks], y, validation_data=(x, t), verbose=0
+            )
+        }
+        for way, use in (ways | without_target | validation).items():
+            with pytest.raises(ValueError, match=message) as error:
+                use()
+            assert way in str(error.value), name
+    for spoil, message in WRONG_TARGET.values():
+        for use in uses(model, [holed, masks], spoil(y))[0].values():
+            with pytest.raises(ValueError, match=message):
+                use()
+    for use in [*uses(model, [holed, masks], y)[0].values()]:
+        use()  # the model is as usable as before
+
+
+def test_what_lies_under_the_hole_may_be_anything(network, batch):
+    (holed, masks), y = arrays_of(batch)
+    teacher = teacher_of(network)
+    teacher.train_on_batch([np.where(masks > 0, holed, 255), masks], y)
+
+
+def test_a_range_test_takes_losses_under_0(network):
+    pictures = ik.data.images("photos", "val", 16, count=8)
+    pairs = ik.data.pairs(pictures, ik.masks.Lines(), 4, shuffle=False)
+    for loss in (losses.psnr_loss, losses.Sum({"psnr": (1, losses.psnr_loss), "l1": (1, "mae")})):
+        curve = training.find_learning_rate(teacher_of(network, loss), pairs, 1e-5, 1, steps=40)
+        assert len(curve["rates"]) > 20 and curve["suggestion"] > 1e-5
+        assert curve["losses"].min() < curve["losses"][0] < 0
+    with pytest.warns(UserWarning, match="never fell below its first value"):
+        training.find_learning_rate(teacher_of(network, lambda y, p: p * 0 + 1.0), pairs, steps=10)
+
+
+def test_the_tools_refuse_a_learning_rate_schedule(batch):
+    network = normalized()
+    teacher = teacher_of(network)
+    schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.5)
+    x, y = arrays_of(batch)
+    for optimizer in (
+        keras.optimizers.Adam(schedule),
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(schedule)),
+    ):
+        teacher.compile(optimizer, "mae")
+        before = teacher.get_weights()
+        for tool in (training.second_phase, lambda t: training.find_learning_rate(t, [(x, y)])):
+            with pytest.raises(ValueError, match=r"has a learning-rate schedule.*Adam"):
+                tool(teacher)
+        assert network.get_layer("encoder1_norm").trainable and teacher.optimizer is optimizer
+        for weights, old in zip(teacher.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(weights, old)
+
+
+def stages_of(network):
+    """Two outputs, `fine` and `rough`, of which the second is the first, halved."""
+    fine = keras.layers.Identity(name="fine")(network.output)
+    return ik.Inpainter(network.inputs, [fine, keras.layers.Rescaling(0.5, name="rough")(network.output)])
+
+
+@pytest.mark.parametrize("as_dict", [False, True])
+def test_several_multi_term_losses_keep_all_their_terms(as_dict, network, batch):
+    x, y = arrays_of(batch)
+    teacher = stages_of(network)
+    fine, rough = (losses.Sum({"l1": (1, "mae"), "l2": (w, "mse")}) for w in (1.0, 2.0))
+    teacher.compile(keras.optimizers.SGD(0.0), {"rough": rough, "fine": fine} if as_dict else [fine, rough])
+    history = teacher.fit(x, y, validation_data=(x, y), epochs=2, verbose=0).history
+    output = network.predict(x, verbose=0)
+    for prefix in ("", "val_"):
+        for stage, filled in (("fine", output), ("rough", output / 2)):
+            expected = np.abs(y - filled).mean(), np.square(y - filled).mean()
+            for term, value in zip(("l1", "l2"), expected, strict=True):
+                np.testing.assert_allclose(history[f"{prefix}{stage}_{term}"], [value] * 2, rtol=1e-4)
+    names = [metric.name for metric in teacher.metrics]
+    assert len(names) == len(set(names))
+    assert all(float(loss.trackers["l1"].count) == len(y) / 4 for loss in (fine, rough))  # reset: one batch
+
+
+def test_terms_are_never_mistaken_for_other_metrics(network, batch):
+    """A term of a metric's name, one called loss, and the terms of a multi-term loss within another."""
+    x, y = arrays_of(batch)
+    inner = losses.Sum({"l1": (1, "mae"), "l2": (1, "mse")})
+    loss = losses.Sum({"mse": (1, "mae"), "loss": (1, "mae"), "inner": (2, inner)}, name="total")
+    teacher = teacher_of(network, loss, metrics=["mse"])
+    got = teacher.evaluate(x, y, verbose=0, return_dict=True)
+    output = network.predict(x, verbose=0)
+    mae, mse = np.abs(y - output).mean(), np.square(y - output).mean()
+    expected = {"loss": 4 * mae + 2 * mse, "mse": mse, "total_mse": mae, "total_loss": mae}
+    expected |= {"inner": mae + mse, "inner_l1": mae, "inner_l2": mse}
+    assert got == pytest.approx(expected, rel=1e-4)
+    shared = stages_of(network)
+    shared.compile("sgd", [inner, inner])
+    assert [m.name for m in shared.metrics].count("l1") == 1  # one loss for both: the mean over them
+
+
+def small_pairs(count=5, batch_size=4, **settings):
+    pictures = ik.data.images("photos", "val", 16, count=count)
+    return ik.data.pairs(pictures, ik.masks.Lines(thickness=2), batch_size, **settings)
+
+
+def test_training_batches_have_one_shape():
+    train = small_pairs(10)
+    assert [len(train[k][1]) for k in range(len(train))] == [4, 4]
+    assert [len(pairs) for pairs in (small_pairs(3), small_pairs(4), small_pairs(8))] == [1, 1, 2]
+    assert small_pairs(3)[0][1].shape == (3, 16, 16, 3)  # fewer than one batch
+    for whole in (small_pairs(10, shuffle=False), small_pairs(10, drop_last=False)):
+        assert [len(whole[k][1]) for k in range(len(whole))] == [4, 4, 2]
+    seen = set()
+    for epoch in range(8):
+        train.epoch = epoch
+        seen |= {image.tobytes() for k in range(2) for image in train[k][1]}
+    assert len(seen) == 10  # what is left out is another each time
+
+
+def test_a_shuffled_pairs_is_no_test(network):
+    teacher, shuffled, val = teacher_of(network), small_pairs(), small_pairs(shuffle=False)
+    for use in (
+        lambda: teacher.evaluate(shuffled, verbose=0),
+        lambda: teacher.predict(shuffled, verbose=0),
+        lambda: teacher.fit(shuffled, validation_data=shuffled, verbose=0),
+    ):
+        with pytest.warns(UserWarning, match="shuffle=True.*expected shuffle=False") as warned:
+            use()
+        assert len(warned) == 1
+    teacher.fit(shuffled, validation_data=val, verbose=0)  # warnings are errors here
+    teacher.evaluate(val, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ik.models.unet(normalization=None, prefill=True),
+        lambda: ik.models.pconv_unet(filters=(4, 8)),
+    ],
+    ids=["unet", "pconv_unet"],
+)
+def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
+    """Keras's default on a GPU."""
+    sizes = sys.modules[ik.models.unet.__module__].SIZES
+    monkeypatch.setitem(sizes, "small", (4, 8))  # narrow, for the sake of the compiler's time
+    pairs, outcomes = small_pairs(4, shuffle=False), []
+    for jit in (False, True):
+        keras.utils.set_random_seed(0)
+        network = make()
+        teacher = ik.Inpainter(network.inputs, network.output)
+        hole = metrics.PSNR("hole_psnr")
+        teacher.compile(
+            keras.optimizers.SGD(0.01), losses.HoleValidLoss(), weighted_metrics=[hole], jit_compile=jit
+        )
+        history = teacher.fit(pairs, validation_data=pairs, epochs=2, verbose=0).history
+        outcomes.append(history)
+    for name, values in outcomes[0].items():
+        np.testing.assert_allclose(outcomes[1][name], values, rtol=1e-3, err_msg=name)
