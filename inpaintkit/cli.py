@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from inpaintkit.console import bad_input_ends
+from inpaintkit.console import bad_input_ends, stops_are_explained
 from inpaintkit.options import (
     BatchSize,
     Classical,
@@ -71,7 +71,9 @@ def demo(
         test = _Test(source, image_size, kind, None, seed, {model: teacher}, "quick", "tf", None, None)
         folder = _new_folder(runs, "demo", kind, settings)
     _train(folder, teacher, train, val, epochs, minutes, patience)
-    test.compare(folder)
+    again = f"The network is saved. {_compare_words(source, image_size, kind, folder)} --seed {seed}"
+    with stops_are_explained(again):
+        test.compare(folder)
 
 
 @app.command()
@@ -97,9 +99,7 @@ def train(
         teacher = _teacher(model, learning_rate, seed)
         folder = _new_folder(runs, "train", kind, settings)
     _train(folder, teacher, train_pairs, val_pairs, epochs, minutes, patience)
-    words = {"source": source, "image-size": image_size, "masks": kind, "model": folder / "model.keras"}
-    options = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in words.items())
-    print(f"\nCompare it:  inpaintkit compare {options}")
+    print(f"\n{_compare_words(source, image_size, kind, folder)}")
 
 
 @app.command()
@@ -131,17 +131,21 @@ def compare(
             *(asked.classical, asked.recipe, asked.perceptual, asked.weights),
         )
         folder = resume or _new_folder(runs, "compare", kind, settings)
-        try:
-            test.compare(folder)
-        except KeyboardInterrupt as error:
-            print(f"\nStopped. To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}")
-            raise typer.Exit(130) from error
+    again = f"To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}"
+    with stops_are_explained(f"what is measured so far is in {folder}. {again}"):
+        test.compare(folder)
 
 
 def main():
     """The console script."""
     sys.stdout.reconfigure(errors="replace")  # a terminal that knows no σ still gets its table
     app()
+
+
+def _compare_words(source, image_size, kind, folder):
+    words = {"source": source, "image-size": image_size, "masks": kind, "model": folder / "model.keras"}
+    options = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in words.items())
+    return f"Compare it:  inpaintkit compare {options}"
 
 
 def _kind(masks, mask_ratio):
@@ -257,30 +261,34 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
 
     from inpaintkit import baselines, evaluation, plots, training
 
-    print()
+    bar, before = (evaluation.hole_psnr(method, val) for method in (baselines.biharmonic, teacher))
+    print(
+        f"\nIn the hole, on validation: biharmonic {bar:.2f} dB, this network before training {before:.2f} dB"
+    )
     callbacks = training.standard_callbacks(
         folder, patience=patience, minutes=minutes, train=train, pictures=val
     )
     best_so_far = folder / "best.keras"
-    try:
+
+    def so_far():
+        shutil.rmtree(folder / "backup", ignore_errors=True)  # every run here has a folder of its own
+        return f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
+
+    with stops_are_explained(so_far):
         history = teacher.fit(
             train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks
         ).history
-    except KeyboardInterrupt as error:
-        where = f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
-        print(f"\nStopped; {where}.")
-        shutil.rmtree(folder / "backup", ignore_errors=True)  # every run here has a folder of its own
-        raise typer.Exit(130) from error
     if not numpy.isfinite(history["val_hole_psnr"]).any():
         print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
         raise typer.Exit(1)
     teacher.save(folder / "model.keras")
     best_so_far.unlink(missing_ok=True)  # EarlyStopping has just brought it back: model.keras is the same
-    bar = evaluation.hole_psnr(baselines.biharmonic, val)
-    figure = plots.curves(history, {"hole_psnr": {"biharmonic, validation": bar}})
+    bars = {"biharmonic, validation": bar, "before training, validation": before}
+    figure = plots.curves(history, {"hole_psnr": bars})
     figure.savefig(folder / "curves.png", dpi=120)
     best = numpy.nanmax(history["val_hole_psnr"])
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {bar:.2f} dB.")
+    print(f"Before training it was {before:.2f} dB: training added {best - before:+.2f} dB on validation.")
     print(f"Saved: {folder / 'model.keras'}")
 
 

@@ -50,3 +50,28 @@ def bad_input_ends():
     except ValueError as error:
         print(f"inpaintkit: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
+
+
+@contextlib.contextmanager
+def stops_are_explained(so_far):
+    """Work that ends before its time says what is kept and how to go on: exit code 130, or 1 after a mistake.
+
+    Args:
+        so_far: what is kept, in words, or a function () -> these.
+    """
+    from inpaintkit.manifests import AnotherComparison
+
+    def words():
+        return so_far() if callable(so_far) else so_far
+
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        print(f"\nStopped; {words()}")
+        raise typer.Exit(130) from error
+    except AnotherComparison as error:  # met before any work: --resume with another kit, say
+        print(f"\ninpaintkit: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    except (ValueError, OSError) as error:
+        print(f"\ninpaintkit: {error}\n{words()}", file=sys.stderr)
+        raise typer.Exit(1) from error

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit import metrics, plots
-from inpaintkit.inpainting import as_method, composite, untrained
+from inpaintkit import metrics, plots, recipes
+from inpaintkit.inpainting import as_method, composite, prepared, untrained, with_untrained  # noqa: F401
+from inpaintkit.manifests import check_same, drawn_masks, evaluation_masks, filler, floats, manifest  # noqa: F401
 from inpaintkit.plots import UNTRAINED
 from inpaintkit.reports import LEAST, by_bucket, recipe, summary, untrained_rows, verdict
-from inpaintkit.scoring import check, evaluation_masks, filler, floats, manifest, score, sha256  # noqa: F401
-from inpaintkit.scoring import with_untrained as with_untrained
+from inpaintkit.scoring import check, check_output, score
 
 BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
 COLUMNS = [
@@ -43,7 +43,7 @@ def compare(
     seed=0,
     folder=None,
     progress=None,
-    untrained=True,
+    untrained=True,  # noqa: F811 (elsewhere here, the function that makes such a network)
 ):
     """Compares methods on the same pictures and the same holes: `tabulate(score(…))`.
 
@@ -98,13 +98,22 @@ def tabulate(scores, seed=0):
     """
     attrs, scores = scores.attrs, scores.copy(deep=False)
     scores.attrs = {}  # pandas would copy them, all names of pictures, at every step
+    if scores.method.isna().any():
+        raise ValueError("a method without a name: pandas reads NA, None and others from a file as missing")
     views = {key: f.sort_values("picture") for key, f in scores.groupby(["method", "output", "region"])}
     classical = set(scores.method[scores.classical])
     hole = {key[0]: f.psnr.to_numpy() for key, f in views.items() if key[1:] == ("composite", "hole")}
     order = sorted(hole, key=lambda name: -hole[name].mean())
     best = next((name for name in order if name in classical), None)
     order.sort(key=lambda name: name != best)  # stable: the best classical first, the rest as they were
-    ratio = next(iter(views.values())).hole_ratio.to_numpy()
+    first = next(iter(views.values()))
+    for key, view in views.items():
+        if any(not np.array_equal(view[c], first[c]) for c in ("picture", "hole_ratio")):
+            raise ValueError(
+                f"method {key[0]!r} has other images or holes than {scores.method.iloc[0]!r}: expected the "
+                "scores of one comparison, where all are measured on the same"
+            )
+    ratio = first.hole_ratio.to_numpy()
     buckets = {f"({low:g}, {high:g}]": (low < ratio) & (ratio <= high) for low, high in BUCKETS}
     elsewhere = ~np.any(list(buckets.values()), axis=0)
     buckets = {"all": np.ones(len(ratio), bool), **buckets}
@@ -168,20 +177,17 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
         str, the summary, the buckets, the verdict and the recipe, as in `table.md`.
 
     Raises:
-        ValueError: other masks, or another seed, than were scored.
+        ValueError: other methods, images, masks, or another seed, than were scored.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    table = tabulate(scores, seed)
-    methods = {
-        name: methods[name] if name in methods else untrained(methods[name.removesuffix(UNTRAINED)])
-        for name in scores.method.unique()
-    }
-    known = check(methods, images, masks, seed=seed, untrained=False)
-    if sha256(known) != scores.attrs["manifest"]["holes"]["sha256"]:
-        raise ValueError(
-            "these masks, or this seed, are not those of the scores: give what `score` was given"
-        )
+    table, made = tabulate(scores, seed), scores.attrs["manifest"]
+    rule = recipes.Recipe(**{key: value for key, value in made["recipe"].items() if key != "name"})
+    methods, _ = prepared(methods, images, any(name not in methods for name in scores.method))
+    now = manifest(methods, images, masks, rule, seed, untrained=False)
+    wrong = "these methods, images, masks or seed are not those of the scores"
+    check_same(_compared(made), _compared(now), wrong, "give what `score` was given")
+    known = drawn_masks(masks, seed, images)
     names = table.method[~table.classical & ~untrained_rows(table.method)]
     hero = next(iter(names), table.method.iloc[0])
     for name, chosen in (("gallery", range(min(count, len(known)))), ("worst", worst(scores, hero, count))):
@@ -192,7 +198,11 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
             for title, method in methods.items()
             if title != "masked input"  # the gallery shows it anyway
         }
-        figure = plots.gallery(originals, masks, fills)
+        psnr = {
+            title: rule.measure(originals, filled, hole=1 - masks)["hole"]["psnr"]
+            for title, filled in fills.items()
+        }
+        figure = plots.gallery(originals, masks, fills, scores=psnr)
         if name == "worst":
             figure.suptitle(f"where {hero} fails most", fontsize=10)
         figure.savefig(folder / f"{name}.png", dpi=120)
@@ -213,12 +223,23 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
 
 def hole_psnr(method, pairs):
     """Mean hole PSNR in dB of a method over the batches of `ik.data.pairs(…)`."""
-    run = as_method(method)
-    values = [
-        to_numpy(metrics.psnr(image, run(holed, mask), 1 - mask))
-        for (holed, mask), image in (pairs[k] for k in range(len(pairs)))
-    ]
+    run, values = as_method(method), []
+    for k in range(len(pairs)):
+        (holed, mask), image = pairs[k]
+        filled = to_numpy(run(holed, mask.copy()))
+        check_output(getattr(method, "__name__", "given"), filled, image.shape)
+        values.append(to_numpy(metrics.psnr(image, filled, 1 - mask)))
     return float(np.concatenate(values).mean())
+
+
+def _compared(about):
+    """What of a manifest must be the same when a comparison is written down."""
+    return {
+        "methods": about["methods"],
+        "pictures": about["pictures"]["sha256"],
+        "holes": about["holes"]["sha256"],
+        "seed": about["seed"],
+    }
 
 
 def _bucket(title, views, order, classical, seed):

@@ -1,11 +1,15 @@
 """Use a method: one shape for all of them, `method(images, masks) -> images`, and the composite."""
 
 import random
+import unicodedata
+from pathlib import PurePosixPath
 
 import keras
 import numpy as np
 
+from inpaintkit.data import SPLITS, Pictures
 from inpaintkit.images import check_batch
+from inpaintkit.plots import UNTRAINED
 
 
 def composite(filled, images, masks):
@@ -99,6 +103,95 @@ def untrained(network, seed=0):
     if [w.shape for w in copy.weights] != [w.shape for w in model.weights]:
         raise ValueError(f"network {model.name!r} cannot be rebuilt from its config (other weights came out)")
     return copy
+
+
+def with_untrained(methods):
+    """Methods, and after each network the same network before training, as "<name>, untrained".
+
+    Args:
+        methods: {name: method}, as for `compare`. A row that is called so already stays what it is: for a
+            network whose beginning was another one, such as pretrained weights, give it yourself.
+
+    Returns:
+        ({name: method}, {name: why}): the methods, and the networks that could not be rebuilt.
+    """
+    check_names(methods)
+    every, missing = {}, {}
+    for name, method in methods.items():
+        every[name] = method
+        before = f"{name}{UNTRAINED}"
+        is_before = name.removesuffix(UNTRAINED) in {*methods} - {name}
+        if network_of(method) is None or before in methods or is_before:
+            continue
+        try:
+            every[before] = untrained(method)
+        except ValueError as error:
+            missing[name] = str(error)
+    return every, missing
+
+
+def check_names(methods):
+    """Raises ValueError unless methods are {name: method}."""
+    if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
+        raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
+
+
+def prepared(methods, images, untrained=True):
+    """Methods as they are compared: with their untrained rows, and fills in the order of the originals.
+
+    Args:
+        methods, images, untrained: as for `ik.compare`.
+
+    Returns:
+        ({name: method}, {name: why}): the methods, and the networks that could not be rebuilt.
+    """
+    check_names(methods)
+    every, missing = with_untrained(methods) if untrained else (methods, {})
+    fills = {name: method for name, method in every.items() if isinstance(method, Pictures)}
+    return {**every, **{name: paired(name, method, images) for name, method in fills.items()}}, missing
+
+
+def paired(name, fills, images):
+    """Fills, `Pictures`, in the order of the originals: each goes with the original of the same name.
+
+    Names are compared below the folder of the split and without their ending, so that `r/test/007.png` goes
+    with `o/007.bmp`. More fills than originals, or another order, are no matter.
+
+    Args:
+        name: of the method, for the message. fills: `Pictures`. images: the originals; where they have no
+            names, an array, or all names are the same in the same order, fills are taken as they lie.
+
+    Raises:
+        ValueError: names that do not pair up, or that pair up in several ways.
+    """
+    if not isinstance(images, Pictures) or fills.names == images.names:
+        return fills
+    theirs, ours = ([_stem(n) for n in pictures.names] for pictures in (fills, images))
+    place = {stem: i for i, stem in enumerate(theirs)}
+    lost = next((i for i, stem in enumerate(ours) if stem not in place), None)
+    advice = (
+        "give both the same names, or, if their order is the same, the fills as an array: fills.as_float()"
+    )
+    if lost is not None:
+        beside = f", where the fills have {fills.names[lost]!r}" if lost < len(fills) else ""
+        raise ValueError(
+            f"fills {name!r}: {len(fills)} for {len(images)} originals, and none is called as the original "
+            f"{images.names[lost]!r}{beside}; {advice}"
+        )
+    for stems, names in ((theirs, fills.names), (ours, images.names)):
+        if len({*stems} & {*ours}) < sum(stem in ours for stem in stems):
+            twice = next(n for n, stem in zip(names, stems, strict=True) if stems.count(stem) > 1)
+            raise ValueError(f"fills {name!r}: {twice!r} could pair with several of the same name; {advice}")
+    chosen = [place[stem] for stem in ours]
+    return Pictures(fills.array[chosen], tuple(fills.names[i] for i in chosen), fills.source, fills.split)
+
+
+def _stem(name):
+    """A file's path below its split's folder, without its ending."""
+    path = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
+    folders = [part.lower() for part in path.parts[:-1]]
+    split = next((i + 1 for i, part in enumerate(folders) if any(part in s for s in SPLITS.values())), 0)
+    return PurePosixPath(*path.parts[split:]).with_suffix("").as_posix()
 
 
 def _first(outputs):

@@ -14,19 +14,21 @@ def mark(images, masks, color=MARK):
     return np.where(masks > 0, images, np.asarray(color, "float32"))
 
 
-def gallery(images, masks, results, tile=1.5):
+def gallery(images, masks, results, tile=1.5, scores=None):
     """A row a picture: marked input, mask, each method's fill with its hole PSNR in dB, original.
 
     Args:
         images: the originals, (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         results: {name: filled (B, H, W, 3)}, in the order to show. The best of each row is in bold.
         tile: width of a picture in inches.
+        scores: None, or {name: PSNR (B,)}, the numbers to show, such as those of another recipe.
 
     Returns:
         matplotlib `Figure`.
     """
     names = ["input", "mask", *results, "original"]
-    scores = {name: to_numpy(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}
+    if scores is None:
+        scores = {name: to_numpy(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}
     rows, columns = len(images), len(names)
     height = tile * images.shape[1] / images.shape[2]
     figure, axes = _subplots(rows, columns, (columns * tile, rows * (height + 0.2) + 0.3))

@@ -1,15 +1,19 @@
+import functools
 import hashlib
 import json
 import random
+import re
+import unicodedata
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
+from PIL import Image
 
 import inpaintkit as ik
-from inpaintkit import baselines, evaluation, metrics, models, plots, scoring
+from inpaintkit import baselines, evaluation, manifests, metrics, models, plots, scoring
 from inpaintkit.inpainting import as_method, composite
 
 
@@ -281,9 +285,8 @@ def test_the_untrained_network_is_no_hero_and_is_kept(batch, tmp_path, monkeypat
     images, masks = batch
     given = ({"spoilt": prefilled(bias=0.5)}, images, masks)  # worse than before training
     seen = []
-    monkeypatch.setattr(
-        plots, "gallery", lambda *given, _of=plots.gallery: seen.append(_of(*given)) or seen[-1]
-    )
+    gallery = plots.gallery
+    monkeypatch.setattr(plots, "gallery", lambda *x, **y: seen.append(gallery(*x, **y)) or seen[-1])
     scores = evaluation.score(*given, folder=tmp_path)
     evaluation.write(tmp_path, scores, *given)
     assert [axis.get_title() for axis in seen[0].axes[2:4]] == ["spoilt", "spoilt,\nuntrained"]
@@ -291,6 +294,182 @@ def test_the_untrained_network_is_no_hero_and_is_kept(batch, tmp_path, monkeypat
     assert len(list((tmp_path / "scores").iterdir())) == 2
     again = evaluation.score(*given, folder=tmp_path)  # nothing is made anew: the times are those kept
     pd.testing.assert_frame_equal(again, scores)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Sixty originals as BMP, and the same as fills: by the same names, and by names without zeros."""
+    root, rng = tmp_path_factory.mktemp("pairs"), np.random.default_rng(0)
+    names = {
+        "o/test": "{:03d}.bmp",
+        "same/test": "{:03d}.png",
+        "bare/test": "{}.png",
+        "mixed/Testing": "{:03d}.tif",
+    }
+    for i in range(60):
+        picture = Image.fromarray(np.kron(rng.random((4, 4, 3)) * 255, np.ones((8, 8, 1))).astype("uint8"))
+        for folder, name in names.items():
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            picture.save(root / folder / name.format(i))
+    return root
+
+
+def psnr_of(methods, images):
+    table = evaluation.compare(methods, images, ik.masks.Lines(hole_ratio=(0.1, 0.3)))
+    rows = table[(table.bucket == "all") & (table.region == "hole") & (table.output == "composite")]
+    return dict(zip(rows.method, rows.psnr, strict=True))
+
+
+def renamed(pictures, names=None, order=slice(None)):
+    names = tuple(names or np.array(pictures.names)[order])
+    return ik.data.Pictures(pictures.array[order], names, "theirs", "test")
+
+
+def test_fills_go_with_the_originals_of_their_names(folders):
+    originals = ik.data.images(folders / "o", "test", 32, count=20)
+    all_fills = ik.data.images(folders / "same", "test", 32)
+    fills = {"all": all_fills, "other folder": ik.data.images(folders / "mixed", "test", 32)}
+    fills["other order"] = renamed(all_fills, order=np.random.default_rng(1).permutation(60))
+    fills["no folder"] = renamed(all_fills, [name.split("/")[-1] for name in all_fills.names])
+    fills["windows"] = renamed(all_fills, [name.replace("/", "\\") for name in all_fills.names])
+    assert psnr_of(fills, originals) == pytest.approx(dict.fromkeys(fills, 100), abs=1e-3)
+    accents = [unicodedata.normalize(["NFC", "NFD"][i % 2], f"é{i}.png") for i in range(20)]
+    paired = {"accents": renamed(originals, [unicodedata.normalize("NFD", name) for name in accents])}
+    assert psnr_of(paired, renamed(originals, accents))["accents"] == pytest.approx(100)
+    photos = ik.data.images("photos", "test", 32, count=20)  # many crops of few photographs: by position
+    assert psnr_of({"photos": renamed(photos)}, photos)["photos"] == pytest.approx(100)
+    assert psnr_of({"array": photos.as_float()}, photos)["array"] == pytest.approx(100)
+
+
+def test_fills_whose_names_do_not_pair_up_are_refused(folders):
+    originals = ik.data.images(folders / "o", "test", 32, count=20)
+    bare = ik.data.images(folders / "bare", "test", 32)
+    photos = ik.data.images("photos", "test", 32, count=20)
+    first = originals.names[0]
+    twice = renamed(originals, ["a/x.png", "a/x.jpg", *originals.names[2:]])
+    for fills, images, words in (
+        (bare, originals, f"none is called as the original '{first}'"),
+        (renamed(bare, order=slice(20)), originals, first),
+        (renamed(originals, order=slice(19)), originals, "19 for 20 originals"),
+        (photos, originals, first),
+        (renamed(photos, order=slice(None, None, -1)), photos, "several of the same name"),
+        (renamed(twice, [n.replace("x.", "x.b") for n in twice.names]), twice, "several of the same name"),
+    ):
+        for call in (evaluation.compare, evaluation.check, evaluation.manifest):
+            with pytest.raises(ValueError, match=re.escape(words)):
+                call({"theirs": fills}, images, "lines")
+
+
+def test_fills_of_another_size_or_number_are_refused(batch):
+    images, masks = batch
+    pictures = ik.data.images("photos", "val", 32, count=4)
+    for fills in (images[:3], images[:, :16], ik.data.images("photos", "val", 48, count=4)):
+        with pytest.raises(ValueError, match=r"'theirs' returned shape .*: expected \(4, 32, 32, 3\)"):
+            evaluation.compare({"theirs": fills}, pictures, masks)
+    for fills in (list(images), {"0": images[0]}):
+        with pytest.raises(ValueError, match=r"method 'theirs' is a (list|dict) of .*an array"):
+            evaluation.compare({"theirs": fills}, pictures, masks)
+
+
+def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path):
+    images, masks = batch
+
+    def noisy(strength, more=0):
+        rng = np.random.default_rng()
+
+        def fill(x, m):
+            return np.clip(baselines.mean_color(x, m) + (strength + more) * rng.random(x.shape), 0, 1)
+
+        return fill
+
+    given = {"images": images, "masks": masks, "folder": tmp_path}
+    scores = evaluation.score({"noisy": noisy(0.1)}, **given)
+    with pytest.warns(UserWarning, match="'noisy' .* fills noise differently"):
+        again = evaluation.score({"noisy": noisy(0.1)}, **given)
+    pd.testing.assert_frame_equal(again, scores)
+    for other in (noisy(0.2), lambda x, m: noisy(0.1)(x, m), functools.partial(noisy(0.1))):
+        with pytest.raises(ValueError, match="its methods differ; the methods: noisy"):
+            evaluation.score({"noisy": other}, **given)
+    network = {"kind": "network", "weights_sha256": "a", "fill_of_noise_sha256": "b"}
+    about = {"methods": {"net": network}, "seed": 0}
+    with pytest.warns(UserWarning, match="'net' .* fills noise differently"):  # as on another device
+        manifests.check_same(
+            about, {**about, "methods": {"net": network | {"fill_of_noise_sha256": "c"}}}, ""
+        )
+    with pytest.raises(ValueError, match="its methods differ; the methods: net"):
+        manifests.check_same(about, {**about, "methods": {"net": network | {"weights_sha256": "c"}}}, "")
+
+
+def test_a_function_that_was_edited_is_told_apart(batch):
+    def identity(method):
+        return evaluation.manifest({"m": method}, *batch)["methods"]["m"]
+
+    # Both do the same to noise; only in a bright image do they differ.
+    one, two = (eval(f"lambda x, m: x if x.min() < {low} else x * 0 + 0.5") for low in (0.5, 0.6))
+    assert identity(one) != identity(two) and identity(one) == identity(one)
+    one.classical = two.classical = True
+    assert identity(one) != identity(two)
+    radii = [functools.partial(baselines.telea, radius=radius) for radius in (3, 9)]
+    assert identity(radii[0]) != identity(radii[1])
+    spellings = [
+        eval(f"lambda x, m: x if x.sum() in {words} else x") for words in ("{'a', 'b'}", "{'b', 'a'}")
+    ]
+    assert identity(spellings[0]) == identity(spellings[1])
+
+
+def test_what_is_written_down_must_be_what_was_scored(batch, tmp_path):
+    images, masks = batch
+    network = prefilled(bias=0.1)
+    methods = {"net": network, "mean colour": baselines.mean_color}
+    scores = evaluation.score(methods, images, masks, recipe="scikit-image")
+    for other in ({"images": images[::-1]}, {"masks": masks[::-1]}, {"methods": {"net": network}}):
+        with pytest.raises(ValueError, match="not those of the scores"):
+            evaluation.write(
+                tmp_path, scores, **{"methods": methods, "images": images, "masks": masks} | other
+            )
+    network.get_layer("residual").bias.assign([0.3] * 3)  # trained on
+    with pytest.raises(ValueError, match="the methods: net"):
+        evaluation.write(tmp_path, scores, methods, images, masks)
+
+
+def test_galleries_show_the_numbers_of_their_recipe(batch, tmp_path, monkeypatch):
+    images, masks = (
+        np.repeat(np.repeat(x, 2, axis=1), 2, axis=2) for x in batch
+    )  # 64×64, for a window of 51
+    methods, shown, gallery = (
+        {"Telea": baselines.telea, "mean colour": baselines.mean_color},
+        [],
+        plots.gallery,
+    )
+    scores = evaluation.score(methods, images, masks, recipe="edgeconnect")
+    monkeypatch.setattr(plots, "gallery", lambda *x, **y: shown.append(gallery(*x, **y)) or shown[-1])
+    evaluation.write(tmp_path, scores, methods, images, masks)
+    hole = scores[(scores.region == "hole") & (scores.output == "composite") & (scores.method == "Telea")]
+    labels = [axis.get_xlabel() for axis in shown[0].axes[2::5]]
+    assert labels == [f"{value:.1f} dB" for value in hole.psnr]
+    small = [batch[0][:, :10, :10], np.ones((4, 10, 10, 1))]  # too small for the window of another recipe
+    small[1][:, 4:6] = 0
+    scores = evaluation.score(methods, *small, recipe="scikit-image")
+    evaluation.write(tmp_path / "small", scores, methods, *small)
+
+
+def test_scores_of_several_comparisons_are_not_paired(batch):
+    images, masks = batch
+    one, two = (
+        evaluation.score({name: baselines.mean_color}, images, m)
+        for name, m in (("one", masks), ("two", masks[::-1]))
+    )
+    with pytest.raises(ValueError, match="'two' has other images or holes than 'one'"):
+        evaluation.tabulate(pd.concat([one, two]))
+    with pytest.raises(ValueError, match="without a name"):
+        evaluation.tabulate(one.assign(method=np.nan))
+
+
+def test_hole_psnr_refuses_a_fill_of_another_shape():
+    pairs = ik.data.pairs(ik.data.images("photos", "val", 32, count=4), RATIOS, shuffle=False)
+    assert evaluation.hole_psnr(lambda x, m: x, pairs) < 20
+    with pytest.raises(ValueError, match=r"returned shape \(4, 32, 32, 1\)"):
+        evaluation.hole_psnr(lambda x, m: x[..., :1], pairs)
 
 
 RATIOS = ik.masks.Lines(thickness=3, hole_ratio=(0.05, 0.35))
@@ -418,7 +597,7 @@ def test_a_method_that_raises_is_named(batch):
     with pytest.raises(KeyError) as caught:
         evaluation.compare({"broken": broken}, *batch, batch_size=3)
     assert "in method 'broken', pictures 0 to 2" not in str(caught.value)  # compiled outside the clock
-    steady = iter([True, True, True])
+    steady = iter([True] * 4)
 
     def late(images, masks):
         if not next(steady, False):
@@ -458,29 +637,33 @@ def test_a_perfect_picture_is_capped_and_a_single_one_has_no_interval(batch):
 
 def test_it_goes_on_where_it_was_cut_off(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, "_SAVE_EVERY", 0)
-    shown = []
+    shown, kill_at = [], [5]  # three trials, the compiling call and a batch
 
     def method(images, masks):
+        if len(shown) in kill_at:
+            raise KeyboardInterrupt
         shown.append(len(images))
         return baselines.telea(images, masks)
 
-    def killed(images, masks):
-        if len(shown) == 4:  # two trials, the compiling call and a batch
-            raise KeyboardInterrupt
-        return method(images, masks)
-
     given = {"images": pictures, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "kept"}
-    killed.__qualname__, killed.__module__ = method.__qualname__, method.__module__
     with pytest.raises(KeyboardInterrupt):
-        evaluation.score({"Telea": baselines.telea, "mine": killed}, **given)
+        evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
     shown.clear()
+    kill_at.clear()
     scores = evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
-    assert shown == [1, 1, 8, 8, 8]  # two trials, the compiling call, and the two batches that were missing
+    assert shown == [
+        1,
+        1,
+        1,
+        8,
+        8,
+        8,
+    ]  # three trials, the compiling call, and the two batches that were missing
     whole = evaluation.score({"Telea": baselines.telea, "mine": method}, pictures, RATIOS, 8)
     pd.testing.assert_frame_equal(scores.drop(columns="ms"), whole.drop(columns="ms"))
     shown.clear()
     evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
-    assert shown == [1, 1]  # all is there
+    assert shown == [1, 1, 1]  # all is there
     turned = evaluation.score({"mine": method, "Telea": baselines.telea}, **given)
     by_method = [frame.groupby("method").psnr.mean().to_dict() for frame in (turned, whole)]
     assert by_method[0] == pytest.approx(by_method[1])  # whatever their order

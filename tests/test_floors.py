@@ -17,7 +17,8 @@ FLOORS = [
     {"metrics", "distances", "sources", "patches"},
     {"data", "models", "baselines", "losses", "plots", "callbacks", "recipes"},
     {"inpainting", "training"},
-    {"scoring", "reports"},
+    {"manifests", "reports"},
+    {"scoring"},
     {"evaluation", "pretrained"},
     {"cli", "app"},
 ]
