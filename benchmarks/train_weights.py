@@ -1,0 +1,183 @@
+"""Trains the weights that ship with the kit: `python benchmarks/train_weights.py faces|photos DATA MINUTES`.
+
+DATA is a folder of folders, each with sub-folders `train` and `val` of images; every image keeps its own
+size. The run is resumable: killed and started again, it goes on from `runs/weights-NAME/checkpoint.npz`; the
+learning rate falls along a cosine over MINUTES of wall time. At the end (and after every quarter of an hour)
+the averaged weights are written to `runs/weights-NAME` as `ik.load` reads them.
+
+The recipe: `residual_unet`; crops of 96 in batches of 16, in the last 30 % of the time crops of 144 in
+batches of 8; flips; some crops shrunk from a larger part of the image; holes of five kinds; loss 0.05 ·
+log(MSE in the hole) + L1 in the hole; AdamW, gradients clipped at norm 1, weights averaged.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from keras import ops
+
+import inpaintkit as ik
+from inpaintkit import pretrained
+from inpaintkit.images import files_below, read_uint8
+
+RATE, MIN_SIDE = 1.6e-3, 178
+MASKS = (  # mask generator, images of sixteen
+    (ik.masks.Lines(count=7, thickness=(1, 11)), 4),
+    (ik.masks.Lines(hole_ratio=(0.02, 0.35), thickness=(1, 11)), 3),
+    (ik.masks.Strokes(hole_ratio=(0.03, 0.4)), 3),
+    (ik.masks.Strokes(hole_ratio=(0.05, 0.6)), 4),
+    (
+        ik.masks.Mixture(
+            [
+                ik.masks.Rectangles(hole_ratio=(0.03, 0.3)),
+                ik.masks.Ellipses(hole_ratio=(0.03, 0.3)),
+                ik.masks.Text(hole_ratio=(0.03, 0.2)),
+                ik.masks.Scratches(hole_ratio=(0.01, 0.1)),
+            ]
+        ),
+        2,
+    ),
+)
+VALIDATION = {
+    "lines of 1 to 11 pixels": ik.masks.Lines(count=7, thickness=(1, 11)),
+    "strokes, 10 to 30 %": ik.masks.Strokes(hole_ratio=(0.1, 0.3)),
+    "strokes, 30 to 50 %": ik.masks.Strokes(hole_ratio=(0.3, 0.5)),
+}
+
+
+def read(folder, split):
+    """The images of one split of every folder in a folder, uint8 (H, W, 3), sides of at least MIN_SIDE."""
+    files = sorted(file for part in sorted(folder.glob(f"**/{split}")) for file in files_below(part))
+    images = [read_uint8(file) for file in files]
+    return [image for image in images if min(image.shape[:2]) >= MIN_SIDE]
+
+
+def centre(image, side):
+    """The central square of an image, uint8 (side, side, 3)."""
+    top, left = ((length - side) // 2 for length in image.shape[:2])
+    return image[top : top + side, left : left + side]
+
+
+def batch(images, number, size, side, shrunk):
+    """Batch `number`: images float32 (size, side, side, 3) and masks; `shrunk` is the share made smaller."""
+    rng, crops = np.random.default_rng((1, number)), np.empty((size, side, side, 3), "float32")
+    for crop in crops:
+        image = images[rng.integers(len(images))]
+        longest, cut = min(image.shape[:2]), side
+        if rng.random() < shrunk:
+            cut = round(side * (longest / side) ** rng.random())
+        top, left = (rng.integers(0, length - cut + 1) for length in image.shape[:2])
+        part = image[top : top + cut, left : left + cut]
+        part = cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA) if cut != side else part
+        crop[:] = part[:, ::-1] if rng.random() < 0.5 else part
+    counts = [max(1, round(share * size / 16)) for _, share in MASKS]
+    counts[3] += size - sum(counts)
+    masks = [
+        generator.sample(count, side, side, seed=5 * number + i)
+        for i, ((generator, _), count) in enumerate(zip(MASKS, counts, strict=True))
+    ]
+    return crops / 255, np.concatenate(masks)
+
+
+@keras.saving.register_keras_serializable("inpaintkit")
+class HoleLoss(ik.losses.MaskLoss):
+    """0.05 · log(MSE in the hole + 1e-4) per image, plus the mean absolute error in the batch's holes."""
+
+    def call(self, y_true, y_pred):
+        image, hole = y_true[..., :3], 1 - y_true[..., 3:]
+        error = (y_pred - image) * hole
+        pixels = 3 * ops.sum(hole, axis=(1, 2, 3))
+        log_mse = ops.log(ops.sum(ops.square(error), axis=(1, 2, 3)) / (pixels + 1) + 1e-4)
+        return 0.05 * log_mse + ops.sum(ops.abs(error)) / (ops.sum(pixels) + 1)
+
+
+def hole_psnr(network, images):
+    """Mean hole PSNR in dB for each of the VALIDATION holes."""
+    results = {}
+    for seed, (name, generator) in enumerate(VALIDATION.items(), 5):
+        masks = generator.sample(len(images), *images.shape[1:3], seed)
+        fills = ik.as_method(network, 10)(images * masks, masks)
+        values = ik.metrics.psnr(images, fills, 1 - masks)
+        results[name] = round(float(np.mean(ops.convert_to_numpy(values))), 3)
+    return results
+
+
+class Average:
+    """Weights averaged over the steps: each moves by the share `rate` towards its present value."""
+
+    def __init__(self, variables):
+        self.values = [ops.convert_to_numpy(v) for v in variables]
+
+    def update(self, variables, rate):
+        for value, variable in zip(self.values, variables, strict=True):
+            value += (ops.convert_to_numpy(variable) - value) * rate
+
+
+def main(name, data, minutes):
+    folder = Path("runs", f"weights-{name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(0)
+    train = read(Path(data), "train")
+    val = read(Path(data), "val")
+    val = (
+        np.stack([centre(image, MIN_SIDE) for image in val[:: max(1, len(val) // 60)]]).astype("float32")
+        / 255
+    )
+    print(f"{len(train)} training images, {len(val)} for validation")
+    network = ik.models.residual_unet(name=name)
+    model = ik.Inpainter(network.inputs, network.output)
+    model.compile(
+        keras.optimizers.AdamW(RATE, weight_decay=1e-4, clipnorm=1.0), HoleLoss(), jit_compile=False
+    )
+    model.optimizer.build(model.trainable_variables)
+    average, step, spent = Average(network.trainable_variables), 0, 0.0
+    variables = [*network.trainable_variables, *model.optimizer.variables]
+    checkpoint = folder / "checkpoint.npz"
+    if checkpoint.exists():
+        with np.load(checkpoint, allow_pickle=False) as saved:
+            step, spent = int(saved["step"]), float(saved["seconds"])
+            for i, variable in enumerate(variables):
+                variable.assign(saved[f"variable{i}"])
+            average.values = [saved[f"average{i}"] for i in range(len(average.values))]
+        print(f"going on after step {step}")
+    else:
+        print("untrained", hole_psnr(network, val))
+    begun = saved_at = shown_at = time.monotonic()
+    done = False
+    while not done:
+        share = (spent + time.monotonic() - begun) / (60 * minutes)
+        done = share >= 1
+        warm_up, cosine = min(1, (step + 1) / 200), 0.5 * (1 + np.cos(np.pi * min(share, 1)))
+        model.optimizer.learning_rate = RATE * warm_up * (0.99 * cosine + 0.01)
+        size, side = (16, 96) if share < 0.7 else (8, 144)
+        images, masks = batch(train, step, size, side, shrunk=0.25 if name == "faces" else 0.6)
+        model.train_on_batch([images * masks, masks], images)
+        step += 1
+        average.update(network.trainable_variables, 0.01 if step < 600 else 0.004 if step < 2500 else 0.002)
+        now = time.monotonic()
+        if done or now - saved_at > 180:
+            arrays = {f"variable{i}": ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+            arrays |= {f"average{i}": value for i, value in enumerate(average.values)}
+            np.savez(folder / "part.npz", step=step, seconds=spent + now - begun, **arrays)
+            (folder / "part.npz").replace(checkpoint)
+            saved_at = now
+        if done or now - shown_at > 900:
+            averaged = ik.models.residual_unet(name=name)
+            for variable, value in zip(averaged.trainable_variables, average.values, strict=True):
+                variable.assign(value)
+            scores = hole_psnr(averaged, val)
+            about = {"network": "residual_unet", "arguments": {}, "steps": step, "validation": scores}
+            pretrained.save(folder, name, averaged, about)
+            print(
+                json.dumps({"step": step, "minutes": round((spent + now - begun) / 60, 1), **scores}),
+                flush=True,
+            )
+            shown_at = now
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
