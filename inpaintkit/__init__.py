@@ -13,14 +13,15 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "augment", "baselines", "callbacks", "data", "diffusion", "distances", "evaluation", "features", "images",
-    "inpainting", "layers", "losses", "masks", "metrics", "models", "patches", "plots", "recipes", "sources",
-    "training",
+    "inpainting", "layers", "losses", "masks", "metrics", "models", "patches", "plots", "pretrained",
+    "recipes", "sources", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
     "InpaintingGAN": "training",
     "PConv2D": "layers",
     "compare": "evaluation",
+    "load": "pretrained",
     "load_model": "training",
 }
 

@@ -24,6 +24,7 @@ BUILDERS = {
     "pconv_unet_double": lambda shape=(None, None, 3): models.pconv_unet_double(shape, (8, 16, 16)),
     "unet_double": lambda shape=(None, None, 3): models.pconv_unet_double(shape, (8, 16, 16), partial=False),
     "coarse_to_fine": lambda shape=(None, None, 3): models.coarse_to_fine(shape, width=4),
+    "residual_unet": lambda shape=(None, None, 3): models.residual_unet(shape, (4, 8, 8)),
 }
 every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
 

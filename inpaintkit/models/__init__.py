@@ -15,6 +15,7 @@ from inpaintkit.models.gan import discriminator, patch_discriminator
 from inpaintkit.models.gated import coarse_to_fine
 from inpaintkit.models.pconv_unet import pconv_unet
 from inpaintkit.models.pconv_unet_double import pconv_unet_double
+from inpaintkit.models.residual_unet import residual_unet
 from inpaintkit.models.skip_autoencoder import skip_autoencoder
 from inpaintkit.models.unet import unet
 
@@ -25,6 +26,7 @@ __all__ = [
     "patch_discriminator",
     "pconv_unet",
     "pconv_unet_double",
+    "residual_unet",
     "skip_autoencoder",
     "unet",
 ]

@@ -8,8 +8,8 @@ times the weights, and each level adds a residual block (He et al. 2016) instead
 import keras
 from keras import layers, ops
 
-from inpaintkit.layers import CropLike, PushPull
-from inpaintkit.models._doors import check_filters, enter
+from inpaintkit.layers import PushPull
+from inpaintkit.models._doors import build, check_filters, enter
 
 
 def residual_unet(input_shape=(None, None, 3), filters=(40, 64, 96, 128), name="residual_unet"):
@@ -58,4 +58,4 @@ def residual_unet(input_shape=(None, None, 3), filters=(40, 64, 96, 128), name="
     )(x)  # (B, H, W, 3)
     x = start + x * (1 - mask)  # known pixels stay as they are
     x = x + ops.stop_gradient(ops.clip(x, 0, 1) - x)  # a clip alone would teach nothing beyond its bounds
-    return keras.Model(inputs, CropLike(name="output", dtype="float32")([x, inputs[0]]), name=name)
+    return build(inputs, x, name)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from keras import ops
 
 from inpaintkit import models
 
@@ -77,11 +78,12 @@ def save(folder, name, network, about):
         ValueError: weights that float16 cannot hold, or a file larger than `MAX_BYTES`.
     """
     folder, arrays = Path(folder), {}
-    folder.mkdir(parents=True, exist_ok=True)
     for key, variable in _variables(network):
-        arrays[key] = np.asarray(variable).astype("float16")
-        if not np.isfinite(arrays[key]).all():
+        values = ops.convert_to_numpy(variable)
+        if not np.abs(values).max() <= np.finfo("float16").max:  # NaN, too
             raise ValueError(f"{key}: holds values that float16 cannot hold; expected all within ±65,504")
+        arrays[key] = values.astype("float16")
+    folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{name}.npz.part"
     with part.open("wb") as file:
         np.savez(file, **arrays)
