@@ -58,5 +58,8 @@ Resume = Annotated[
 ]
 Networks = Annotated[
     list[Path] | None,
-    typer.Option("--model", help="A trained network, .keras; more than once for more."),
+    typer.Option(
+        "--model",
+        help="A trained network, .keras, or one that ships: photos, faces; more than once for more.",
+    ),
 ]

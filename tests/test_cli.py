@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -92,6 +93,7 @@ def test_demo_makes_everything_it_names(tmp_path):
     ):
         assert (made / name).is_file() and name in result.output
     assert "autoencoder, untrained" in result.output and "Training added" in result.output
+    assert "photos, untrained" in result.output  # the shipped weights, beside what they start from
     assert "epoch   1/1" in result.output and "raw" in result.output and "composite" in result.output
 
 
@@ -161,6 +163,15 @@ def test_a_network_whose_loss_nobody_knows_is_compared_all_the_same(tmp_path):
     with pytest.raises(TypeError, match="loss_of_a_notebook"):
         keras.saving.load_model(tmp_path / "strange.keras")
     assert set(cli._load([tmp_path / "strange.keras"])) == {"strange"}
+
+
+def test_weights_that_ship_are_compared_by_name(tmp_path, monkeypatch):
+    from inpaintkit import cli
+
+    (tmp_path / "photos").mkdir()  # a folder of that name changes nothing
+    monkeypatch.chdir(tmp_path)
+    assert list(cli._load([Path("photos"), Path("faces")])) == ["photos", "faces"]
+    assert "photos, faces" in run("compare", "--model", "cats", code=2).stderr
 
 
 def loss_of_a_notebook(y_true, y_pred):
