@@ -362,6 +362,46 @@ def test_a_file_of_two_values_is_black_and_white_whatever_they_are(tmp_path):
         np.testing.assert_array_equal(read_mask(tmp_path / name, hole="black"), 1 - mask, err_msg=name)
 
 
+@pytest.mark.parametrize(("kind", "top", "white"), [("uint8", 2, "255"), ("uint16", 255, "65,?535")])
+def test_a_dark_mask_with_soft_edges_is_not_silently_without_a_hole(tmp_path, kind, top, white):
+    from PIL import Image
+
+    values = np.zeros((20, 30), kind)
+    values[4:10, 8:25], values[5:9, 9:24] = top // 2, top
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    for warn in (True, False):
+        with pytest.warns(UserWarning, match=rf"dark\.png: 102 .*none is hole: .*from 0 to {top}\b"):
+            assert read_mask(tmp_path / "dark.png", warn=warn).all()
+    with pytest.raises(ValueError, match=rf"nothing but hole with hole='black': .*from 0 to {top}\b"):
+        read_mask(tmp_path / "dark.png", hole="black")
+
+
+@pytest.mark.parametrize("paper", [0, 255])
+def test_white_paint_on_a_transparent_layer_is_explained(tmp_path, paper):
+    """Neither its white nor its transparent pixels are the hole alone."""
+    from PIL import Image
+
+    layer = np.full((20, 30, 4), paper, "uint8")
+    layer[..., 3] = 0
+    layer[4:10, 8:25] = 255
+    Image.fromarray(layer).save(tmp_path / "layer.png")
+    with pytest.raises(ValueError, match=r"hole='alpha' \(83\.0% of it\).*opaque, fill the rest"):
+        read_mask(tmp_path / "layer.png", warn=False)
+
+
+@pytest.mark.parametrize("end", ["gif", "tif", "png", "webp"])
+def test_of_a_mask_file_of_several_images_the_first_counts_and_it_is_told_of(tmp_path, end):
+    from PIL import Image
+
+    holes = [np.roll(np.eye(20, 30, dtype=bool), 5 * i, 1) for i in range(3)]
+    first, *others = [Image.fromarray(hole).convert("RGB" if end == "webp" else "L") for hole in holes]
+    options = {"lossless": True} if end == "webp" else {}
+    first.save(tmp_path / f"m.{end}", save_all=True, append_images=others, **options)
+    with pytest.warns(UserWarning, match=rf"m\.{end}: it holds several images"):
+        mask = read_mask(tmp_path / f"m.{end}")
+    np.testing.assert_array_equal(mask[..., 0] == 0, holes[0])
+
+
 def test_unsigned_numbers_of_32_bits_are_no_negative_ones(tmp_path):
     from PIL import Image
 
@@ -527,6 +567,19 @@ def test_paths_in_settings_are_taken_as_they_are_written(monkeypatch, written, p
         masks.parse(setting)
         assert given["p"] == path
     assert given["h"] == "black"
+
+
+def test_folders_given_otherwise(tmp_path, monkeypatch):
+    (tmp_path / "my masks").mkdir()
+    write_mask(tmp_path / "my masks" / "0.png", Lines().sample(1, 20, 20)[0])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert masks.parse("FromFolder('~/my masks')") == FromFolder(tmp_path / "my masks")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"for this folder of mask files, say.*FromFolder.*my masks"):
+        masks.parse("my masks")
+    with pytest.raises(ValueError, match="quotes"):
+        masks.parse("FromFolder(masks)")
 
 
 def test_a_folder_with_a_backslash_in_its_name_is_read_back(folder, tmp_path):
