@@ -101,7 +101,7 @@ def read_mask(path, hole="white", image_size=None, warn=True, damaged=True):
             a pixel is hole if any pixel of the hole lies under the filter (Lanczos, 3 pixels to each side)
             that `read_image` computes this pixel with, so that no damage is left in known pixels. False is
             for holes that were never in the image: it takes the nearest pixel and keeps the hole ratio.
-            Where a mask is made larger, or only cropped by whole pixels, both take the nearest pixel.
+            Likewise where a mask is made larger; one that is only cropped, by whole pixels, stays as it is.
 
     Returns:
         float32 array (H, W, 1) of 0 and 1. A file without a hole is all 1: nothing is to be filled.

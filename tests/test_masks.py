@@ -302,7 +302,8 @@ def test_a_mask_file_of_any_kind_and_polarity(tmp_path):
         assert mask.shape == (40, 60, 1) and mask.dtype == np.float32
         np.testing.assert_array_equal(mask[..., 0], black == 0)
         np.testing.assert_array_equal(read_mask(file, hole="black"), 1 - mask)
-    assert read_mask(file, image_size=(80, 120)).mean() == mask.mean()  # twice the size, still binary
+    larger = read_mask(file, image_size=(80, 120), damaged=False)  # twice the size, still binary
+    np.testing.assert_array_equal(larger, mask.repeat(2, 0).repeat(2, 1))
 
 
 def two_valued(hole):
@@ -480,6 +481,23 @@ def test_a_mask_made_smaller_leaves_no_damage_in_known_pixels(tmp_path, shape, i
     assert near.mean() >= mask.mean() and (near >= mask).all()
     if shape == mask.shape[:2]:
         np.testing.assert_array_equal(mask[..., 0] == 0, hole)
+
+
+def test_a_mask_made_larger_leaves_no_damage_in_known_pixels():
+    """Made larger, too, an image takes each pixel from up to six of the file."""
+    from inpaintkit.image_files import fit_hole
+    from inpaintkit.images import read_uint8
+
+    rng = np.random.default_rng(3)
+    for shape, size in (((20, 30), (40, 60)), ((30, 20), (64, 48)), ((17, 40), (18, 45)), ((1, 9), (16, 90))):
+        hole = np.zeros(shape, bool)
+        hole[0, 4] = True
+        clean = rng.integers(0, 256, (*shape, 3), "uint8")
+        spoilt = np.where(hole[..., None], 255 - clean, clean)
+        known = ~fit_hole(hole, size, True)[..., None]
+        clean, spoilt = (read_uint8(image, size) for image in (clean, spoilt))
+        np.testing.assert_array_equal(clean * known, spoilt * known)
+        assert 0 < known.mean() < 1 or shape[0] == 1
 
 
 def test_a_hole_that_reaches_every_pixel_is_explained(tmp_path):
