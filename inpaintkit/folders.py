@@ -200,7 +200,8 @@ class _Folder:
         rank = {"test": 0, "val": 1, "train": 2}
         for file in files_below(root, lambda name: rank.get(_CALLED.get(name.lower()), 3)):
             # Python unpacks a zip of Windows's outside Windows to one folder of files named "train\0.png".
-            _add(self.files, _inside(file.relative_to(root).as_posix()), file, self.twice)
+            name = file.relative_to(root).as_posix()
+            _add(self.files, _inside(name) if "\\" in name else PurePosixPath(name), file, self.twice)
         self._stats = {}
         self.keys = (self._size, self._tail, self._digest)
 
