@@ -54,8 +54,19 @@ class Pictures(Sequence):
     def __getitem__(self, index):
         return self.array[index]
 
+    def _where(self, image):
+        return [number for number, own in enumerate(self.array) if np.array_equal(image, own)]
+
     def __contains__(self, image):
-        return any(np.array_equal(image, own) for own in self.array)
+        return bool(self._where(image))
+
+    def count(self, image):
+        return len(self._where(image))
+
+    def index(self, image):
+        if numbers := self._where(image):
+            return numbers[0]
+        raise ValueError("the image is none of these")
 
     def __repr__(self):
         n, height, width, _ = self.array.shape
@@ -83,7 +94,8 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
                 one path the outermost decides; a folder or zip that itself bears one of these names is that
                 split and no other, unless it holds folders of two or more. Any other is divided 80/10/10 by
                 a hash of each file's path without its ending, so that adding files moves none. Files in a
-                folder `mask` or `masks`, and `x_mask.png` beside `x.jpg`, are left out with a warning.
+                folder `mask` or `masks`, and `x_mask.png` or `mask_x.png` beside `x.jpg`, are left out with a
+                warning.
             an .npz file: one array of pictures, or several, each with one of train, val and test in its name;
                 "some.npz:word" takes those alone that have the word in their names.
             an array (N, H, W, 3), uint8 or float in [0, 1]: like one array in an .npz, every tenth picture
@@ -110,8 +122,8 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     """
     if split not in SPLITS:
         raise ValueError(f"split={split!r}: expected one of {', '.join(SPLITS)}")
-    if count is not None and count < 1:
-        raise ValueError(f"count={count}: expected at least 1 picture")
+    if count is not None and (not isinstance(count, int | np.integer) or count < 1):
+        raise ValueError(f"count={count!r}: expected a whole number of images, at least 1")
     size = size_pair(image_size)
     found = sources.find(source, split, size, count)
     source = "array" if isinstance(source, np.ndarray) else str(source)
@@ -253,7 +265,7 @@ class Pairs(keras.utils.PyDataset):
         if fixed is not None and isinstance(self.augment, Augment):
             return self.augment(pictures, rng, fixed)
         if self.augment is not None:
-            pictures = check_augmented(self.augment(pictures, rng), pictures)
+            pictures = check_augmented(self.augment(pictures.copy(), rng), pictures)
         if fixed is None:
             fixed = masks.sample(len(pictures), *pictures.shape[1:3], seed=holes_seed)
         return pictures, fixed

@@ -1,8 +1,10 @@
 """Folders and zips as sources: which of their images belong to which split.
 
-1. Files below a folder `mask` or `masks`, and `x_mask.png` beside `x.png`, are masks, and are left out.
+1. Files below a folder `mask` or `masks`, and `x_mask.png` or `mask_x.png` beside `x.png`, are masks, and are
+   left out.
 2. The outermost folder that bears a split's name decides, the given folder or zip itself included; but where
-   that one holds folders of two splits or more, those decide. Images outside all of them are not used.
+   one that holds all images has folders of two splits or more, those decide. Images outside all of them are
+   not used.
 3. CelebA's folder has CelebA's own partition.
 4. Any other is divided 80/10/10 by a hash of each file's path, so that adding files moves none.
 
@@ -11,7 +13,9 @@ train. Exact copies (the same bytes) in two splits are only reported: nobody but
 """
 
 import hashlib
+import posixpath
 import re
+import unicodedata
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -19,7 +23,7 @@ from pathlib import PurePosixPath
 from PIL import Image
 
 from inpaintkit.images import files_below, is_hidden
-from inpaintkit.listing import SPLITS, Found, some
+from inpaintkit.listing import SPLITS, Found, some, words
 
 CELEBA = {"train": (1, 162_770), "val": (162_771, 182_637), "test": (182_638, 202_599)}  # its own partition
 
@@ -91,10 +95,9 @@ def _notes(store, masks, split_of, rule, linked):
     outside = [file for file, its in split_of.items() if its is None and file not in linked]
     if outside:
         notes.append(f"{len(outside)} of {len(split_of)} images {rule}, and are not used ({some(outside)})")
-    divided = split_of if rule == _BY_HASH else ()
-    words = {file: set(re.findall("[a-z]+", str(file).lower())) & set(_CALLED) for file in divided}
-    named = [file for file in words if words[file]]
-    if len({_CALLED[word] for file in named for word in words[file]}) > 1:
+    spoken = {file: _spoken(file) for file in split_of} if rule == _BY_HASH else {}
+    named = [file for file in spoken if spoken[file]]
+    if len(set().union(*spoken.values())) > 1:
         notes.append(
             f"some names speak of splits ({some(named)}), yet the images are divided by a hash of their "
             "paths; to have these splits, name the folders train, val and test"
@@ -102,44 +105,51 @@ def _notes(store, masks, split_of, rule, linked):
     return notes
 
 
+def _spoken(file):
+    """The splits that a path speaks of without being called so: trainA, test_images, valset, train2017."""
+    bare = {re.sub("(set|data|images?)$", "", word) for word in words(file)}
+    return {_CALLED[word] for word in bare & set(_CALLED)}
+
+
 def _without_masks(files):
-    """(images, masks): what lies in a folder of masks, and `x_mask.png` or `x_mask001.png` beside `x.jpg`."""
+    """(images, masks): what lies in a folder of masks; and x_mask.png, x_mask_1.png, mask_x.png by x.jpg."""
     likely = [file for file in files if "mask" in str(file).lower()]
     masks = {file for file in likely if {"mask", "masks"} & {part.lower() for part in file.parts[:-1]}}
     if len(masks) == len(files):  # then they are what is wanted
         masks = set()
     stems = {(file.parent, file.stem) for file in files} if likely else ()
     for file in likely:
-        named = re.fullmatch(r"(.+)[_-]masks?\d*", file.stem, re.IGNORECASE)
-        if named and (file.parent, named[1]) in stems:
+        named = re.fullmatch(r"(.+)[_. -]masks?[_-]?\d*|masks?[_. -](.+)", file.stem, re.IGNORECASE)
+        if named and (file.parent, named[1] or named[2]) in stems:
             masks.add(file)
     return [file for file in files if file not in masks], sorted(masks)
 
 
 def _splits(root, files, split):
     """({file: its split or None}, the rule: one of 2 to 4 above, or what those without a split are)."""
-    below = {}
-    for file in files:
-        its = [_CALLED[part.lower()] for part in file.parts[:-1] if part.lower() in _CALLED]
-        below[file] = its[0] if its else None  # the outermost
+    around = PurePosixPath(posixpath.commonpath(file.parent for file in files)).parts  # hold all images
+    below = {file: _outermost(file.parts[len(around) : -1]) for file in files}
     held = set(below.values()) - {None}
-    names = [(path.name if root.is_dir() else path.stem).lower() for path in (root.resolve(), root)]
-    own = next((_CALLED[name] for name in names if name in _CALLED), None)
-    if own and len(held) < 2:
-        if own != split:  # drawing another split from it would test on what was trained on
+    own = _outermost(path.name if root.is_dir() else path.stem for path in (root.resolve(), root))
+    if (own or _outermost(around)) and len(held) < 2:
+        if own and own != split:  # drawing another split from it would test on what was trained on
             kind, above = ("folder", "give the folder above it, or ") if root.is_dir() else ("zip", "")
             raise ValueError(
                 f"{root}: this {kind} is the split {own!r}, and {split!r} was asked for: {above}rename it to "
                 "have it divided 80/10/10"
             )
-        return dict.fromkeys(files, own), "by its own name"
+        return dict.fromkeys(files, own or _outermost(around)), "by its own name"
     if held:
         return below, "lie in no folder named train, val or test"
-    folders = {root.resolve().stem, root.stem, *(part for file in files for part in file.parts[:-1])}
-    if "img_align_celeba" in folders:
+    if "img_align_celeba" in {root.resolve().stem, root.stem}.union(*(file.parts[:-1] for file in files)):
         return {file: _celeba_split(file) for file in files}, "bear no number of CelebA's"
     draws = {file: _draw(file) for file in files}
     return {file: "train" if x < 0.8 else "val" if x < 0.9 else "test" for file, x in draws.items()}, _BY_HASH
+
+
+def _outermost(folders):
+    """The split of the first of these names that is called as one, or None."""
+    return next((_CALLED[folder.lower()] for folder in folders if folder.lower() in _CALLED), None)
 
 
 def _celeba_split(file):
@@ -151,10 +161,11 @@ def _draw(file):
     """A number in [0, 1) from a file's path in its source: the same on every machine, for ever.
 
     The ending does not count, so that 7.png, the fill of 7.bmp, is drawn with it; it is hashed as .jpg, so
-    that folders of .jpg files are divided as they were when it did.
+    that folders of .jpg files are divided as they were when it did. Nor does it count whether ü is written as
+    one character or, as by macOS, as two.
     """
-    name = file.with_suffix(".jpg").as_posix().encode("utf-8", "surrogateescape")  # old names are not UTF-8
-    digest = hashlib.sha256(name).digest()
+    name = unicodedata.normalize("NFC", file.with_suffix(".jpg").as_posix())
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()  # old names are not UTF-8
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
@@ -185,15 +196,19 @@ class _Folder:
     def __init__(self, root):
         self.root, self.twice = root, []
         self.files = {}
-        for file in files_below(root):
+        # Of two names of one folder the one held out counts: for `val`, linked to `test`, that is `test`.
+        rank = {"test": 0, "val": 1, "train": 2}
+        for file in files_below(root, lambda name: rank.get(_CALLED.get(name.lower()), 3)):
             # Python unpacks a zip of Windows's outside Windows to one folder of files named "train\0.png".
-            _add(self.files, _inside(file.relative_to(root).as_posix()), file, self.twice)
+            name = file.relative_to(root).as_posix()
+            _add(self.files, _inside(name) if "\\" in name else PurePosixPath(name), file, self.twice)
         self._stats = {}
         self.keys = (self._size, self._tail, self._digest)
 
     def place(self, file):
         """The same for all names of one file, whether they are links of the one kind or of the other."""
-        return self._stat(file).st_dev, self._stat(file).st_ino
+        stat = self._stat(file)
+        return stat.st_dev, stat.st_ino
 
     def locked(self, file):
         return None

@@ -115,10 +115,10 @@ def split(values, white):
 
 def fit_hole(hole, size, damaged):
     """A hole, bool (H, W), cropped and resized to (height, width) as `ImageOps.fit` does its image."""
-    scale = min(np.divide(hole.shape, size))
-    if scale < 1 or not damaged:
+    if not damaged:
         picture = Image.fromarray(hole.astype("uint8") * 255)
         return np.asarray(ImageOps.fit(picture, size[::-1], method=Image.Resampling.NEAREST)) > 0
+    scale = min(np.divide(hole.shape, size))
     for side in size:  # first the rows, then the columns
         hole = _reached(hole, side, scale).T
     return hole
@@ -129,8 +129,8 @@ def _reached(hole, side, scale):
     first = (len(hole) - side * scale) / 2  # of the centre crop
     if scale == 1 and first == int(first):
         return hole[int(first) : int(first) + side]
-    centres = first + (np.arange(side) + 0.5) * scale
-    starts, ends = centres - 3 * scale + 0.499, centres + 3 * scale + 0.501  # Pillow's, and its float32
+    centres, support = first + (np.arange(side) + 0.5) * scale, 3 * max(scale, 1)
+    starts, ends = centres - support + 0.499, centres + support + 0.501  # Pillow's, and its float32
     pairs = np.stack([starts.clip(0), ends.clip(max=len(hole))], -1).astype(int)
     padded = np.pad(hole, ((0, 1), (0, 0)))  # so that the last window may end
     return np.maximum.reduceat(padded.view("uint8"), pairs.ravel())[::2] > 0

@@ -62,14 +62,17 @@ def write_image(path, image):
     The file is there as a whole or not at all: an interrupted call leaves the old one.
 
     Raises:
-        ValueError: another shape, NaN, whole numbers over 1, or an ending that names no kind of image.
+        ValueError: another shape, NaN, whole numbers over 1, others over 2, or an ending that names no kind
+            of image.
     """
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[-1] != 3:
         raise ValueError(f"image of shape {image.shape}: expected (height, width, 3)")
     if np.isnan(image).any():
         raise ValueError("image holds NaN: expected numbers in [0, 1]")
-    if image.dtype.kind in "iu" and image.max(initial=0) > 1:
+    if image.max(initial=0) > (
+        1 if image.dtype.kind in "iu" else 2
+    ):  # a network's output may exceed 1 a little
         raise ValueError(f"image of {image.dtype} up to {image.max()}: expected [0, 1]; divide it by 255")
     _save(Image.fromarray(to_uint8(image)), path)
 
@@ -83,7 +86,8 @@ def read_mask(path, hole="white", image_size=None, warn=True, damaged=True):
 
     A file of exactly two values is black and white, whatever they are (0 and 1 in 8 or 16 bits, two colours,
     two entries of a palette): the brighter is white. Other files are split at one half. Constant transparency
-    is ignored; otherwise, unless it is the mask, what is transparent counts as white.
+    is ignored; otherwise, unless it is the mask, what is transparent counts as white. Of a file of several
+    images, such as an animation, the first counts.
 
     Args:
         path: an image file.
@@ -91,12 +95,13 @@ def read_mask(path, hole="white", image_size=None, warn=True, damaged=True):
         image_size: None, an int or (height, width) in pixels; as for `read_image`. A mask takes the same
             way as its image: give both the same `image_size`. With None it keeps the file's own size, and
             `check_batch` says so where that is not the image's.
-        warn: False where grey pixels, such as those of a JPEG, are expected.
+        warn: False where grey pixels, such as those of a JPEG, are expected; a file whose grey pixels are all
+            taken as known is warned of nevertheless.
         damaged: how a mask is made smaller. True is for the mask of a damaged image, made smaller with it:
             a pixel is hole if any pixel of the hole lies under the filter (Lanczos, 3 pixels to each side)
             that `read_image` computes this pixel with, so that no damage is left in known pixels. False is
             for holes that were never in the image: it takes the nearest pixel and keeps the hole ratio.
-            Where a mask is made larger, or only cropped by whole pixels, both take the nearest pixel.
+            Likewise where a mask is made larger; one that is only cropped, by whole pixels, stays as it is.
 
     Returns:
         float32 array (H, W, 1) of 0 and 1. A file without a hole is all 1: nothing is to be filled.
@@ -107,10 +112,10 @@ def read_mask(path, hole="white", image_size=None, warn=True, damaged=True):
 
     Warns:
         UserWarning: pixels that are neither black nor white, with their number, or transparent pixels, with
-            their share, in a file whose hole is not "alpha".
+            their share, in a file whose hole is not "alpha"; a file of several images.
     """
     known, notes = decode_mask(path, hole)
-    if notes and warn:
+    if notes and (warn or "dark" in notes):
         warnings.warn(f"{_name(path)}: {'; '.join(notes.values())}", stacklevel=2)
     if image_size is not None:
         known = ~fit_hole(~known, size_pair(image_size), damaged)
@@ -125,6 +130,8 @@ def decode_mask(path, hole):
     check_hole(hole)
     name, notes = _name(path), {}
     with _opened(path) as opened:
+        if getattr(opened, "is_animated", False):
+            notes["several"] = "it holds several images, of which the first is taken"
         grey, white, alpha = mask_planes(opened, path)
         bright, unclear = split(grey, white)
         known_by = {"white": ~bright, "black": bright}
@@ -136,11 +143,14 @@ def decode_mask(path, hole):
             "colour of the hole in it"
         )
     known = known_by[hole]
-    count, neither = (veiled, "opaque nor transparent") if hole == "alpha" else (unclear, "black nor white")
+    values, count, neither = grey, unclear, "black nor white"
+    if hole == "alpha":
+        values, count, neither = alpha, veiled, "opaque nor transparent"
+    reach = f"its values reach from {values.min():.6g} to {values.max():.6g}"
     if count:
-        notes["grey"] = (
+        notes["dark" if known.all() else "grey"] = (
             f"{count:,} of {known.size:,} pixels are neither {neither}; they are split at one half"
-            + (", and none is hole" if known.all() else "")
+            + (f", and none is hole: {reach}" if known.all() else "")
         )
     if hole != "alpha" and alpha is not None and alpha.min() < alpha.max():
         notes["alpha"] = (
@@ -148,8 +158,11 @@ def decode_mask(path, hole):
             "if the hole is transparent, say hole='alpha'"
         )
     if not known.any():
-        others = [f"hole={other!r}" for other, mask in known_by.items() if 0 < mask.mean() < 1]
-        advice = f"; say {' or '.join(others)}, if that is the hole in it" if others else ""
+        shares = {other: 1 - mask.mean() for other, mask in known_by.items()}
+        others = [f"hole={other!r} ({share:.1%} of it)" for other, share in shares.items() if 0 < share < 1]
+        advice = f"; say {' or '.join(others)}, if that is the hole in it" if others else f": {reach}"
+        if "hole='alpha' " in advice:
+            advice += "; if the hole is what is opaque, fill the rest with the other colour first"
         raise NothingKnownError(f"{name}: nothing but hole with hole={hole!r}{advice}")
     return known, notes
 
@@ -174,11 +187,12 @@ def write_mask(path, mask, hole="white"):
     _save(Image.fromarray(((~known if hole == "white" else known) * 255).astype("uint8")), path)
 
 
-def files_below(folder):
+def files_below(folder, rank=lambda name: 0):
     """Yields the files of a folder and of those below it, hidden ones left out.
 
     Links are followed, but no folder is entered twice: neither a circle of links nor a second name of the
-    same pictures, which could put one into training and test.
+    same images, which could put one into training and test. Of two such names beside each other the one of
+    the lower `rank` counts, a function of the name.
     """
     seen = set()
     for path, folders, names in os.walk(folder, followlinks=True):
@@ -187,15 +201,18 @@ def files_below(folder):
             folders.clear()
             continue
         seen.add(place)
-        # Links first: who links `train` to a folder beside it means that name.
-        folders.sort(key=lambda name: (not os.path.islink(os.path.join(path, name)), name))
+        # Then links first: who links `train` to a folder beside it means that name.
+        folders.sort(key=lambda name: (rank(name), not os.path.islink(os.path.join(path, name)), name))
         folders[:] = [name for name in folders if not is_hidden(name)]
         yield from (file for name in names if not is_hidden(name) and (file := Path(path, name)).is_file())
 
 
 def is_hidden(path):
-    """Whether a part of a relative path begins with a dot: macOS's "._x.jpg", Jupyter's copies of files."""
-    return any(part.startswith(".") for part in Path(path).parts)
+    """Whether a part of a relative path begins with a dot: macOS's "._x.jpg", Jupyter's copies of files.
+
+    Or is __MACOSX, the folder that macOS adds to zips.
+    """
+    return any(part.startswith(".") or part == "__MACOSX" for part in Path(path).parts)
 
 
 def to_uint8(image):
@@ -290,7 +307,7 @@ def _opened(path):
     """Opens an image file. Every fault, here and in the `with` block, ends as a ValueError that names it."""
     name = _name(path)
     if not hasattr(path, "read") and not os.path.isfile(path):
-        raise ValueError(f"{name}: no such file")
+        raise ValueError(f"{name}: {'a folder, not a file' if os.path.isdir(path) else 'no such file'}")
     try:
         with _LOCK:  # the size is ours to judge, below
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None

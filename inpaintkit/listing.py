@@ -1,5 +1,6 @@
 """What every source gives: the images of one split, listed and not yet decoded."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,6 +31,11 @@ class Found:
     stamp: Callable
     array: np.ndarray | None = None
     notes: tuple = ()
+
+
+def words(name):
+    """The words of a name, in lower case: `words("X_trainImages2")` is {"x", "train", "images"}."""
+    return {word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", str(name))}
 
 
 def some(names):

@@ -59,7 +59,7 @@ class FromFolder(Holes):
     def __post_init__(self):
         self._check()
         check_hole(self.hole)
-        folder = Path(self.path)
+        folder = Path(self.path).expanduser()
         if not folder.is_dir():
             raise ValueError(f"{folder}: no such folder")
         files = sorted(file for file in files_below(folder) if file.suffix.lower() in _ENDINGS)

@@ -19,6 +19,7 @@ strokes, the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the c
 import ast
 import functools
 import itertools
+import os
 import re
 from dataclasses import dataclass
 
@@ -299,6 +300,8 @@ def parse(text):
         reason = "this is none"
     except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
         reason = error
+    if isinstance(text, str) and os.path.isdir(text.strip()):
+        reason = f"for this folder of mask files, say {f'FromFolder({text.strip()!r})'!r}"
     raise ValueError(
         f"masks {text!r}: expected one of {', '.join(kind.__name__.lower() for kind in KINDS)}, or one with "
         f"its settings, such as 'Lines(count=7, thickness=(1, 11))' ({reason})"
@@ -331,7 +334,7 @@ def _build(node):
     name = ast.unparse(call.func)
     kinds = {kind.__name__.lower(): kind for kind in KINDS}
     if name.lower() not in kinds:
-        raise TypeError(f"{name} is no kind of hole")
+        raise TypeError(f"{name} is no kind of hole; a path stands in quotes")
     return kinds[name.lower()](
         *map(_build, call.args), **{word.arg: _build(word.value) for word in call.keywords}
     )

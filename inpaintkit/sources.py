@@ -14,7 +14,6 @@ import importlib
 import importlib.util
 import io
 import os
-import re
 import socket
 import urllib.request
 import warnings
@@ -28,7 +27,7 @@ from PIL import Image, ImageOps
 
 from inpaintkit.folders import find_files
 from inpaintkit.images import read_uint8, to_uint8
-from inpaintkit.listing import SPLITS, Found, some
+from inpaintkit.listing import SPLITS, Found, some, words
 
 # Photographs that ship inside scikit-image, scikit-learn and matplotlib: no download, no network.
 # Whole photographs are held out, so that no test crop has a neighbour in training. The two of
@@ -68,6 +67,10 @@ def find(source, split, size, count=None):
     """
     if isinstance(source, np.ndarray):
         return _rows("the array", {"train": source}, split, count)
+    if not isinstance(source, str | os.PathLike | None):
+        raise ValueError(
+            f"source of type {type(source).__name__}: expected a name, a path or a NumPy array (N, H, W, 3)"
+        )
     here = Path(str(source)).exists()
     named = None if here and isinstance(source, os.PathLike) else _by_name(str(source))
     if named:
@@ -173,8 +176,8 @@ def _rows(source, arrays, split, count):
     if array.dtype != np.uint8:
         if not (array.min(initial=0) >= 0 and array.max(initial=0) <= 1):  # NaN neither
             raise ValueError(
-                f"{source}: floats from {array.min():.4g} to {array.max():.4g}: expected [0, 1]; "
-                "divide 8-bit images by 255"
+                f"{source}: floats from {array.min():.4g} to {array.max():.4g}: expected [0, 1]"
+                + ("; divide 8-bit images by 255" if array.min() >= 0 else "")
             )
         array = to_uint8(array)
     rows = np.arange(len(array))
@@ -201,10 +204,11 @@ def _npz(path, word, split, count):
     except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: not an .npz file of plain arrays ({error})") from error
     pictures = {key: array for key, array in arrays.items() if array.ndim == 4 and array.shape[-1] == 3}
+    masks = [key for key in pictures if {"mask", "masks"} & words(key) and "mask" not in word]
+    pictures = {key: array for key, array in pictures.items() if key not in masks}
     splits, unused = {}, []
     for key, array in pictures.items():
-        words = set(re.split("[^a-z]+", key.lower()))
-        its = [s for s, names in SPLITS.items() if names & words]
+        its = [s for s, names in SPLITS.items() if names & words(key)]
         if len(its) == 1:
             splits.setdefault(its[0], []).append(array)
         else:  # of no split; or of two, as "train_val" is, which would put its images into both
@@ -217,12 +221,20 @@ def _npz(path, word, split, count):
             "with one of train, val and test in the name of each, and found "
             f"{', '.join(arrays) or f'none with {word!r} in its name'}"
         )
+    for s, parts in splits.items():
+        shapes = sorted({part.shape[1:] for part in parts})
+        if len(shapes) > 1:
+            raise ValueError(
+                f"{path}: arrays of images of {' and '.join(map(str, shapes))} for the split {s!r}: expected "
+                f"one shape; take some by a word of their names, as in '{path}:word'"
+            )
     splits = {s: np.concatenate(parts) for s, parts in splits.items()}
     found = _rows(str(path), splits, split, count)
+    notes = [f"{path}: left out {some(masks)} as masks of the images"] if masks else []
     if unused:
         note = f"{len(unused)} of {len(pictures)} arrays of images bear the name of no split, or of two"
-        found = replace(found, notes=(f"{path}: {note}, and are not used ({some(unused)})",))
-    return found
+        notes.append(f"{path}: {note}, and are not used ({some(unused)})")
+    return replace(found, notes=tuple(notes))
 
 
 def _cifar10(split, count):

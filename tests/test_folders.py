@@ -4,6 +4,7 @@ import io
 import itertools
 import os
 import struct
+import unicodedata
 import zipfile
 
 import numpy as np
@@ -82,6 +83,17 @@ def test_the_given_folder_is_the_outermost(tmp_path):
     assert by_split(tmp_path / "test") == [[0], [2], [1]]
 
 
+def test_a_folder_around_all_images_counts_as_the_given_one(place):
+    """As in a zip of a folder that is called test, and in a folder that was unpacked into one more."""
+    make(place, ["mine/test/train/a.png", "mine/test/deep/val/b.png", "mine/test/test/c.png"])
+    assert by_split(place) == [[0], [1], [2]]
+
+
+def test_a_folder_around_all_images_that_has_no_two_splits_is_one(place):
+    make(place, ["mine/Testing/train/a.png", "mine/Testing/cats/b.png", "mine/Testing/c.png"])
+    assert [sorted(its) for its in by_split(place)] == [[], [], [0, 1, 2]]
+
+
 def test_images_in_no_split_are_counted(place):
     make(place, ["train/a.png", "test/b.png", "more/c.png", "d.png"])
     with pytest.warns(
@@ -96,6 +108,21 @@ def test_names_that_only_look_like_splits_are_told_of(place):
         UserWarning, match=r"speak of splits \(test2017/0\.png.*name the folders train, val and"
     ):
         shown(place, "train")
+
+
+@pytest.mark.parametrize(
+    "names", [("trainA", "testA"), ("TrainImages", "TestImages"), ("trainset", "testset"), ("XTrain", "XVal")]
+)
+def test_words_grown_together_are_told_of_too(place, names):
+    make(place, [f"{name}/{i}.png" for name in names for i in range(9)])
+    with pytest.warns(UserWarning, match=rf"speak of splits.*{min(names)}/0\.png.*name the folders train"):
+        shown(place, "train")
+
+
+def test_words_that_only_begin_like_a_split_are_none(place):
+    names = ["trains", "valley", "testament", "Trainer", "contest", "valentine_card"]
+    make(place, [f"{name}/{i}.png" for name in names for i in range(9)])
+    assert len(shown(place, "train")) > 30  # and no warning
 
 
 def test_celebas_partition_says_what_it_leaves_out(place):
@@ -166,6 +193,13 @@ def test_a_linked_file_is_in_one_split_and_rather_held_out(tmp_path, kind):
     link(kind, root / "train/a.png", root / "train/link_a.png")
     with pytest.warns(UserWarning, match=r"left out 4 links.*\(train/link_a\.png, .*"):
         assert by_split(root) == [[0, 3], [], [1, 2]]
+
+
+@pytest.mark.parametrize(("linked", "real"), [("val", "test"), ("train", "test"), ("train", "val")])
+def test_of_two_names_of_one_folder_the_one_held_out_counts(tmp_path, linked, real):
+    root = make(tmp_path / "root", [f"{real}/cats/a.png", f"{real}/b.png"])
+    link("soft", root / real, root / linked)
+    assert shown(root, linked) == [] and sorted(shown(root, real)) == [0, 1]
 
 
 @pytest.mark.filterwarnings("ignore:.*left out .* links")
@@ -241,6 +275,17 @@ def test_count_and_hash_do_not_depend_on_endings(tmp_path):
             assert stems[0] == stems[1] == stems[2] == stems[3] and len(stems[0]) >= 3
 
 
+def test_count_and_hash_do_not_depend_on_how_an_umlaut_is_written(tmp_path):
+    names = [f"Fotos für/ä {i} 100%.png" for i in range(40)]
+    folders = [
+        make(tmp_path / form, [unicodedata.normalize(form, name) for name in names])
+        for form in ("NFC", "NFD")
+    ]
+    for split in SPLITS:
+        one, two = (data.images(folder, split, 16, count=3).names for folder in folders)
+        assert one == tuple(unicodedata.normalize("NFC", name) for name in two)
+
+
 def test_two_endings_of_one_image_are_in_one_split(tmp_path):
     root = make(tmp_path / "root", [f"{i}.{kind}" for i in range(50) for kind in ("jpg", "png")])
     stems = [{name.split(".")[0] for name in data.images(root, split, 16).names} for split in SPLITS]
@@ -263,6 +308,26 @@ def test_masks_beside_the_images_are_left_out_with_a_word(place):
     )
     with pytest.warns(UserWarning, match=r"left out 2 files as masks.*a_mask\.png, train/b-mask001\.png\)"):
         assert shown(place, "train") == [0, 2, 4]
+
+
+def test_masks_have_many_names(place):
+    names = ["a.png", "a mask.png", "a.mask.png", "a_MASK_1.png", "mask_a.png", "masks-a.png"]
+    others = [
+        "mask_of_zorro.jpg",
+        "mask.png",
+        "unmask_a.png",
+        "a_masked.png",
+        "b/a_mask.png",
+        "with_mask/a.png",
+    ]
+    make(place, [f"test/{name}" for name in names + others])
+    with pytest.warns(UserWarning, match=r"left out 5 files as masks"):
+        assert sorted(shown(place, "test")) == [0, *range(6, 12)]
+
+
+def test_what_macos_adds_to_a_zip_is_no_image(tmp_path):
+    make(tmp_path / "x.zip", ["d/test/a.png", "__MACOSX/d/test/a.png", "__MACOSX/d/test/._a.png"])
+    assert by_split(tmp_path / "x.zip") == [[], [], [0]]
 
 
 def test_a_folder_of_masks_is_left_out_with_a_word(place):

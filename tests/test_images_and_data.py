@@ -253,6 +253,7 @@ def test_writing_an_image_is_all_or_nothing(tmp_path, monkeypatch):
         (image[None], r"\(1, 20, 20, 3\)"),
         (image * np.nan, "NaN"),
         ((image * 255).astype("uint8"), "divide it by 255"),
+        (image * 255, r"float64 up to 127\.5.*divide it by 255"),
     ):
         with pytest.raises(ValueError, match=words):
             images.write_image(tmp_path / "x.png", bad)
@@ -353,6 +354,9 @@ def test_pictures_are_equal_to_themselves_only():
     one, two = (data.images("photos", "val", 16, count=2) for _ in range(2))
     assert one == one and one != two and len({one, two, one}) == 2
     assert two[1] in one and 255 - two[1] not in one
+    assert one.index(two[1]) == 1 and one.count(two[0]) == 1 and one.count(255 - two[1]) == 0
+    with pytest.raises(ValueError, match="none of these"):
+        one.index(255 - two[1])
 
 
 def test_a_linked_folder_is_the_split_that_its_link_names(tmp_path):
@@ -468,6 +472,12 @@ def test_fixed_masks_and_augmentation():
             data.pairs(pictures, np.where(fixed > 0, fixed, value))
 
 
+@pytest.mark.parametrize("count", [0, -1, 2.5, 2.0, "3"])
+def test_a_count_that_is_none(count):
+    with pytest.raises(ValueError, match=f"count={count!r}: expected a whole number"):
+        data.images("photos", "val", 16, count=count)
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -476,6 +486,7 @@ def test_fixed_masks_and_augmentation():
         (lambda x, rng: x.astype("int64"), "int64.*: expected a uint8"),
         (lambda x, rng: x > 127, "bool.*: expected a uint8"),
         (lambda x, rng: (x / 255).astype("uint8"), "in 0 to 1, almost black: expected a uint8"),
+        (lambda x, rng: np.floor_divide(x, 255, out=x), "almost black: expected a uint8"),
         (lambda x, rng: x[:, 4:, 4:], r"shape \(4, 28, 28, 3\).*expected a uint8.*\(4, 32, 32, 3\)"),
         (lambda x, rng: x[:3], r"shape \(3, 32, 32, 3\).*\(4, 32, 32, 3\)"),
         (lambda x, rng: x[0], r"shape \(32, 32, 3\)"),

@@ -302,7 +302,8 @@ def test_a_mask_file_of_any_kind_and_polarity(tmp_path):
         assert mask.shape == (40, 60, 1) and mask.dtype == np.float32
         np.testing.assert_array_equal(mask[..., 0], black == 0)
         np.testing.assert_array_equal(read_mask(file, hole="black"), 1 - mask)
-    assert read_mask(file, image_size=(80, 120)).mean() == mask.mean()  # twice the size, still binary
+    larger = read_mask(file, image_size=(80, 120), damaged=False)  # twice the size, still binary
+    np.testing.assert_array_equal(larger, mask.repeat(2, 0).repeat(2, 1))
 
 
 def two_valued(hole):
@@ -360,6 +361,46 @@ def test_a_file_of_two_values_is_black_and_white_whatever_they_are(tmp_path):
         mask = read_mask(tmp_path / name)
         np.testing.assert_array_equal(mask[..., 0] == 0, hole, err_msg=name)
         np.testing.assert_array_equal(read_mask(tmp_path / name, hole="black"), 1 - mask, err_msg=name)
+
+
+@pytest.mark.parametrize(("kind", "top", "white"), [("uint8", 2, "255"), ("uint16", 255, "65,?535")])
+def test_a_dark_mask_with_soft_edges_is_not_silently_without_a_hole(tmp_path, kind, top, white):
+    from PIL import Image
+
+    values = np.zeros((20, 30), kind)
+    values[4:10, 8:25], values[5:9, 9:24] = top // 2, top
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    for warn in (True, False):
+        with pytest.warns(UserWarning, match=rf"dark\.png: 102 .*none is hole: .*from 0 to {top}\b"):
+            assert read_mask(tmp_path / "dark.png", warn=warn).all()
+    with pytest.raises(ValueError, match=rf"nothing but hole with hole='black': .*from 0 to {top}\b"):
+        read_mask(tmp_path / "dark.png", hole="black")
+
+
+@pytest.mark.parametrize("paper", [0, 255])
+def test_white_paint_on_a_transparent_layer_is_explained(tmp_path, paper):
+    """Neither its white nor its transparent pixels are the hole alone."""
+    from PIL import Image
+
+    layer = np.full((20, 30, 4), paper, "uint8")
+    layer[..., 3] = 0
+    layer[4:10, 8:25] = 255
+    Image.fromarray(layer).save(tmp_path / "layer.png")
+    with pytest.raises(ValueError, match=r"hole='alpha' \(83\.0% of it\).*opaque, fill the rest"):
+        read_mask(tmp_path / "layer.png", warn=False)
+
+
+@pytest.mark.parametrize("end", ["gif", "tif", "png", "webp"])
+def test_of_a_mask_file_of_several_images_the_first_counts_and_it_is_told_of(tmp_path, end):
+    from PIL import Image
+
+    holes = [np.roll(np.eye(20, 30, dtype=bool), 5 * i, 1) for i in range(3)]
+    first, *others = [Image.fromarray(hole).convert("RGB" if end == "webp" else "L") for hole in holes]
+    options = {"lossless": True} if end == "webp" else {}
+    first.save(tmp_path / f"m.{end}", save_all=True, append_images=others, **options)
+    with pytest.warns(UserWarning, match=rf"m\.{end}: it holds several images"):
+        mask = read_mask(tmp_path / f"m.{end}")
+    np.testing.assert_array_equal(mask[..., 0] == 0, holes[0])
 
 
 def test_unsigned_numbers_of_32_bits_are_no_negative_ones(tmp_path):
@@ -440,6 +481,23 @@ def test_a_mask_made_smaller_leaves_no_damage_in_known_pixels(tmp_path, shape, i
     assert near.mean() >= mask.mean() and (near >= mask).all()
     if shape == mask.shape[:2]:
         np.testing.assert_array_equal(mask[..., 0] == 0, hole)
+
+
+def test_a_mask_made_larger_leaves_no_damage_in_known_pixels():
+    """Made larger, too, an image takes each pixel from up to six of the file."""
+    from inpaintkit.image_files import fit_hole
+    from inpaintkit.images import read_uint8
+
+    rng = np.random.default_rng(3)
+    for shape, size in (((20, 30), (40, 60)), ((30, 20), (64, 48)), ((17, 40), (18, 45)), ((1, 9), (16, 90))):
+        hole = np.zeros(shape, bool)
+        hole[0, 4] = True
+        clean = rng.integers(0, 256, (*shape, 3), "uint8")
+        spoilt = np.where(hole[..., None], 255 - clean, clean)
+        known = ~fit_hole(hole, size, True)[..., None]
+        clean, spoilt = (read_uint8(image, size) for image in (clean, spoilt))
+        np.testing.assert_array_equal(clean * known, spoilt * known)
+        assert 0 < known.mean() < 1 or shape[0] == 1
 
 
 def test_a_hole_that_reaches_every_pixel_is_explained(tmp_path):
@@ -527,6 +585,19 @@ def test_paths_in_settings_are_taken_as_they_are_written(monkeypatch, written, p
         masks.parse(setting)
         assert given["p"] == path
     assert given["h"] == "black"
+
+
+def test_folders_given_otherwise(tmp_path, monkeypatch):
+    (tmp_path / "my masks").mkdir()
+    write_mask(tmp_path / "my masks" / "0.png", Lines().sample(1, 20, 20)[0])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert masks.parse("FromFolder('~/my masks')") == FromFolder(tmp_path / "my masks")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"for this folder of mask files, say.*FromFolder.*my masks"):
+        masks.parse("my masks")
+    with pytest.raises(ValueError, match="quotes"):
+        masks.parse("FromFolder(masks)")
 
 
 def test_a_folder_with_a_backslash_in_its_name_is_read_back(folder, tmp_path):

@@ -374,6 +374,30 @@ def test_an_array_of_two_splits_or_of_none_is_in_no_split(tmp_path):
     assert [len(one) for one in every_split(f"{tmp_path}/two.npz:train_val").values()] == [16, 2, 2]
 
 
+def test_masks_among_the_arrays_are_left_out(tmp_path):
+    images, holes = noise(20), noise(20, seed=1)
+    np.savez(tmp_path / "pairs.npz", images=images, masks=holes)
+    np.savez(tmp_path / "splits.npz", trainX=images, train_mask=holes)
+    for name in ("pairs", "splits"):
+        with pytest.warns(UserWarning, match=r"left out \w*mask"):
+            taken = every_split(tmp_path / f"{name}.npz", (20, 24))
+        np.testing.assert_array_equal(taken["test"].array, images[9::10])
+        assert len(taken["train"]) == 16
+    assert len(data.images(f"{tmp_path}/pairs.npz:mask", "train", (20, 24))) == 16
+
+
+def test_arrays_of_two_sizes_are_named(tmp_path):
+    np.savez(tmp_path / "two.npz", x_train=noise(4), y_train=np.zeros((4, 32, 32, 3), "uint8"))
+    with pytest.raises(ValueError, match=r"two\.npz.*\(20, 24, 3\) and \(32, 32, 3\).*'train'.*:word"):
+        data.images(tmp_path / "two.npz")
+
+
+@pytest.mark.parametrize("source", [3, [np.zeros((16, 16, 3), "uint8")], b"photos"])
+def test_a_source_of_another_type_is_named(source):
+    with pytest.raises(ValueError, match=f"source of type {type(source).__name__}: expected a name, a path"):
+        data.images(source)
+
+
 def test_home_is_found_for_npz_too(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
