@@ -12,6 +12,7 @@ import json
 import math
 import re
 import types
+import warnings
 
 import keras
 import numpy as np
@@ -105,7 +106,9 @@ def plain(thing, depth=0):
         names = [field.name for field in dataclasses.fields(thing)]
         return {"class": type(thing).__name__} | {n: plain(getattr(thing, n), depth + 1) for n in names}
     settings = {} if hasattr(thing, "get_config") else vars(thing) if hasattr(thing, "__dict__") else {}
-    with contextlib.suppress(NotImplementedError):
+    unsaved = (NotImplementedError, TypeError, ValueError, OSError)  # what cannot be saved, such as a lambda
+    with contextlib.suppress(*unsaved), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         settings = thing.get_config() if hasattr(thing, "get_config") else settings
     if isinstance(thing, keras.losses.Loss):
         # One of the user's may have settings that it does not save, and Keras saves a lambda with its line.
