@@ -57,16 +57,8 @@ class Pictures(Sequence):
     def __contains__(self, image):
         return any(np.array_equal(image, own) for own in self.array)
 
-    def index(self, image, start=0, stop=None):
-        """The first place of an image, as of a list; ValueError where it is not."""
-        for place in range(*slice(start, stop).indices(len(self))):
-            if np.array_equal(image, self.array[place]):
-                return place
-        raise ValueError("the image is not among these Pictures")
-
-    def count(self, image):
-        """How many times an image is there."""
-        return sum(np.array_equal(image, own) for own in self.array)
+    def index(self, image, *bounds):
+        return [np.array_equal(image, own) for own in self.array].index(True, *bounds)
 
     def __repr__(self):
         n, height, width, _ = self.array.shape
