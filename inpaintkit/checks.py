@@ -27,6 +27,13 @@ def check_arrays(model, x, y, where, with_target=True):
             f"{where}: masks of shape {masks.shape} for images of shape {images.shape}: "
             f"expected {(*images.shape[:3], 1)}, one channel, 1 = known, 0 = hole"
         )
+    tensors = [t for t in keras.tree.flatten(getattr(model, "inputs", None) or []) if t.shape[-1] == 3]
+    sides = tensors[0].shape[1:3] if len(tensors) == 1 else (None, None)
+    if any(side not in (None, given) for side, given in zip(sides, images.shape[1:3], strict=True)):
+        raise ValueError(
+            f"{where}: images of {images.shape[1]}×{images.shape[2]}, but network {model.name!r} takes "
+            f"{sides[0]}×{sides[1]}: expected that size; input_shape=(None, None, 3) builds one for any size"
+        )
     target = None
     if with_target:
         if y is None:

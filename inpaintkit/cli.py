@@ -275,13 +275,6 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
 
     from inpaintkit import baselines, evaluation, plots, training
 
-    bar, before = (evaluation.hole_psnr(method, val) for method in (baselines.biharmonic, teacher))
-    print(
-        f"\nIn the hole, on validation: biharmonic {bar:.2f} dB, this network before training {before:.2f} dB"
-    )
-    callbacks = training.standard_callbacks(
-        folder, patience=patience, minutes=minutes, train=train, pictures=val
-    )
     best_so_far = folder / "best.keras"
 
     def so_far():
@@ -289,14 +282,22 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
         return f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
 
     with stops_are_explained(so_far):
+        bar, before = (evaluation.hole_psnr(method, val) for method in (baselines.biharmonic, teacher))
+        print(
+            f"\nIn the hole, on validation: biharmonic {bar:.2f} dB, "
+            f"this network before training {before:.2f} dB"
+        )
+        callbacks = training.standard_callbacks(
+            folder, patience=patience, minutes=minutes, train=train, pictures=val
+        )
         history = teacher.fit(
             train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks
         ).history
-    if not numpy.isfinite(history["val_hole_psnr"]).any():
-        print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
-        raise typer.Exit(1)
-    teacher.save(folder / "model.keras")
-    best_so_far.unlink(missing_ok=True)  # EarlyStopping has just brought it back: model.keras is the same
+        if not numpy.isfinite(history["val_hole_psnr"]).any():
+            print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
+            raise typer.Exit(1)
+        teacher.save(folder / "model.keras")
+        best_so_far.unlink(missing_ok=True)  # EarlyStopping has just brought it back: model.keras is the same
     bars = {"biharmonic, validation": bar, "before training, validation": before}
     figure = plots.curves(history, {"hole_psnr": bars})
     figure.savefig(folder / "curves.png", dpi=120)

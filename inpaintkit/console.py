@@ -65,5 +65,6 @@ def stops_are_explained(so_far):
         print(f"\nStopped; {so_far()}")
         raise typer.Exit(130) from error
     except (ValueError, OSError) as error:
-        print(f"\ninpaintkit: {error}\n{so_far()}", file=sys.stderr)
+        words = " ".join([str(error), *getattr(error, "__notes__", ())])  # such as: in method 'x'
+        print(f"\ninpaintkit: {words}\n{so_far()}", file=sys.stderr)
         raise typer.Exit(1) from error

@@ -6,10 +6,13 @@ another experiment does not go on from there.
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import math
 import re
+import types
+import warnings
 
 import keras
 import numpy as np
@@ -28,8 +31,8 @@ def network_entry(network):
     """Of a network: its architecture, whatever its layers are called, but not its weights."""
     try:
         config = json.loads(json.dumps(network.get_config(), default=plain))
-    except NotImplementedError:  # a subclass of keras.Model that cannot be saved
-        config = type(network).__qualname__
+    except (NotImplementedError, TypeError, ValueError):  # a subclass, or a layer, that cannot be saved
+        config = [type(part).__qualname__ for part in (network, *network.layers)]
     shapes = [list(weight.shape) for weight in network.weights]
     text = f"{type(network).__name__} with {sum(map(math.prod, shapes)):,} weights in {len(shapes)} arrays"
     return entry([_without_names(config), shapes], text)
@@ -87,27 +90,48 @@ def plain(thing, depth=0):
         return {"shape": list(array.shape), "dtype": str(array.dtype), "hash": array_hash(array)}
     if isinstance(thing, type):
         return f"{thing.__module__}.{thing.__qualname__}"
+    if isinstance(thing, (set, frozenset)):
+        return sorted(map(repr, thing))
+    if isinstance(thing, functools.partial):
+        return {
+            "function": plain(thing.func, depth + 1),
+            "args": plain([thing.args, thing.keywords], depth + 1),
+        }
     if hasattr(thing, "__code__"):
-        return {"function": thing.__qualname__, "code": _code(thing.__code__)}
+        values = [getattr(thing, name, None) for name in ("__defaults__", "__kwdefaults__", "__self__")]
+        values += [cell.cell_contents for cell in thing.__closure__ or () if cell != types.CellType()]
+        settings = plain([value for value in values if value is not None], depth + 1)
+        return {"function": thing.__qualname__, "code": code_hash(thing.__code__), "settings": settings}
     if dataclasses.is_dataclass(thing):
         names = [field.name for field in dataclasses.fields(thing)]
         return {"class": type(thing).__name__} | {n: plain(getattr(thing, n), depth + 1) for n in names}
     settings = {} if hasattr(thing, "get_config") else vars(thing) if hasattr(thing, "__dict__") else {}
-    with contextlib.suppress(NotImplementedError):
+    unsaved = (NotImplementedError, TypeError, ValueError, OSError)  # what cannot be saved, such as a lambda
+    with contextlib.suppress(*unsaved), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         settings = thing.get_config() if hasattr(thing, "get_config") else settings
-    if isinstance(thing, keras.losses.Loss):  # one of the user's may have settings that it does not save
-        simple = {
-            k: v for k, v in vars(thing).items() if isinstance(v, (int, float)) or hasattr(v, "__code__")
+    if isinstance(thing, keras.losses.Loss):
+        # One of the user's may have settings that it does not save, and Keras saves a lambda with its line.
+        kinds = (int, float, str, list, tuple, dict, types.FunctionType)
+        own = {
+            k: v for k, v in vars(thing).items() if isinstance(v, kinds) and k[0] != "_" and k != "trackers"
         }
-        settings = {**settings, **simple}
+        settings = {**settings, **own}
     if not settings:
         return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(thing))
     return {"class": type(thing).__name__} | plain(settings, depth + 1)
 
 
-def _code(code):
-    """The hash of a function's code, wherever in a file it stands."""
-    constants = [_code(c) if hasattr(c, "co_code") else repr(c) for c in code.co_consts]
+def code_hash(code):
+    """The hash of a function's code, wherever in a file it stands, and in every process."""
+    constants = [
+        code_hash(c)
+        if hasattr(c, "co_code")
+        else sorted(map(repr, c))
+        if isinstance(c, frozenset)
+        else repr(c)
+        for c in code.co_consts
+    ]
     return hashlib.blake2b(repr([code.co_code, code.co_names, constants]).encode(), digest_size=8).hexdigest()
 
 
@@ -140,7 +164,7 @@ def _text(canonical):
     if isinstance(canonical, dict) and "hash" in canonical:
         return f"{canonical['dtype']} {tuple(canonical['shape'])}"
     if isinstance(canonical, dict) and "function" in canonical:
-        return canonical["function"]
+        return _text(canonical["function"])
     if isinstance(canonical, dict):
         hidden = ("class", "class_name", "name", "reduction", "dtype", "module", "registered_name", "config")
         settings = {**canonical, **(canonical["config"] if isinstance(canonical.get("config"), dict) else {})}

@@ -1,5 +1,6 @@
 """Use a method: one shape for all of them, `method(images, masks) -> images`, and the composite."""
 
+import functools
 import random
 import unicodedata
 from pathlib import PurePosixPath
@@ -56,7 +57,9 @@ def as_method(model, batch_size=16):
             )
         # predict_on_batch, since predict makes a data pipeline at each call, which costs as much again.
         chosen = (slice(i, i + batch_size) for i in range(0, max(1, len(images)), batch_size))
-        filled = [_first(model.predict_on_batch([images[part], masks[part]])) for part in chosen]
+        # Keras's own, since an Inpainter's checks its arrays, which has just been done.
+        run = functools.partial(keras.Model.predict_on_batch, model)
+        filled = [_first(run([images[part], masks[part]])) for part in chosen]
         return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
     method.__name__, method.classical, method.network = model.name, False, model
@@ -175,8 +178,8 @@ def paired(name, fills, images):
     if lost is not None:
         beside = f", where the fills have {fills.names[lost]!r}" if lost < len(fills) else ""
         raise ValueError(
-            f"fills {name!r}: {len(fills)} for {len(images)} originals, and none is called as the original "
-            f"{images.names[lost]!r}{beside}; {advice}"
+            f"fills {name!r}: {len(fills)} for {len(images)} originals, and none has the name of the "
+            f"original {images.names[lost]!r}{beside}; {advice}"
         )
     for stems, names in ((theirs, fills.names), (ours, images.names)):
         if len({*stems} & {*ours}) < sum(stem in ours for stem in stems):

@@ -22,6 +22,7 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import __version__, recipes
 from inpaintkit.data import Pictures
+from inpaintkit.fingerprint import code_hash, network_entry
 from inpaintkit.images import size_pair, to_uint8
 from inpaintkit.inpainting import as_method, network_of, prepared
 from inpaintkit.masks import Holes, hole_ratio, parse
@@ -138,12 +139,8 @@ def _identity(method, shape):
     fills = [fill(noise, np.round(noise[..., :1]), slice(0, 1)) for _ in range(1 if network else 2)]
     of_noise = {_FILL: sha256(to_uint8(fills[0]))}
     if network:
-        try:
-            made = network.to_json()
-        except (NotImplementedError, TypeError, ValueError):  # a layer without a config
-            made = [[type(layer).__qualname__, layer.name] for layer in network.layers]
-        weights = sha256(*network.get_weights())
-        about = {"kind": "network", "name": network.name, "architecture": hash_json(made)}
+        weights, (_, made) = sha256(*network.get_weights()), network_entry(network)
+        about = {"kind": "network", "name": network.name, "architecture": made}
         return {**about, "weights_sha256": weights, **of_noise}
     about = {"kind": "function", "name": name, "code_sha256": hash_json(_code(method))}
     if not np.array_equal(*fills):
@@ -152,36 +149,26 @@ def _identity(method, shape):
 
 
 def _code(method):
-    """The bytecode of a method, which edited comments do not change; None of one that is not Python's."""
+    """The hash of a method's code, which edited comments do not change; None of one that is not Python's."""
     if isinstance(method, functools.partial):
         return _code(method.func)
     function = getattr(method, "__func__", method)
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    return code and _bytecode(code)
-
-
-def _bytecode(code):
-    constants = [
-        _bytecode(value)
-        if isinstance(value, types.CodeType)
-        else sorted(map(repr, value))  # the order of a set of words changes from process to process
-        if isinstance(value, frozenset)
-        else repr(value)
-        for value in code.co_consts
-    ]
-    return [code.co_code.hex(), constants, code.co_names]
+    return code and code_hash(code)
 
 
 def _settings(method):
     """The values that a method's code uses, {name: value}, as far as they can be hashed."""
-    values = dict(vars(method))
+    own = {**getattr(method, "__dict__", {}), **getattr(getattr(method, "__self__", None), "__dict__", {})}
     if isinstance(method, functools.partial):
-        values = {**dict(enumerate(method.args)), **method.keywords}
+        own = {**dict(enumerate(method.args)), **method.keywords}
+    values = {}
     function = getattr(method, "func", getattr(method, "__func__", method))
     function = function if isinstance(function, types.FunctionType) else type(function).__call__
     if isinstance(function, types.FunctionType):
         used, defaults = inspect.getclosurevars(function), inspect.signature(function).parameters.values()
-        values |= {**used.globals, **used.nonlocals, **{p.name: p.default for p in defaults}}
+        values = {**used.globals, **used.nonlocals, **{p.name: p.default for p in defaults}}
+    values |= own  # what a partial gives stands over a default
     return {str(name): known for name, value in values.items() if (known := _hashable(value)) is not None}
 
 

@@ -261,9 +261,10 @@ def _metric_names(saved):
     if saved is None:
         return []
     if isinstance(saved, str):
-        return [saved, getattr(keras.metrics.get(saved), "name", saved)]
+        return [saved]
     if isinstance(saved, dict) and "class_name" in saved:
         config = saved["config"]
-        return [config.get("name") if isinstance(config, dict) else config]
+        name = config.get("name") if isinstance(config, dict) else config
+        return [str(name).rpartition(">")[2]]  # a registered function is saved as "package>name"
     parts = saved.values() if isinstance(saved, dict) else saved
     return [name for part in parts for name in _metric_names(part)]

@@ -9,6 +9,7 @@ Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as
 its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
 """
 
+import contextlib
 import functools
 import importlib.util
 import inspect
@@ -61,7 +62,7 @@ class _KnowsHole:
 
     @functools.wraps(keras.Model.fit)
     def fit(self, *args, **settings):
-        # All checks come before Keras sees anything: a model whose first call fails half way is unusable.
+        # All checks come before Keras sees anything.
         given = inspect.signature(super().fit).bind(*args, **settings).arguments
         x, validation = given.get("x"), given.get("validation_data")
         check_arrays(self, x, given.get("y"), "fit")
@@ -79,14 +80,16 @@ class _KnowsHole:
             callbacks.append(FollowEpochs(x))
         elif isinstance(x, Pairs):
             given["callbacks"] = [FollowEpochs(x), *listed]
-        return super().fit(**given)
+        with _stays_usable(self):
+            return super().fit(**given)
 
     @functools.wraps(keras.Model.evaluate)
     def evaluate(self, x=None, y=None, *args, **settings):
         if not settings.get("_use_cached_eval_dataset"):  # else it is fit's validation, checked there
             check_arrays(self, x, y, "evaluate")
             _warn_of_shuffle(x, "evaluate")
-        return super().evaluate(x, y, *args, **settings)
+        with _stays_usable(self):
+            return super().evaluate(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.predict)
     def predict(self, x, *args, **settings):
@@ -97,12 +100,14 @@ class _KnowsHole:
     @functools.wraps(keras.Model.train_on_batch)
     def train_on_batch(self, x, y=None, *args, **settings):
         check_arrays(self, x, y, "train_on_batch")
-        return super().train_on_batch(x, y, *args, **settings)
+        with _stays_usable(self):
+            return super().train_on_batch(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.test_on_batch)
     def test_on_batch(self, x, y=None, *args, **settings):
         check_arrays(self, x, y, "test_on_batch")
-        return super().test_on_batch(x, y, *args, **settings)
+        with _stays_usable(self):
+            return super().test_on_batch(x, y, *args, **settings)
 
     @functools.wraps(keras.Model.predict_on_batch)
     def predict_on_batch(self, x):
@@ -216,6 +221,21 @@ def load_model(path, compile=True):
     if getattr(network, "inputs", None):
         network(network.inputs)  # computes nothing, but Keras exports to ONNX only what was called once
     return network
+
+
+@contextlib.contextmanager
+def _stays_usable(model):
+    """Lets a call of Keras fail, in a loss, a metric or a size, and the right call after it still work.
+
+    Keras keeps the function that it was compiling, half made, together with the optimizer's variables.
+    """
+    if model.compiled and model.optimizer and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    try:
+        yield
+    except BaseException:
+        model.train_function = model.test_function = model.predict_function = None
+        raise
 
 
 def _takes_mask(loss):

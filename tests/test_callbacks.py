@@ -1,6 +1,7 @@
 """What watches over `fit`. The kill is a real one: SIGKILL amid an epoch, in a process of its own."""
 
 import copy
+import functools
 import io
 import json
 import os
@@ -17,7 +18,7 @@ import pandas as pd
 import pytest
 
 import inpaintkit as ik
-from inpaintkit import losses, metrics, training
+from inpaintkit import fingerprint, losses, metrics, training
 
 
 def painter():
@@ -316,6 +317,48 @@ def hole_psnr():
 def other_pairs(shuffle=True, count=12, split="val", batch_size=4, **settings):
     pictures = ik.data.images("photos", split, 16, count=count)
     return ik.data.pairs(pictures, ik.masks.Lines(thickness=2), batch_size, shuffle=shuffle, **settings)
+
+
+def fading(strength):
+    return lambda pictures, rng: (pictures * strength).astype("uint8")
+
+
+def test_settings_within_functions_and_losses_are_part_of_the_experiment():
+    def scaled(weight):
+        return lambda y, x: weight * keras.ops.mean(keras.ops.abs(y - x), axis=(1, 2, 3))
+
+    class Own(keras.losses.Loss):
+        def __init__(self, weights):
+            super().__init__()
+            self.weights = weights
+
+        def fade(self, pictures, rng):
+            return pictures
+
+    for make in (
+        fading,
+        scaled,
+        lambda w: losses.Sum({"a": (1, scaled(w))}),
+        lambda w: Own([w]),
+        lambda w: Own([w]).fade,
+        lambda w: functools.partial(scaled, weight=w),
+    ):
+        assert fingerprint.entry(make(1)) == fingerprint.entry(make(1))
+        assert fingerprint.entry(make(1))[1] != fingerprint.entry(make(2))[1]
+
+
+def test_the_same_code_is_the_same_in_every_process_and_on_every_line():
+    words = [compile(f"x in {w}", "", "eval") for w in ("{'a', 'b', 'c'}", "{'c', 'b', 'a'}")]
+    assert fingerprint.code_hash(words[0]) == fingerprint.code_hash(words[1])
+    below = [eval("\n" * lines + "lambda y, x: y - x") for lines in (0, 5)]
+    one, two = (fingerprint.entry(losses.Sum({"a": (1, f)})) for f in below)
+    assert one == two
+
+
+def test_a_metric_function_can_be_monitored(tmp_path):
+    teacher = painter()
+    teacher.compile("adam", "mae", metrics=[metrics.ssim], weighted_metrics=[hole_psnr()])
+    assert "val_ssim" in resume_in(tmp_path, teacher, epochs=1, monitor="val_ssim").history
 
 
 CHANGES = {

@@ -439,6 +439,41 @@ def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path
         manifests.check_same(about, {**about, "methods": {"net": network | {"weights_sha256": "c"}}}, "")
 
 
+class Sampler:
+    """Random, with settings of its own."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def fill(self, x, m, low=0.0):
+        return np.clip(x * m + low + np.random.default_rng().random(x.shape) * (1 - m), 0, 1)
+
+
+class Bare:
+    __slots__ = ()
+
+    def __call__(self, x, m):
+        return Sampler(1).fill(x, m)
+
+
+def test_the_settings_of_a_random_method_are_part_of_it(batch):
+    def identity(method):
+        about = evaluation.manifest({"m": method}, *batch)["methods"]["m"]
+        return {key: value for key, value in about.items() if key != "fill_of_noise_sha256"}
+
+    for make in (lambda s: Sampler(s).fill, lambda s: functools.partial(Sampler(1).fill, low=s)):
+        assert identity(make(0.1)) == identity(make(0.1)) != identity(make(0.2))
+    assert identity(Bare())["random"]
+
+
+def test_a_network_built_again_with_the_same_weights_is_the_same(batch, tmp_path):
+    images, masks = batch
+    first, again = prefilled(bias=0.1), prefilled(bias=0.1)  # Keras names the second's layers otherwise
+    again.set_weights(first.get_weights())
+    for network in (first, again):
+        evaluation.score({"net": network}, images, masks, folder=tmp_path / "scores")
+
+
 def test_a_function_that_was_edited_is_told_apart(batch):
     def identity(method):
         return evaluation.manifest({"m": method}, *batch)["methods"]["m"]

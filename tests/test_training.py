@@ -641,3 +641,39 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     for plain, compiled in zip(*outcomes, strict=True):
         assert compiled == pytest.approx(plain, rel=1e-3)
     assert outcomes[1][1]["loss"] < outcomes[1][0]["loss"]
+
+
+FAILURES = [True]
+
+
+def fails_once(y_true, y_pred):
+    if FAILURES and FAILURES.pop():
+        raise ValueError("not this time")
+    return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))
+
+
+@pytest.mark.parametrize("compiled", [{"loss": fails_once}, {"loss": "mae", "metrics": [fails_once]}])
+@pytest.mark.parametrize("call", ["fit", "evaluate", "train_on_batch"])
+def test_a_call_that_failed_within_keras_leaves_the_model_usable(call, compiled, network, batch):
+    image, mask = batch[0], batch[1]
+    holed = image * mask
+    model = ik.Inpainter(network.inputs, network.output)
+    model.compile("adam", **compiled)
+    FAILURES[:] = [True]
+    with pytest.raises(ValueError, match="not this time"):
+        getattr(model, call)([holed, mask], image)
+    history = model.fit([holed, mask], image, epochs=1, verbose=0).history
+    assert np.isfinite(history["loss"][-1])
+
+
+def test_a_network_of_one_size_names_it_and_stays_usable(batch):
+    image, mask = batch[0], batch[1]
+    holed = image * mask
+    network = ik.models.pconv_unet((32, 32, 3), filters=(4, 4))
+    model = ik.Inpainter(network.inputs, network.output)
+    model.compile("adam", "mae")
+    for call in (lambda: model.fit([holed, mask], image), lambda: model.predict([holed, mask])):
+        with pytest.raises(ValueError, match=r"16×16.*32×32"):
+            call()
+    large = [np.tile(x, (1, 2, 2, 1)) for x in (holed, mask, image)]
+    assert np.isfinite(model.fit(large[:2], large[2], verbose=0).history["loss"][0])
