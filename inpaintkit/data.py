@@ -68,9 +68,6 @@ class Pictures(Sequence):
             return numbers[0]
         raise ValueError("the image is none of these")
 
-    def index(self, image, *bounds):
-        return [np.array_equal(image, own) for own in self.array].index(True, *bounds)
-
     def __repr__(self):
         n, height, width, _ = self.array.shape
         return f"Pictures({n} of {height}×{width}, {self.source!r}, {self.split!r})"
