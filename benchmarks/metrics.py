@@ -1,7 +1,7 @@
 """What do SSIM, FID and KID cost? Ours against the usual ways, in one run: `python benchmarks/metrics.py`.
 
 SSIM: `ik.metrics.ssim` against `tf.image.ssim`, in a graph, alternating, so that a machine's drift falls on
-both. FID: `ik.distances.frechet_distance` against SciPy's square root of the product of covariances, on
+both. FID: `ik.metrics.frechet_distance` against SciPy's square root of the product of covariances, on
 1,000 embeddings of 2,048 numbers each, of decaying variances, all on one thread: on a busy machine several
 mostly wait for each other. The processor's time, summed over threads, is the steadier one. Needs TensorFlow
 as the back end, and one or two minutes.
@@ -79,14 +79,14 @@ def sets():
     fake = np.abs(real + 0.3 * rng.normal(size=real.shape) * spread)
     ours = alternate(
         {
-            "FID": lambda: ik.distances.frechet_distance(real, fake),
-            "KID": lambda: ik.distances.kernel_distance(real, fake, paired=True),
+            "FID": lambda: ik.metrics.frechet_distance(real, fake),
+            "KID": lambda: ik.metrics.kernel_distance(real, fake, paired=True),
         },
         rounds=5,
     )
     found = []
     theirs = np.array(seconds(lambda: found.append(by_square_root(real, fake))))
-    apart = abs(ik.distances.frechet_distance(real, fake) / found[0] - 1)
+    apart = abs(ik.metrics.frechet_distance(real, fake) / found[0] - 1)
     print(f"\nFID and KID, {PICTURES:,} embeddings of {DIMENSIONS:,} (FIDs agree to {apart:.0e})\n")
     print("| | seconds | FID by sqrtm takes | of processor time |\n|---|---:|---:|---:|")
     print(f"| FID by sqrtm | {theirs[0]:.1f} | | |")

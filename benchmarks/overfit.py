@@ -42,7 +42,7 @@ def overfit(build, rate, images, masks):
     for step in range(1, MOST + 1):
         teacher.train_on_batch(x, images)
         if step % EVERY == 0:
-            filled = ik.inpainting.composite(network.predict(x, verbose=0), images, masks)
+            filled = ik.images.composite(network.predict(x, verbose=0), images, masks)
             psnr = ik.metrics.psnr(images, filled, 1 - masks)
             decibels = float(keras.ops.mean(psnr))
             if decibels >= BAR:

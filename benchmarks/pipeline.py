@@ -24,9 +24,9 @@ SIDE, BATCH, BATCHES, ROUNDS = 178, 16, 20, 5
 HOLES = ik.masks.Lines(count=7, thickness=(1, 11))
 RECIPES = {
     "none": None,
-    "flip": ik.augment.Augment(flip=True),
-    "flip, rotation": ik.augment.Augment(flip=True, rotation=10),
-    "faces(): also crop-and-pad, brightness": ik.augment.faces(),
+    "flip": ik.data.Augment(flip=True),
+    "flip, rotation": ik.data.Augment(flip=True, rotation=10),
+    "faces(): also crop-and-pad, brightness": ik.data.faces(),
 }
 
 

@@ -1,31 +1,56 @@
-"""inpaintkit: the whole of image inpainting, from a torn mask to an honest table of results.
+"""inpaintkit: the whole of image inpainting, from damaged images to an honest table of results.
 
-Conventions, everywhere: images are float32 RGB in [0, 1], shape (B, H, W, 3); masks are float32,
-shape (B, H, W, 1), 1 = known, 0 = hole; whatever fills holes is a callable
-`method(images, masks) -> images`.
+Conventions, everywhere: images are float32 RGB in [0, 1], shape (B, H, W, 3); masks are float32, shape
+(B, H, W, 1), 1 = known, 0 = hole; whatever fills holes is a callable `method(images, masks) -> images`.
 
-Importing this package loads nothing: each module comes when it is first used.
+Importing this package loads nothing: each module is imported when it is first used.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
+    from inpaintkit import (
+        baselines,
+        data,
+        evaluation,
+        features,
+        images,
+        layers,
+        losses,
+        masks,
+        metrics,
+        models,
+        plots,
+        pretrained,
+        training,
+    )  # fmt: skip
+    from inpaintkit.evaluation import as_method, compare
+    from inpaintkit.layers import PConv2D
+    from inpaintkit.pretrained import load
+    from inpaintkit.training import Inpainter, InpaintingGAN, load_model
 
 __version__ = "0.1.0"
 
 _MODULES = (
-    "augment", "baselines", "callbacks", "data", "diffusion", "distances", "evaluation", "features", "images",
-    "inpainting", "layers", "losses", "masks", "metrics", "models", "patches", "plots", "pretrained",
-    "recipes", "sources", "training",
+    "baselines", "data", "evaluation", "features", "images", "layers", "losses", "masks", "metrics", "models",
+    "plots", "pretrained", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
     "InpaintingGAN": "training",
     "PConv2D": "layers",
+    "as_method": "evaluation",
     "compare": "evaluation",
     "load": "pretrained",
     "load_model": "training",
 }
 
-__all__ = sorted((*_MODULES, *_SHORTCUTS))
+__all__ = [
+    "Inpainter", "InpaintingGAN", "PConv2D", "as_method", "baselines", "compare", "data", "evaluation",
+    "features", "images", "layers", "load", "load_model", "losses", "masks", "metrics", "models", "plots",
+    "pretrained", "training",
+]  # fmt: skip
 
 
 def __getattr__(name):

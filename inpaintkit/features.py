@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-package = keras.saving.register_keras_serializable(package="inpaintkit")
+from inpaintkit.serialization import serializable
 
 TAPS = {  # network: the layers whose outputs are the features
     "vgg16": ("block1_pool", "block2_pool", "block3_pool"),
@@ -25,7 +25,7 @@ BGR_MEAN = np.array([103.939, 116.779, 123.68], "float32")  # of ImageNet, where
 SPREAD = 57.6  # standard deviation of ImageNet's pixels on that scale
 
 
-@package
+@serializable
 class Features:
     """What a frozen network sees in a picture: `Features("vgg16")(images)` is a list of feature maps.
 

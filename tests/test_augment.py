@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import inpaintkit as ik
-from inpaintkit.augment import Augment
+from inpaintkit.data import Augment
 
 SETTINGS = {
     "flip": True,
@@ -77,7 +77,7 @@ def test_same_seed_same_result_in_any_thread_or_process(pictures):
     np.testing.assert_array_equal(threads, expected)
     again = pickle.loads(pickle.dumps(augment))
     np.testing.assert_array_equal(again(pictures, np.random.default_rng(0)), expected[0])
-    assert again == augment and ik.augment.faces() == ik.augment.faces()
+    assert again == augment and ik.data.faces() == ik.data.faces()
 
 
 def test_numpy_is_left_as_it_was():
@@ -127,7 +127,7 @@ def test_in_pairs_fixed_masks_move_with_their_pictures(pictures):
 
 
 def test_symmetries_are_the_eight_views_of_a_square():
-    from inpaintkit.augment import symmetries
+    from inpaintkit.data import symmetries
 
     square = np.arange(4 * 4 * 3, dtype="uint8").reshape(1, 4, 4, 3)
     views = symmetries(np.repeat(square, 200, 0), np.random.default_rng(0))

@@ -370,7 +370,7 @@ CHANGES = {
     "training masks": lambda: {"train": holes(True, ik.masks.Lines(thickness=3))},
     "training images": lambda: {"train": other_pairs(split="test")},
     "training batch size": lambda: {"train": other_pairs(batch_size=3)},
-    "training augmentation": lambda: {"train": other_pairs(augment=ik.augment.Augment(flip=True))},
+    "training augmentation": lambda: {"train": other_pairs(augment=ik.data.Augment(flip=True))},
     "training seed": lambda: {"train": other_pairs(seed=1)},
     "validation masks": lambda: {"val": holes(False, ik.masks.Lines(thickness=3))},
     "validation images": lambda: {"val": other_pairs(False, split="test")},

@@ -154,7 +154,8 @@ def test_networks_that_do_not_fit_are_refused_before_any_work(tmp_path):
 def test_a_network_whose_loss_nobody_knows_is_compared_all_the_same(tmp_path):
     import keras
 
-    from inpaintkit import cli, models, training
+    from inpaintkit import models, training
+    from inpaintkit.cli import preparation
 
     network = models.autoencoder((None, None, 3))
     teacher = training.Inpainter(network.inputs, network.output, name="strange")
@@ -162,15 +163,15 @@ def test_a_network_whose_loss_nobody_knows_is_compared_all_the_same(tmp_path):
     teacher.save(tmp_path / "strange.keras")
     with pytest.raises(TypeError, match="loss_of_a_notebook"):
         keras.saving.load_model(tmp_path / "strange.keras")
-    assert set(cli._load([tmp_path / "strange.keras"])) == {"strange"}
+    assert set(preparation._load([tmp_path / "strange.keras"])) == {"strange"}
 
 
 def test_weights_that_ship_are_compared_by_name(tmp_path, monkeypatch):
-    from inpaintkit import cli
+    from inpaintkit.cli import preparation
 
     (tmp_path / "photos").mkdir()  # a folder of that name changes nothing
     monkeypatch.chdir(tmp_path)
-    assert list(cli._load([Path("photos"), Path("faces")])) == ["photos", "faces"]
+    assert list(preparation._load([Path("photos"), Path("faces")])) == ["photos", "faces"]
     assert "photos, faces" in run("compare", "--model", "cats", code=2).stderr
 
 
@@ -179,9 +180,10 @@ def loss_of_a_notebook(y_true, y_pred):
 
 
 def test_two_runs_in_one_second_get_a_folder_each(tmp_path):
-    from inpaintkit import cli, masks
+    from inpaintkit import masks
+    from inpaintkit.cli import preparation
 
-    folders = {cli._new_folder(tmp_path, "demo", masks.Lines(), {}) for _ in range(3)}
+    folders = {preparation._new_folder(tmp_path, "demo", masks.Lines(), {}) for _ in range(3)}
     assert len(folders) == 3 and all((folder / "settings.json").is_file() for folder in folders)
 
 

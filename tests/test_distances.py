@@ -13,15 +13,8 @@ import pytest
 from keras.ops import convert_to_numpy
 from scipy.linalg import sqrtm
 
-from inpaintkit.distances import (
-    ALEXNET,
-    NAMES,
-    Perceptual,
-    feature_distance,
-    frechet_distance,
-    kernel_distance,
-)
 from inpaintkit.features import Features, _squeezenet
+from inpaintkit.metrics import ALEXNET, NAMES, Perceptual, feature_distance, frechet_distance, kernel_distance
 
 
 @pytest.fixture(autouse=True)
@@ -217,8 +210,8 @@ def test_with_nothing_at_hand_there_are_four_reasons_and_no_number(batch):
 
 
 def test_only_what_is_asked_for_is_opened(monkeypatch):
-    monkeypatch.setattr("inpaintkit.distances.inception", None)
-    monkeypatch.setattr("inpaintkit.distances.Features", None)
+    monkeypatch.setattr("inpaintkit.metrics.perceptual.inception", None)
+    monkeypatch.setattr("inpaintkit.metrics.perceptual.Features", None)
     perceptual = Perceptual(["lpips"])
     assert perceptual.missing.keys() == {"lpips"}
 

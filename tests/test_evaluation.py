@@ -13,8 +13,9 @@ from keras.ops import convert_to_numpy as to_numpy
 from PIL import Image
 
 import inpaintkit as ik
-from inpaintkit import baselines, evaluation, manifests, metrics, models, plots, scoring
-from inpaintkit.inpainting import as_method, composite
+from inpaintkit import baselines, evaluation, metrics, models, plots
+from inpaintkit.evaluation import as_method, manifests, scoring
+from inpaintkit.images import composite
 
 
 @pytest.fixture
@@ -59,10 +60,10 @@ def test_every_number_is_the_metric_it_says(batch):
 
 def test_the_interval_covers_the_mean_of_the_population_as_often_as_it_says():
     rng = np.random.default_rng(0)
-    low, high = evaluation._intervals(rng.normal(25, 3, (40, 300)), seed=0)
+    low, high = evaluation.comparison._intervals(rng.normal(25, 3, (40, 300)), seed=0)
     assert 0.90 <= np.mean((low <= 25) & (high >= 25)) <= 0.98
     holey = np.where(np.arange(40)[:, None] < [[40, 12, 9]], 1.0, np.nan)
-    np.testing.assert_array_equal(evaluation._intervals(holey, seed=0), [[1, 1, np.nan]] * 2)
+    np.testing.assert_array_equal(evaluation.comparison._intervals(holey, seed=0), [[1, 1, np.nan]] * 2)
 
 
 def test_summary_and_verdict_say_it_in_words(table, batch):
@@ -603,7 +604,7 @@ def test_differences_are_paired(pictures):
 
 
 class Eyes:
-    """In place of `ik.distances.Perceptual`, without weights: sees the mean colour."""
+    """In place of `ik.metrics.Perceptual`, without weights: sees the mean colour."""
 
     def __init__(self, sharp=1.0):
         self.sharp, self.missing, self.recipe = sharp, {"lpips": "no such package"}, {"kid": "mean colours"}

@@ -102,14 +102,14 @@ def test_broken_files_are_named(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"bomb\.png: too large: 20000×20000 is more than 300,000,000"):
         images.read_image(tmp_path / "bomb.png")
     assert limit == Image.MAX_IMAGE_PIXELS
-    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(images.reading, "MAX_PIXELS", 1000)
     with pytest.raises(ValueError, match=r"whole\.png.*more than 1,000"):
         images.read_image(tmp_path / "whole.png")
 
 
 def test_what_a_phone_of_200_megapixels_makes_is_opened(tmp_path):
     (tmp_path / "large.png").write_bytes(png_of_size(16384, 12288))
-    with images._opened(tmp_path / "large.png") as opened:
+    with images.reading._opened(tmp_path / "large.png") as opened:
         assert opened.size == (16384, 12288)
 
 
@@ -516,7 +516,7 @@ def digest(*arrays):
 
 
 def training_pairs(**workers):
-    augment = ik.augment.Augment(flip=True, rotation=10, hue=10, blur=1)
+    augment = ik.data.Augment(flip=True, rotation=10, hue=10, blur=1)
     pictures = data.images("photos", "val", 32, count=11)
     return data.pairs(pictures, ik.masks.Lines(), 4, augment, seed=5, drop_last=False, **workers)
 

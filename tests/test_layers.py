@@ -18,8 +18,8 @@ from inpaintkit.layers import (
     PConv2D,
     PConv2DUp,
     PushPull,
-    _bilinear,
 )
+from inpaintkit.layers.base import _bilinear
 from inpaintkit.masks import Strokes
 
 

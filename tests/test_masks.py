@@ -257,7 +257,7 @@ def test_files_that_are_never_used_are_counted_and_named(tmp_path, monkeypatch):
     for words in ("without a hole", "nothing but hole", "unreadable", "with another ratio", "cut.png"):
         assert words in said
     kind.sample(3, 40, 40)  # says it once
-    monkeypatch.setattr("inpaintkit.mask_folders._MAX_CHECKED", 2)  # every fourth of the seven
+    monkeypatch.setattr("inpaintkit.masks.folders._MAX_CHECKED", 2)  # every fourth of the seven
     with pytest.warns(UserWarning, match=r"1 of 2 files looked at, of 7, are never used.*all\.png"):
         FromFolder(tmp_path).sample(30, 40, 40)
 
@@ -485,8 +485,8 @@ def test_a_mask_made_smaller_leaves_no_damage_in_known_pixels(tmp_path, shape, i
 
 def test_a_mask_made_larger_leaves_no_damage_in_known_pixels():
     """Made larger, too, an image takes each pixel from up to six of the file."""
-    from inpaintkit.image_files import fit_hole
     from inpaintkit.images import read_uint8
+    from inpaintkit.images.decoding import fit_hole
 
     rng = np.random.default_rng(3)
     for shape, size in (((20, 30), (40, 60)), ((30, 20), (64, 48)), ((17, 40), (18, 45)), ((1, 9), (16, 90))):

@@ -7,8 +7,8 @@ from keras.ops import convert_to_numpy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from inpaintkit import losses, metrics, models
+from inpaintkit.evaluation import RECIPES
 from inpaintkit.features import Features
-from inpaintkit.recipes import RECIPES
 from inpaintkit.training import Inpainter
 
 
@@ -49,8 +49,8 @@ def test_ssim_needs_no_float32_from_the_convolution(pictures, monkeypatch):
         bits = np.asarray(convert_to_numpy(x), "float32").view("int32")
         return ((bits + 0x0FFF + ((bits >> 13) & 1)) & ~0x1FFF).view("float32")
 
-    convolution = metrics.ops.depthwise_conv
-    monkeypatch.setattr(metrics.ops, "depthwise_conv", lambda x, k: convolution(rounded(x), rounded(k)))
+    convolution = keras.ops.depthwise_conv
+    monkeypatch.setattr(keras.ops, "depthwise_conv", lambda x, k: convolution(rounded(x), rounded(k)))
     shifted = value(metrics.ssim, truth, noisy)
     assert (shifted != exact).any()
     np.testing.assert_allclose(shifted, exact, atol=0.002)

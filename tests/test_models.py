@@ -9,8 +9,8 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import losses, metrics, models
 from inpaintkit.layers import PConv2D, PushPull
-from inpaintkit.models import _doors
-from inpaintkit.models.pconv_unet import PAPER
+from inpaintkit.models import _inputs
+from inpaintkit.models.pconv_unets import PAPER
 from inpaintkit.training import Inpainter, load_model
 
 BUILDERS = {
@@ -214,8 +214,8 @@ def odd_sizes():
 
 def short_prefill():
     """The prefilled U-Net's way in and out; the whole one passes too, but tf2onnx takes a minute for it."""
-    inputs, image, mask = _doors.enter((None, None, 3), stride=8)
-    return _doors.build(inputs, PushPull(levels=3, sweeps=1, bends=1)([image, mask]), "short_prefill")
+    inputs, image, mask = _inputs.enter((None, None, 3), stride=8)
+    return _inputs.build(inputs, PushPull(levels=3, sweeps=1, bends=1)([image, mask]), "short_prefill")
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning:keras", "ignore::DeprecationWarning")

@@ -6,7 +6,7 @@ from skimage import metrics as reference
 from skimage.color import rgb2gray
 
 import inpaintkit as ik
-from inpaintkit import recipes
+from inpaintkit.evaluation import definitions as recipes
 from inpaintkit.images import to_uint8
 
 

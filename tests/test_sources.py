@@ -16,8 +16,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import inpaintkit as ik
-from inpaintkit import cli, data, images, sources
-from inpaintkit.listing import Found
+from inpaintkit import cli, data, images
+from inpaintkit.data import arrays, loading, sources
+from inpaintkit.data import cache as cache_files
+from inpaintkit.data import tfds as tfds_sources
+from inpaintkit.data.listing import Found
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -42,7 +45,8 @@ def offline(monkeypatch, tmp_path):
 @pytest.fixture
 def online(monkeypatch):
     """The host answers; what comes then is up to the test."""
-    monkeypatch.setattr(sources, "_knock", lambda host, what: None)
+    for module in (arrays, tfds_sources):
+        monkeypatch.setattr(module, "_knock", lambda host, what: None)
 
 
 def noise(count, height=20, width=24, seed=0):
@@ -204,7 +208,7 @@ def test_a_set_that_can_be_had_is_prepared_and_found_the_next_time(tiny, online,
 
 def test_the_splits_of_a_set_and_those_cut_from_it():
     def parts(*splits):
-        return [sources._tfds_part("x", splits, split) for split in data.SPLITS]
+        return [tfds_sources._tfds_part("x", splits, split) for split in data.SPLITS]
 
     assert parts("train", "validation", "test") == ["train", "validation", "test"]
     assert parts("train", "test") == ["train[:90%]", "train[90%:100%]", "test"]
@@ -272,23 +276,23 @@ def test_a_torn_picture_in_a_zip_is_left_out(tmp_path):
 
 def test_behind_a_proxy_nothing_is_asked_of_the_host_itself(monkeypatch):
     with pytest.raises(ValueError, match="does not answer"):
-        sources._knock("storage.googleapis.com", "mnist")
+        arrays._knock("storage.googleapis.com", "mnist")
     for variable in ("https_proxy", "HTTP_PROXY", "all_proxy"):
         with monkeypatch.context() as patch:
             patch.setenv(variable, "http://proxy.example:3128")
-            sources._knock("storage.googleapis.com", "mnist")
+            arrays._knock("storage.googleapis.com", "mnist")
             patch.setenv("no_proxy", "localhost,.googleapis.com")
             with pytest.raises(ValueError, match="does not answer"):
-                sources._knock("storage.googleapis.com", "mnist")
-            sources._knock("www.cs.toronto.edu", "CIFAR-10")
+                arrays._knock("storage.googleapis.com", "mnist")
+            arrays._knock("www.cs.toronto.edu", "CIFAR-10")
 
 
 @pytest.mark.parametrize("name", ["photos", "cifar10", "celeb_a", "tfds:mnist"])
 def test_a_folder_called_as_a_data_set_is_told_of(monkeypatch, name):
     save(Path(name), [f"{i}.png" for i in range(30)])
-    monkeypatch.setattr(sources, "_cifar10", lambda split, count: sources._in_memory(noise(2), "ab"))
-    monkeypatch.setattr(sources, "_celeb_a", lambda split, count: sources._in_memory(noise(2), "ab"))
-    monkeypatch.setattr(sources, "_tfds_set", lambda name, split, count: sources._in_memory(noise(2), "ab"))
+    monkeypatch.setattr(sources, "_cifar10", lambda split, count: arrays._in_memory(noise(2), "ab"))
+    monkeypatch.setattr(sources, "_celeb_a", lambda split, count: arrays._in_memory(noise(2), "ab"))
+    monkeypatch.setattr(sources, "_tfds_set", lambda name, split, count: arrays._in_memory(noise(2), "ab"))
     with pytest.warns(UserWarning, match=rf"'{name}'.*data set.*'\./{name}'") as caught:
         taken = data.images(name, "val", 16, count=2)
     assert len(caught) == 1 and caught[0].filename == __file__ and "0.png" not in taken.names
@@ -427,8 +431,8 @@ def test_one_image_that_cannot_be_had_ends_nothing(monkeypatch, tmp_path):
         return np.full((*size, 3), number, "uint8")
 
     found = Found(tuple(f"image {i}" for i in range(40)), read, lambda: "stamp")
-    monkeypatch.setattr(sources, "find", lambda *_: found)
-    monkeypatch.setattr(data, "read_uint8", decode)
+    monkeypatch.setattr(loading, "find", lambda *_: found)
+    monkeypatch.setattr(cache_files, "read_uint8", decode)
     for cache in (None, tmp_path / "cache"):
         bad = {0, 9, 10, 11, 39}
         with pytest.warns(
@@ -475,8 +479,8 @@ def counted(monkeypatch):
             raise KeyboardInterrupt
         return images.read_uint8(file, size)
 
-    monkeypatch.setattr(data, "read_uint8", read)
-    monkeypatch.setattr(data, "_SAVE_EVERY", 4)
+    monkeypatch.setattr(cache_files, "read_uint8", read)
+    monkeypatch.setattr(cache_files, "_SAVE_EVERY", 4)
     return seen
 
 
@@ -484,7 +488,7 @@ def counted(monkeypatch):
 def test_more_than_memory_holds_is_decoded_once_into_a_file(folder, counted, monkeypatch, tmp_path, capsys):
     in_memory = data.images(folder, "train", 16)
     assert not isinstance(in_memory.array, np.memmap) and not capsys.readouterr().out
-    monkeypatch.setattr(data, "IN_MEMORY", 20 * 16 * 16 * 3 - 1)
+    monkeypatch.setattr(loading, "IN_MEMORY", 20 * 16 * 16 * 3 - 1)
     counted.files.clear()
     for _ in range(2):
         mapped = data.images(folder, "train", 16)
@@ -534,7 +538,7 @@ def test_two_at_once_decode_once(folder, counted, tmp_path):
 
 def test_a_full_disk_is_told_before_it_is_full(folder, monkeypatch, tmp_path):
     full = types.SimpleNamespace(free=100)
-    monkeypatch.setattr(data.shutil, "disk_usage", lambda path: full)
+    monkeypatch.setattr(cache_files.shutil, "disk_usage", lambda path: full)
     with pytest.raises(ValueError, match=r"20 pictures of 16×16 need 0\.0 GB.*cache="):
         data.images(folder, "train", 16, cache=tmp_path / "cache")
 

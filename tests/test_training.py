@@ -182,7 +182,7 @@ def test_a_network_of_two_stages_is_taught_at_both_and_measured_at_the_last(batc
     teacher.fit(x, images, epochs=1, verbose=0)
     assert all((to_numpy(v) != b).any() for v, b in zip(network.trainable_variables, before, strict=True))
     teacher.save(tmp_path / "two.keras")
-    method = ik.inpainting.as_method(keras.saving.load_model(tmp_path / "two.keras"))
+    method = ik.as_method(keras.saving.load_model(tmp_path / "two.keras"))
     np.testing.assert_allclose(method(images, masks), network.predict(x, verbose=0), atol=1e-6)
 
 
@@ -268,7 +268,7 @@ def test_the_gan_is_a_keras_model_like_any_other(judge, game, network, batch, tm
     np.testing.assert_array_equal(again.predict(x, verbose=0), gan.predict(x, verbose=0))
     assert again.adversarial_weight == 0.01 and type(again.game) is type(game)
     assert again.evaluate(x, images, verbose=0) == pytest.approx(gan.evaluate(x, images, verbose=0), rel=1e-5)
-    assert ik.inpainting.as_method(again)(images, masks).shape == images.shape
+    assert ik.as_method(again)(images, masks).shape == images.shape
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,13 @@ runtimes; both keep every size. In ONNX, NaN or infinity in the hole comes throu
 product there: set the hole to 0 first. LiteRT takes fixed sizes only: build the network with both sides.
 """
 
-from inpaintkit.models.autoencoder import autoencoder
-from inpaintkit.models.gan import discriminator, patch_discriminator
-from inpaintkit.models.gated import coarse_to_fine
-from inpaintkit.models.pconv_unet import pconv_unet
-from inpaintkit.models.pconv_unet_double import pconv_unet_double
-from inpaintkit.models.residual_unet import residual_unet
-from inpaintkit.models.skip_autoencoder import skip_autoencoder
-from inpaintkit.models.unet import unet
+from inpaintkit.models.autoencoders import autoencoder, skip_autoencoder
+from inpaintkit.models.deepfill import coarse_to_fine
+from inpaintkit.models.discriminators import discriminator, patch_discriminator
+from inpaintkit.models.double_unet import pconv_unet_double
+from inpaintkit.models.pconv_unets import pconv_unet
+from inpaintkit.models.residual_unets import residual_unet
+from inpaintkit.models.unets import unet
 
 __all__ = [
     "autoencoder",

@@ -1,0 +1,5 @@
+"""`python -m inpaintkit` is the command `inpaintkit`."""
+
+from inpaintkit.cli import main
+
+main()

@@ -1,0 +1,25 @@
+"""The classical methods: the bar that any network must clear."""
+
+from inpaintkit.baselines.criminisi import exemplar
+from inpaintkit.baselines.every import ALL, CLASSICAL
+from inpaintkit.baselines.opencv import fsr, navier_stokes, shiftmap, telea
+from inpaintkit.baselines.patch_match import patchmatch
+from inpaintkit.baselines.simple import masked_input, mean_color
+from inpaintkit.baselines.smooth import biharmonic, heat, push_pull, total_variation
+
+__all__ = [
+    "ALL",
+    "CLASSICAL",
+    "biharmonic",
+    "exemplar",
+    "fsr",
+    "heat",
+    "masked_input",
+    "mean_color",
+    "navier_stokes",
+    "patchmatch",
+    "push_pull",
+    "shiftmap",
+    "telea",
+    "total_variation",
+]

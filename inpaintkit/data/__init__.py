@@ -1,0 +1,28 @@
+"""Images from anywhere, and batches of `((masked image, mask), image)` from them."""
+
+from inpaintkit.data.augment import Augment, faces, symmetries
+from inpaintkit.data.batches import Pairs, at_epoch, check_stages, pairs
+from inpaintkit.data.cache import IN_MEMORY
+from inpaintkit.data.folders import CELEBA
+from inpaintkit.data.listing import SPLITS, cache_folder
+from inpaintkit.data.loading import Pictures, images
+from inpaintkit.data.photos import PHOTOS
+from inpaintkit.data.tfds import tensorflow
+
+__all__ = [
+    "CELEBA",
+    "IN_MEMORY",
+    "PHOTOS",
+    "SPLITS",
+    "Augment",
+    "Pairs",
+    "Pictures",
+    "at_epoch",
+    "cache_folder",
+    "check_stages",
+    "faces",
+    "images",
+    "pairs",
+    "symmetries",
+    "tensorflow",
+]

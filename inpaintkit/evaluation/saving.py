@@ -1,0 +1,103 @@
+"""Saving a comparison: tables, scores per image, galleries, plots; and metrics that can be fooled."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from inpaintkit import plots
+from inpaintkit.evaluation import definitions
+from inpaintkit.evaluation.comparison import _compared, compare, tabulate
+from inpaintkit.evaluation.manifests import check_same, drawn_masks, filler, floats, manifest
+from inpaintkit.evaluation.pairing import prepared
+from inpaintkit.evaluation.reports import by_bucket, recipe, summary, untrained_rows, verdict
+from inpaintkit.evaluation.scoring import check
+from inpaintkit.images import composite
+
+
+def worst(scores, method, count=4):
+    """Indices of the pictures that a method fills worst, by hole PSNR of its composite, worst first.
+
+    Args:
+        scores: from `score`. method: its name. count: how many.
+    """
+    view = scores[(scores.method == method) & (scores.output == "composite") & (scores.region == "hole")]
+    if view.empty:
+        raise ValueError(f"no method {method!r}: expected one of {', '.join(scores.method.unique())}")
+    return view.nsmallest(count, "psnr").picture.tolist()
+
+
+def sanity_panel(images, masks, recipe="tf"):
+    """Every metric on pictures that nobody should confuse: which can be fooled?
+
+    Args:
+        images, masks, recipe: as for `compare`.
+
+    Returns:
+        pandas table, a row each for the truth itself, an all-white and an all-grey picture and the masked
+        input, whole picture. Soft `dice` may score white above the truth; `dice_squared` does not.
+    """
+    known = check({"the truth": images}, images, masks, recipe)
+    images = floats(images)
+    pictures = {"the truth": images, "white": np.ones_like(images), "grey": np.full_like(images, 0.5)}
+    pictures["masked input"] = images * known
+    table = compare(pictures, images, known, recipe=recipe)
+    table = table[(table.region == "image") & (table.bucket == "all")]
+    table = table.sort_values("output", key=lambda o: o != "raw").drop_duplicates("method")
+    metrics_only = ["mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine"]
+    return table.set_index("method").loc[list(pictures), metrics_only]
+
+
+def write(folder, scores, methods, images, masks, seed=0, count=4):
+    """Writes a comparison down: tables (CSV, Markdown), scores by picture, galleries and plots.
+
+    Args:
+        folder: where. scores: from `score`. methods, images, masks, seed: as given to `score`.
+        count: pictures in each gallery: the first, and the worst of the best network (else best method).
+
+    Returns:
+        str, the summary, the buckets, the verdict and the recipe, as in `table.md`.
+
+    Raises:
+        ValueError: other methods, images, masks, or another seed, than were scored.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    table, made = tabulate(scores, seed), scores.attrs["manifest"]
+    rule = definitions.Recipe(**{key: value for key, value in made["recipe"].items() if key != "name"})
+    methods, _ = prepared(methods, images, any(name not in methods for name in scores.method))
+    now = manifest(methods, images, masks, rule, seed, untrained=False)
+    wrong = "these methods, images, masks or seed are not those of the scores"
+    check_same(_compared(made), _compared(now), wrong, "give what `score` was given")
+    known = drawn_masks(masks, seed, images)
+    names = table.method[~table.classical & ~untrained_rows(table.method)]
+    hero = next(iter(names), table.method.iloc[0])
+    for name, chosen in (("gallery", range(min(count, len(known)))), ("worst", worst(scores, hero, count))):
+        chosen = list(chosen)
+        originals, masks = floats(images, chosen), known[chosen]
+        fills = {
+            title: composite(filler(method)(originals, masks, chosen), originals, masks)
+            for title, method in methods.items()
+            if title != "masked input"  # the gallery shows it anyway
+        }
+        psnr = {
+            title: rule.measure(originals, filled, hole=1 - masks)["hole"]["psnr"]
+            for title, filled in fills.items()
+        }
+        figure = plots.gallery(originals, masks, fills, scores=psnr)
+        if name == "worst":
+            figure.suptitle(f"where {hero} fails most", fontsize=10)
+        figure.savefig(folder / f"{name}.png", dpi=120)
+    plots.buckets(table).savefig(folder / "buckets.png", dpi=120)
+    plots.psnr_and_time(table).savefig(folder / "time.png", dpi=120)
+    table.to_csv(folder / "table.csv", index=False)
+    scores.to_csv(folder / "pictures.csv", index=False)
+    about = json.dumps(scores.attrs["manifest"], indent=2, ensure_ascii=False)
+    (folder / "manifest.json").write_text(about + "\n", "utf-8")
+    parts = [summary(table), by_bucket(table)]
+    texts = {}
+    for form in ("pipe", "simple"):
+        tables = [p.to_markdown(index=False, tablefmt=form, disable_numparse=True) for p in parts if len(p)]
+        texts[form] = "\n\n".join([*tables, verdict(table), recipe(table)])
+    (folder / "table.md").write_text(texts["pipe"] + "\n", "utf-8")
+    return texts["simple"]

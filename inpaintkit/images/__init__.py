@@ -1,0 +1,25 @@
+"""Reading and writing images and mask files, and checks of arrays."""
+
+from inpaintkit.images.arrays import check_batch, check_binary, check_hole, composite, size_pair, to_uint8
+from inpaintkit.images.masks import NothingKnownError, decode_mask, read_mask, write_mask
+from inpaintkit.images.reading import MAX_PIXELS, read_image, read_uint8, write_image
+from inpaintkit.images.walking import files_below, is_hidden
+
+__all__ = [
+    "MAX_PIXELS",
+    "NothingKnownError",
+    "check_batch",
+    "check_binary",
+    "check_hole",
+    "composite",
+    "decode_mask",
+    "files_below",
+    "is_hidden",
+    "read_image",
+    "read_mask",
+    "read_uint8",
+    "size_pair",
+    "to_uint8",
+    "write_image",
+    "write_mask",
+]

@@ -1,0 +1,18 @@
+"""Layers of inpainting networks. They take lists, `[features, mask]`: Keras reserves the argument `mask`."""
+
+from inpaintkit.layers.contextual_attention import ContextualAttention
+from inpaintkit.layers.gated_conv import GatedConv2D
+from inpaintkit.layers.partial_conv import PConv2D, PConv2DUp
+from inpaintkit.layers.push_pull import PushPull
+from inpaintkit.layers.resizing import CropLike, EmptyHole, PadTo
+
+__all__ = [
+    "ContextualAttention",
+    "CropLike",
+    "EmptyHole",
+    "GatedConv2D",
+    "PConv2D",
+    "PConv2DUp",
+    "PadTo",
+    "PushPull",
+]

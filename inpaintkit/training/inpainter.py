@@ -1,0 +1,226 @@
+"""Teaching a network: `fit` as every Keras user knows it, with the mask where the loss needs it.
+
+    network = ik.models.unet(prefill=True)
+    teacher = ik.Inpainter(network.inputs, network.output)
+    teacher.compile("adam", ik.losses.HoleValidLoss(), weighted_metrics=[ik.metrics.PSNR("hole_psnr")])
+    teacher.fit(train, validation_data=val, epochs=20, callbacks=ik.training.standard_callbacks("runs/a"))
+
+Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as the fourth channel of
+its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
+"""
+
+import contextlib
+import functools
+import inspect
+import warnings
+
+import keras
+from keras import ops
+
+from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
+from inpaintkit.data import Pairs
+from inpaintkit.losses import MaskLoss, TermsLoss
+from inpaintkit.serialization import serializable
+from inpaintkit.training.callbacks import FollowEpochs
+from inpaintkit.training.checks import check_arrays
+from inpaintkit.training.resume import Resume
+
+
+class _KnowsHole:
+    """Who sees the mask, for both teachers below: mask losses and weighted metrics."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y = _as_float(y)
+        with_mask = ops.concatenate([y, ops.cast(_mask_of(x), y.dtype)], axis=-1)
+        targets = [with_mask if _takes_mask(loss) else y for loss in keras.tree.flatten(self.loss)]
+        if isinstance(y_pred, (list, tuple)):  # a network of several stages: all have one truth
+            y = targets * len(y_pred) if len(targets) == 1 else targets
+        else:
+            (y,) = targets
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        hole = 1 - _mask_of(x)[..., 0]
+        return super().compute_metrics(x, y, _final(y_pred), sample_weight=hole)
+
+    @property
+    def metrics(self):
+        metrics = super().metrics
+        return [*metrics, *_named_trackers(self, metrics)]
+
+    @functools.wraps(keras.Model.fit)
+    def fit(self, *args, **settings):
+        # All checks come before Keras sees anything.
+        given = inspect.signature(super().fit).bind(*args, **settings).arguments
+        x, validation = given.get("x"), given.get("validation_data")
+        check_arrays(self, x, given.get("y"), "fit")
+        if isinstance(validation, (list, tuple)):
+            check_arrays(self, *_x_and_y(validation), "validation_data")
+            validation = validation[0]
+        _warn_of_shuffle(validation, "validation_data")
+        callbacks = given.get("callbacks") or []
+        is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+        listed = callbacks.callbacks if is_list else keras.tree.flatten(callbacks)
+        for callback in listed:
+            if isinstance(callback, Resume):
+                callback.fit_settings = {name: value for name, value in given.items() if name != "callbacks"}
+        if isinstance(x, Pairs) and is_list:
+            callbacks.append(FollowEpochs(x))
+        elif isinstance(x, Pairs):
+            given["callbacks"] = [FollowEpochs(x), *listed]
+        with _stays_usable(self):
+            return super().fit(**given)
+
+    @functools.wraps(keras.Model.evaluate)
+    def evaluate(self, x=None, y=None, *args, **settings):
+        if not settings.get("_use_cached_eval_dataset"):  # else it is fit's validation, checked there
+            check_arrays(self, x, y, "evaluate")
+            _warn_of_shuffle(x, "evaluate")
+        with _stays_usable(self):
+            return super().evaluate(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.predict)
+    def predict(self, x, *args, **settings):
+        check_arrays(self, x, None, "predict", with_target=False)
+        _warn_of_shuffle(x, "predict")
+        return super().predict(x, *args, **settings)
+
+    @functools.wraps(keras.Model.train_on_batch)
+    def train_on_batch(self, x, y=None, *args, **settings):
+        check_arrays(self, x, y, "train_on_batch")
+        with _stays_usable(self):
+            return super().train_on_batch(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.test_on_batch)
+    def test_on_batch(self, x, y=None, *args, **settings):
+        check_arrays(self, x, y, "test_on_batch")
+        with _stays_usable(self):
+            return super().test_on_batch(x, y, *args, **settings)
+
+    @functools.wraps(keras.Model.predict_on_batch)
+    def predict_on_batch(self, x):
+        check_arrays(self, x, None, "predict_on_batch", with_target=False)
+        return super().predict_on_batch(x)
+
+
+@serializable
+class Inpainter(_KnowsHole, keras.Model):
+    """A functional model over `[image, mask]` that trains with losses and metrics that know the hole.
+
+    Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
+    weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
+    own classes) measure the hole alone; a sample weight given to `fit` weighs the loss, not these. The terms
+    of a `TermsLoss`, such as `PConvLoss`, are reported by their names. Saved and loaded (`ik.load_model`), it
+    comes back compiled.
+
+    A network of several stages may be taught at each, `Inpainter(network.inputs, [network.output, …])`:
+    one loss for all, or a list with its `loss_weights`; metrics are of the first output.
+
+    Raises:
+        ValueError: in `fit`, `evaluate`, `predict` and their `…_on_batch`, arrays of a wrong shape, masks of
+            other values than 0 and 1, known pixels or target images outside [0, 1] or NaN. Masks may be of
+            any type, such as bool.
+
+    Warns:
+        UserWarning: `evaluate`, `predict` or `validation_data` with a shuffled `Pairs`, which has other
+            holes each time.
+    """
+
+
+def load_model(path, compile=True):
+    """Loads a saved network, as `keras.saving.load_model`, which knows this kit's classes only once asked.
+
+    Args:
+        path: a `.keras` file.
+        compile: False to use a network without its loss, whose feature weights may not be on this machine.
+
+    Returns:
+        the `keras.Model`, compiled if it was.
+    """
+    network = keras.saving.load_model(path, compile=compile)
+    if getattr(network, "inputs", None):
+        network(network.inputs)  # computes nothing, but Keras exports to ONNX only what was called once
+    return network
+
+
+@contextlib.contextmanager
+def _stays_usable(model):
+    """Lets a call of Keras fail, in a loss, a metric or a size, and the right call after it still work.
+
+    Keras keeps the function that it was compiling, half made, together with the optimizer's variables.
+    """
+    if model.compiled and model.optimizer and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    try:
+        yield
+    except BaseException:
+        model.train_function = model.test_function = model.predict_function = None
+        raise
+
+
+def _takes_mask(loss):
+    return issubclass(loss if isinstance(loss, type) else type(loss), MaskLoss)
+
+
+def _mask_of(x):
+    """The mask of a network's inputs, [image, mask] or by their names, as float32 whatever its type."""
+    return ops.cast(x["mask"] if isinstance(x, dict) else x[1], "float32")
+
+
+def _as_float(y):
+    """A target as it is, or as float32 where it is of whole numbers."""
+    return y if "float" in keras.backend.standardize_dtype(y.dtype) else ops.cast(y, "float32")
+
+
+def _x_and_y(data):
+    """x and y of a tuple (x, y) or (x, y, sample weight), as Keras takes them."""
+    return (data[0], data[1]) if len(data) > 1 else (data[0], None)
+
+
+def _warn_of_shuffle(x, where):
+    if isinstance(x, Pairs) and x.shuffle:
+        warnings.warn(
+            f"{where}: a Pairs with shuffle=True, which has another order and other holes each time: "
+            "expected shuffle=False, so that numbers can be compared",
+            stacklevel=3,
+        )
+
+
+def _named_trackers(model, metrics):
+    """The trackers of all multi-term losses, each once, under names that nothing else in `history` has.
+
+    Plain names, such as "hole", where one such loss serves all; "coarse_hole" where outputs have their own.
+    """
+    loss, outputs = getattr(model, "loss", None), _output_names(model)
+    if isinstance(loss, dict):
+        outputs, losses = list(loss), list(loss.values())
+    else:
+        losses = keras.tree.flatten(loss)
+    found = {
+        id(part): (i, part) for i, part in reversed(list(enumerate(losses))) if isinstance(part, TermsLoss)
+    }
+    taken, trackers = {"loss"}, []
+    for metric in metrics:
+        taken |= {part.name for part in getattr(metric, "metrics", [metric])}
+    for i, part in sorted(found.values(), key=lambda pair: pair[0]):
+        several = outputs[i] if len(found) > 1 and i < len(outputs) else None
+        for term, tracker in part.all_trackers().items():
+            if any(tracker is other for other in trackers):  # of a loss that is a term of two others
+                continue
+            name = f"{several}_{term}" if several else term
+            name = f"{part.name}_{name}" if name in taken else name
+            while name in taken:
+                name += "_term"
+            taken.add(name)
+            tracker.name = name
+            trackers.append(tracker)
+    return trackers
+
+
+def _output_names(model):
+    return list(getattr(getattr(model, "generator", model), "output_names", None) or [])
+
+
+def _final(y_pred):
+    """The picture that counts: the first of several outputs."""
+    return y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred

@@ -1,0 +1,170 @@
+"""Tools around `fit`, found in `ik.training`: a second phase, a range test of rates, overfitting."""
+
+import warnings
+
+import keras
+import numpy as np
+from keras import ops
+
+from inpaintkit.training.rates import has_schedule
+
+
+def second_phase(model, learning_rate=5e-5):
+    """Makes a network ready for its second phase: the encoder's batch normalisation is frozen.
+
+    Holes spoil the statistics of a batch, so the first phase learns with noisy ones; the second keeps what
+    the encoder has gathered, and fine-tunes at a lower rate (the paper: 2e-4, then 5e-5). It may end below
+    the first one's best: the callbacks of a new run_dir do not know that.
+
+    Args:
+        model: compiled, and trained. Its `BatchNormalization` layers whose name begins with "encoder" stop
+            learning; then it is compiled again, with the same loss and metrics and a fresh optimizer.
+        learning_rate: of the same optimizer, its past forgotten.
+
+    Raises:
+        ValueError: a model that is not compiled, has no such layer, or whose optimizer has a
+            `LearningRateSchedule`; the model is then as before.
+
+    Source: Liu et al. 2018, section 4.1, "Initial training and fine-tuning".
+    """
+    _needs_compiling(model)
+    norms = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
+    frozen = [layer for layer in norms if layer.name.startswith("encoder")]
+    if not frozen:
+        names = ", ".join(layer.name for layer in norms) or "none at all"
+        raise ValueError(
+            f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
+        )
+    _needs_a_settable_rate(model, "second_phase")
+    config = model.get_compile_config()
+    for layer in frozen:
+        layer.trainable = False
+    model.compile_from_config(config)
+    model.optimizer.learning_rate = learning_rate
+
+
+def _all_layers(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)
+
+
+def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
+    """The learning-rate range test: trains with a rate that grows each step until the loss explodes.
+
+    Args:
+        model: compiled. Its weights and its optimizer come back as they were.
+        pairs: batches by index, such as `ik.data.pairs(…)`.
+        low, high: first and last rate; between them they grow evenly in the logarithm.
+        steps: batches.
+
+    Returns:
+        dict: "rates" and "losses", arrays (n,), n ≤ steps, the losses smoothed over about ten steps; and
+        "suggestion", a tenth of the rate with the lowest loss.
+
+    Raises:
+        ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, one whose optimizer
+            has a `LearningRateSchedule`, or a loss that is never finite.
+
+    Warns:
+        UserWarning: a loss that never falls, so that the suggestion means nothing.
+
+    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
+    """
+    if not 0 < low < high or steps < 10:
+        raise ValueError(
+            f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
+        )
+    _needs_compiling(model)
+    _needs_a_settable_rate(model, "find_learning_rate")
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [ops.convert_to_numpy(variable) for variable in variables]
+    rates, losses, smooth = np.geomspace(low, high, steps), [], None
+    try:
+        for i, rate in enumerate(rates):
+            model.optimizer.learning_rate = rate
+            loss = _train_on_batch(model, pairs[i % len(pairs)])
+            smooth = loss if smooth is None else 0.9 * smooth + 0.1 * loss
+            if not np.isfinite(smooth) or (losses and _exploded(smooth, losses)):
+                break
+            losses.append(smooth)
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+    if not losses:
+        raise ValueError(
+            f"the loss is {loss} at the first step: look at the data and the loss before the rate"
+        )
+    if min(losses) == losses[0]:
+        warnings.warn(
+            f"the loss never fell below its first value, {losses[0]:.4g}: the suggestion means nothing; try "
+            "a lower `low`, a higher `high` or more steps",
+            stacklevel=2,
+        )
+    rates = rates[: len(losses)]
+    return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[np.argmin(losses)] / 10)}
+
+
+def overfit_one_batch(model, batch, steps=300):
+    """Trains on one batch again and again: a network that cannot learn that by heart is broken.
+
+    Args:
+        model: compiled; its weights change.
+        batch: ((holed image, mask), image), such as `ik.data.pairs(…)[0]`.
+        steps: training steps.
+
+    Returns:
+        array (steps,): the loss of each step; of a GAN, its reconstruction loss.
+
+    Raises:
+        ValueError: a model that is not compiled, or a loss that starts at 0 or below, such as `psnr_loss`:
+            it has no tenth.
+
+    Warns:
+        UserWarning: when the loss does not fall to a tenth of the first.
+    """
+    _needs_compiling(model)
+    losses = []
+    for _ in range(steps):
+        losses.append(_train_on_batch(model, batch))
+        if losses[0] <= 0:
+            raise ValueError(
+                f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
+            )
+    losses = np.array(losses)
+    if not losses[-1] <= losses[0] / 10:
+        warnings.warn(
+            f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
+            "not to a tenth: try more steps or another learning rate; if that does not help, look for a "
+            "fault in the network or the loss",
+            stacklevel=2,
+        )
+    return losses
+
+
+def _exploded(loss, losses):
+    """Whether a loss is far above the lowest before: 4 times of a positive one; `psnr_loss` is negative."""
+    lowest = min(losses)
+    return loss > lowest + 3 * (lowest if lowest > 0 else max(abs(losses[0]), abs(lowest)))
+
+
+def _needs_a_settable_rate(model, tool):
+    if has_schedule(model.optimizer):
+        raise ValueError(
+            f"{tool} sets the learning rate, but the optimizer of {model.name!r} has a learning-rate "
+            "schedule: compile with a number instead, such as Adam(1e-3)"
+        )
+
+
+def _needs_compiling(model):
+    if not model.compiled:
+        raise ValueError(f"network {model.name!r} is not compiled: call its compile(optimizer, loss) first")
+
+
+def _train_on_batch(model, batch):
+    """The loss of this one step; Keras would report the mean of all since the last reset."""
+    model.reset_metrics()
+    logs = model.train_on_batch(*batch, return_dict=True)
+    return float(logs.get("reconstruction_loss", logs["loss"]))
