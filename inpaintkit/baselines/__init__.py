@@ -5,7 +5,7 @@ from inpaintkit.baselines.every import ALL, CLASSICAL
 from inpaintkit.baselines.opencv import fsr, navier_stokes, shiftmap, telea
 from inpaintkit.baselines.patch_match import patchmatch
 from inpaintkit.baselines.simple import masked_input, mean_color
-from inpaintkit.baselines.smooth import biharmonic, heat, push_pull, total_variation
+from inpaintkit.baselines.smooth import biharmonic, halve, heat, push_pull, total_variation
 
 __all__ = [
     "ALL",
@@ -13,6 +13,7 @@ __all__ = [
     "biharmonic",
     "exemplar",
     "fsr",
+    "halve",
     "heat",
     "masked_input",
     "mean_color",
