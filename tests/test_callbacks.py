@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 
 import inpaintkit as ik
-from inpaintkit import fingerprint, losses, metrics, training
+from inpaintkit import losses, metrics, training
+from inpaintkit.training import fingerprint
 
 
 def painter():
