@@ -18,8 +18,7 @@ import pandas as pd
 import pytest
 
 import inpaintkit as ik
-from inpaintkit import losses, metrics, training
-from inpaintkit.training import fingerprint
+from inpaintkit import fingerprint, losses, metrics, training
 
 
 def painter():

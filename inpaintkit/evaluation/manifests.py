@@ -25,9 +25,9 @@ from inpaintkit.data import Pictures
 from inpaintkit.evaluation import definitions
 from inpaintkit.evaluation.methods import as_method, network_of
 from inpaintkit.evaluation.pairing import prepared
+from inpaintkit.fingerprint import code_hash, network_entry
 from inpaintkit.images import size_pair, to_uint8
 from inpaintkit.masks import Holes, hole_ratio, parse
-from inpaintkit.training.fingerprint import code_hash, network_entry
 
 _FILL = "fill_of_noise_sha256"
 

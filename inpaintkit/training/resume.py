@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from inpaintkit.training import fingerprint
+from inpaintkit import fingerprint
 from inpaintkit.training.rates import RATES, counts_up, has_schedule, rate_before_training
 
 
