@@ -172,7 +172,7 @@ def test_weights_that_ship_are_compared_by_name(tmp_path, monkeypatch):
     (tmp_path / "photos").mkdir()  # a folder of that name changes nothing
     monkeypatch.chdir(tmp_path)
     assert list(preparation._load([Path("photos"), Path("faces")])) == ["photos", "faces"]
-    assert "photos, faces" in run("compare", "--model", "cats", code=2).stderr
+    assert "faces, photos" in run("compare", "--model", "cats", code=2).stderr
 
 
 def loss_of_a_notebook(y_true, y_pred):
