@@ -669,11 +669,11 @@ def test_a_call_that_failed_within_keras_leaves_the_model_usable(call, compiled,
 def test_a_network_of_one_size_names_it_and_stays_usable(batch):
     image, mask = batch[0], batch[1]
     holed = image * mask
-    network = ik.models.pconv_unet((32, 32, 3), filters=(4, 4))
+    network = ik.models.pconv_unet((64, 64, 3), filters=(4, 4))
     model = ik.Inpainter(network.inputs, network.output)
     model.compile("adam", "mae")
     for call in (lambda: model.fit([holed, mask], image), lambda: model.predict([holed, mask])):
-        with pytest.raises(ValueError, match=r"16×16.*32×32"):
+        with pytest.raises(ValueError, match=r"32×32.*64×64"):
             call()
     large = [np.tile(x, (1, 2, 2, 1)) for x in (holed, mask, image)]
     assert np.isfinite(model.fit(large[:2], large[2], verbose=0).history["loss"][0])
