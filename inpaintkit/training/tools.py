@@ -97,14 +97,16 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
         raise ValueError(
             f"the loss is {loss} at the first step: look at the data and the loss before the rate"
         )
-    if min(losses) == losses[0]:
+    first = len(losses) // 6  # by then the running mean knows more than one batch, which may be an easy one
+    best = first + int(np.argmin(losses[first:]))
+    if best == first:
         warnings.warn(
-            f"the loss never fell below its first value, {losses[0]:.4g}: the suggestion means nothing; try "
-            "a lower `low`, a higher `high` or more steps",
+            f"the loss never fell below what it was at the start, {losses[first]:.4g}: the suggestion means "
+            "nothing; try a lower `low`, a higher `high` or more steps",
             stacklevel=2,
         )
     rates = rates[: len(losses)]
-    return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[np.argmin(losses)] / 10)}
+    return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[best] / 10)}
 
 
 def overfit_one_batch(model, batch, steps=300):
