@@ -636,7 +636,7 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
         teacher = ik.Inpainter(network.inputs, network.output)
         hole = metrics.PSNR("hole_psnr")
         teacher.compile(
-            keras.optimizers.SGD(0.01), losses.HoleValidLoss(), weighted_metrics=[hole], jit_compile=jit
+            keras.optimizers.SGD(1e-4), losses.HoleValidLoss(), weighted_metrics=[hole], jit_compile=jit
         )
         outcomes.append([teacher.train_on_batch(*batch, return_dict=True) for _ in range(2)])
     for plain, compiled in zip(*outcomes, strict=True):
