@@ -611,11 +611,12 @@ def test_a_shuffled_pairs_is_no_test(network):
     ):
         with pytest.warns(UserWarning, match="shuffle=True.*expected shuffle=False") as warned:
             use()
-        assert len(warned) == 1
+        assert sum("shuffle=True" in str(warning.message) for warning in warned) == 1
     teacher.fit(shuffled, validation_data=val, verbose=0)  # warnings are errors here
     teacher.evaluate(val, verbose=0)
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="XLA compiles for TensorFlow and JAX")
 @pytest.mark.parametrize(
     "make",
     [
@@ -644,25 +645,30 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     assert outcomes[1][1]["loss"] < outcomes[1][0]["loss"]
 
 
-FAILURES = [True]
+FAILING = [False]
 
 
-def fails_once(y_true, y_pred):
-    if FAILURES and FAILURES.pop():
+def fails_when_told(y_true, y_pred):
+    if FAILING[0]:
         raise ValueError("not this time")
     return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=(1, 2, 3))
 
 
-@pytest.mark.parametrize("compiled", [{"loss": fails_once}, {"loss": "mae", "metrics": [fails_once]}])
+@pytest.mark.parametrize(
+    "compiled", [{"loss": fails_when_told}, {"loss": "mae", "metrics": [fails_when_told]}]
+)
 @pytest.mark.parametrize("call", ["fit", "evaluate", "train_on_batch"])
 def test_a_call_that_failed_within_keras_leaves_the_model_usable(call, compiled, network, batch):
     image, mask = batch[0], batch[1]
     holed = image * mask
     model = ik.Inpainter(network.inputs, network.output)
     model.compile("adam", **compiled)
-    FAILURES[:] = [True]
-    with pytest.raises(ValueError, match="not this time"):
-        getattr(model, call)([holed, mask], image)
+    FAILING[:] = [True]
+    try:
+        with pytest.raises(ValueError, match="not this time"):
+            getattr(model, call)([holed, mask], image)
+    finally:
+        FAILING[:] = [False]
     history = model.fit([holed, mask], image, epochs=1, verbose=0).history
     assert np.isfinite(history["loss"][-1])
 
