@@ -29,6 +29,7 @@ NETWORKS = {  # builder, learning rate
     ),
     "pconv_unet_double, 16…256": (lambda: ik.models.pconv_unet_double(filters=(16, 32, 64, 128, 256)), 2e-3),
     "coarse_to_fine": (ik.models.coarse_to_fine, 1e-3),
+    "residual_unet": (ik.models.residual_unet, 2e-3),
 }
 
 
@@ -36,11 +37,11 @@ def overfit(build, rate, images, masks):
     """Trains until the bar is reached; returns parameters, steps, dB and seconds."""
     keras.utils.set_random_seed(0)
     network = build()
-    teacher = ik.Inpainter(network.inputs, network.output)
-    teacher.compile(keras.optimizers.Adam(rate), ik.losses.HoleValidLoss())
+    model = ik.Inpainter(network.inputs, network.output)
+    model.compile(keras.optimizers.Adam(rate), ik.losses.HoleValidLoss())
     x, start = [images * masks, masks], time.perf_counter()
     for step in range(1, MOST + 1):
-        teacher.train_on_batch(x, images)
+        model.train_on_batch(x, images)
         if step % EVERY == 0:
             filled = ik.images.composite(network.predict(x, verbose=0), images, masks)
             psnr = ik.metrics.psnr(images, filled, 1 - masks)

@@ -92,11 +92,11 @@ if __name__ == "__main__":
     print(f"Decoding a picture, once: {decoding:.0f} µs.")
 
     network = ik.models.unet(normalization=None, prefill=True)
-    teacher = ik.Inpainter(network.inputs, network.output)
-    teacher.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
+    model = ik.Inpainter(network.inputs, network.output)
+    model.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
     pairs = ik.data.pairs(pictures, HOLES, BATCH, RECIPES["flip"])
     batch = pairs[0]
-    step = cpu_ms(lambda i: teacher.train_on_batch(*batch), 8)
+    step = cpu_ms(lambda i: model.train_on_batch(*batch), 8)
     feed = cpu_ms(lambda i: pairs[i % BATCHES], 30)
     print(
         f"A training step of the small U-Net ({network.count_params():,} parameters): {step:,.0f} ms of CPU "

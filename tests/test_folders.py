@@ -159,7 +159,7 @@ def test_odd_names_in_zips(tmp_path):
         "./train/a.png",
         "train\\sub/b.png",
         "C:\\data\\train\\c.png",
-        "/root/train/d.png",
+        "/data/train/d.png",
         "../train/e.png",
     ]
     names += ["val/../train/f.png", "\\\\server\\train\\g.png", "C:train\\h.png"]

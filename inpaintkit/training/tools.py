@@ -61,7 +61,8 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
 
     Returns:
         dict: "rates" and "losses", arrays (n,), n ≤ steps, the losses smoothed over about ten steps; and
-        "suggestion", a tenth of the rate with the lowest loss.
+        "suggestion", a tenth of the rate with the lowest loss. The first sixth of the steps has no say, where
+        the running mean knows few batches.
 
     Raises:
         ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, one whose optimizer
