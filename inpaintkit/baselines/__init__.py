@@ -1,4 +1,10 @@
-"""The classical methods: the bar that any network must clear."""
+"""The classical methods: the bar that any network must clear.
+
+Each is `method(images, masks) -> images` over float32 (B, H, W, 3) in [0, 1] and (B, H, W, 1), 1 =
+known. Settings are given by name, `ik.baselines.telea(images, masks, radius=5)`;
+`help(ik.baselines.telea)` names them. The fill of one image, `fill(image (H, W, 3), hole (H, W) bool)`,
+is `ik.baselines.telea.fill`.
+"""
 
 from inpaintkit.baselines.criminisi import exemplar
 from inpaintkit.baselines.every import ALL, CLASSICAL

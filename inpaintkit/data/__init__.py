@@ -1,4 +1,8 @@
-"""Images from anywhere, and batches of `((masked image, mask), image)` from them."""
+"""Images from anywhere, and batches of `((masked image, mask), image)` from them.
+
+Data is random access: `images` gives a sequence of uint8 images, in memory or in a memory-mapped file,
+and `pairs` a `keras.utils.PyDataset` for every back end.
+"""
 
 from inpaintkit.data.augment import Augment, faces, symmetries
 from inpaintkit.data.batches import Pairs, at_epoch, check_stages, pairs

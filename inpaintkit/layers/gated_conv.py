@@ -1,4 +1,4 @@
-"""Gated convolution (Yu et al., ICCV 2019)."""
+"""Gated convolution: Yu et al., "Free-Form Image Inpainting with Gated Convolution" (ICCV 2019)."""
 
 import keras
 from keras import ops

@@ -1,4 +1,13 @@
-"""Loss functions. Each returns one value per image, shape (B,), for `compile(loss=…)`."""
+"""Loss functions. Each returns one value per image, shape (B,), for `compile(loss=…)`.
+
+Losses over the whole image are plain functions of (y_true, y_pred), both (B, H, W, 3) in [0, 1]. Losses
+that must know the hole are `MaskLoss`es: `Inpainter` hands them the mask as the fourth channel of the
+target, and nothing else in the kit does. A `TermsLoss` is a sum whose terms are reported one by one in
+`history`.
+
+`PConvLoss` and its terms are those of Liu et al., "Image Inpainting for Irregular Holes Using Partial
+Convolutions" (ECCV 2018), section 3.3.
+"""
 
 from inpaintkit.losses.adversarial import Hinge, NonSaturating
 from inpaintkit.losses.base import MaskLoss, Sum, TermsLoss

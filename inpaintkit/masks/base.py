@@ -1,4 +1,9 @@
-"""What all mask generators share: sampling, exact hole ratios, drawing."""
+"""What all mask generators share: sampling, exact hole ratios, drawing.
+
+A drawing is uint8 (H, W): 0 where nothing was drawn, which is known, and else a shape's number. `sample`
+turns it into a mask. Random numbers are drawn for many shapes at once, and each shape is one OpenCV call
+on one 8-bit channel: that makes 25,000 masks per second (`benchmarks/masks.py`).
+"""
 
 from dataclasses import fields, replace
 from itertools import islice

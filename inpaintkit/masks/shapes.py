@@ -1,4 +1,8 @@
-"""Mask generators that draw shapes: lines, rectangles, ellipses, polygons, scratches."""
+"""Mask generators that draw shapes: lines, rectangles, ellipses, polygons, scratches.
+
+Every corner of a thick line lies inside the image. Then OpenCV 4 and 5 draw identical pixels; for lines
+that leave the image they differ.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,16 @@
-"""Metrics: functions with one value per image, their Keras classes, and perceptual distances."""
+"""Metrics: functions with one value per image, their Keras classes, and perceptual distances.
+
+Every function takes `y_true` and `y_pred` of shape (B, H, W, 3) in [0, 1] and returns one value per
+image, shape (B,). Functions of the whole image go straight into `compile(metrics=[ik.metrics.ssim])`.
+They also take a `region` (B, H, W, 1) or (B, H, W), 1 where a pixel counts: with `region = 1 - mask`
+they measure the hole only. The Keras classes `PSNR`, `SSIM`, `MAE`, `Dice`, `JaccardDistance` and
+`CosineSimilarity` take that region as their sample weight, so that an `Inpainter` measures the hole with
+`weighted_metrics`. An image whose region is empty has no value: functions give NaN for it, classes leave
+it out of their mean, which is NaN where no image is left.
+
+Images of two shapes, or a region that is not one value per pixel, are a ValueError. All sums are in
+float32 at least, whatever the dtype policy.
+"""
 
 from inpaintkit.metrics.keras_metrics import MAE, PSNR, SSIM, CosineSimilarity, Dice, JaccardDistance
 from inpaintkit.metrics.perceptual import (

@@ -1,13 +1,4 @@
-"""Teaching a network: `fit` as every Keras user knows it, with the mask where the loss needs it.
-
-    network = ik.models.unet(prefill=True)
-    teacher = ik.Inpainter(network.inputs, network.output)
-    teacher.compile("adam", ik.losses.HoleValidLoss(), weighted_metrics=[ik.metrics.PSNR("hole_psnr")])
-    teacher.fit(train, validation_data=val, epochs=20, callbacks=ik.training.standard_callbacks("runs/a"))
-
-Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as the fourth channel of
-its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
-"""
+"""`Inpainter`: a functional model over `[image, mask]` whose losses and metrics know the hole; loading it."""
 
 import contextlib
 import functools
