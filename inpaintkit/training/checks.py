@@ -12,14 +12,15 @@ def check_arrays(model, x, y, where, with_target=True):
 
     Args:
         model: the network; where it has a fixed size, images must have it.
-        x: [images, masks] or {"image": …, "mask": …}: (B, H, W, 3), known pixels in [0, 1], and (B, H, W, 1) of
-            0 and 1, any dtype. Anything that is no array is left to Keras.
+        x: [images, masks] or {"image": …, "mask": …}: (B, H, W, 3), known pixels in [0, 1], and (B, H, W, 1)
+            of 0 and 1, any dtype. Anything that is no array is left to Keras.
         y: the complete images (B, H, W, 3) in [0, 1].
         where: the name of the call, for the message.
         with_target: False for `predict`, which has none.
 
     Raises:
-        ValueError: another number of inputs, names, shapes, values outside [0, 1], NaN, masks of other values.
+        ValueError: another number of inputs, names, shapes, values outside [0, 1], NaN, or masks not
+            of 0 and 1.
     """
     if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
         return
