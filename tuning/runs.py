@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tuning import board
-from tuning.board import METRICS
+from tuning import tensorboard_files
+from tuning.tensorboard_files import METRICS
 
 
 def name(values, seed):
@@ -55,8 +55,8 @@ def save(folder, run):
         new = Path(scratch, "run")
         new.mkdir()
         (new / "run.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-        if board.AVAILABLE:
-            (new / board.FILE).write_bytes(board.session(run, Path(folder).resolve().name))
+        if tensorboard_files.AVAILABLE:
+            (new / tensorboard_files.FILE).write_bytes(tensorboard_files.session(run, Path(folder).resolve().name))
         try:
             os.replace(new, place)
         except OSError:
@@ -67,8 +67,8 @@ def save(folder, run):
 def write_boards(folder):
     """TensorBoard's files of all runs in a search's folder once more, such as after it was renamed."""
     for run in load(folder):
-        file = Path(folder, "trained", run["name"], board.FILE)
-        write(file, board.session(run, Path(folder).resolve().name))
+        file = Path(folder, "trained", run["name"], tensorboard_files.FILE)
+        write(file, tensorboard_files.session(run, Path(folder).resolve().name))
 
 
 def load(folder, name="*"):

@@ -24,7 +24,7 @@ import keras
 import keras_tuner as kt
 
 import inpaintkit as ik
-from tuning import board, cluster, runs, spaces
+from tuning import tensorboard_files, cluster, runs, spaces
 
 OBJECTIVES = {"val_hole_psnr": "max", "val_loss": "min"}
 EXPLODED = 1e4  # a weight beyond this; trained ones are of the order of 1
@@ -125,8 +125,8 @@ class Search:
             for half in folder.glob(".new-*"):  # of a run whose writing was cut off
                 shutil.rmtree(half)
             space = self.varied | ({"epochs": (1, self.epochs)} if self.algorithm == "hyperband" else {})
-            if board.AVAILABLE:
-                runs.write(folder / board.FILE, board.experiment(space, seeds, time.time()))
+            if tensorboard_files.AVAILABLE:
+                runs.write(folder / tensorboard_files.FILE, tensorboard_files.experiment(space, seeds, time.time()))
             if there := len(runs.load(folder)):
                 print(f"{folder}: {there} runs are there; going on")
         with tempfile.TemporaryDirectory() as scratch:

@@ -15,7 +15,7 @@ import pytest
 from test_floors import PACKAGE, imports
 from typer.testing import CliRunner
 
-from tuning import board, plots, runs, search
+from tuning import tensorboard_files, plots, runs, search
 from tuning.tuner import ORACLES, Search
 
 # Keras Tuner asks threads for their names as Python did before 3.10.
@@ -159,10 +159,10 @@ def test_tensorboard_itself_reads_every_run_with_its_best_epoch(name, request):
     domains = {info["name"]: set(info["domainDiscrete"]) for info in experiment["hparamInfos"]}
     seen = [{**run["values"], "seed": run["seed"]} for run in done.values()]
     assert domains == {key: {values[key] for values in seen} for key in seen[0]}
-    assert [info["name"]["tag"] for info in experiment["metricInfos"]] == board.BEST
+    assert [info["name"]["tag"] for info in experiment["metricInfos"]] == tensorboard_files.BEST
 
     wanted = {"allowedStatuses": ["STATUS_SUCCESS", "STATUS_FAILURE"], "startIndex": 0, "sliceSize": 999}
-    columns = [{"metric": {"tag": tag}} for tag in board.BEST]
+    columns = [{"metric": {"tag": tag}} for tag in tensorboard_files.BEST]
     rows = ask("hparams/session_groups", **wanted, colParams=columns)["sessionGroups"]
     assert sorted(row["name"] for row in rows) == sorted(done)
     for row in rows:
@@ -188,12 +188,12 @@ def test_tensorboards_files_need_no_tensorflow(real):
     (run,) = runs.load(folder, "learning_rate=0.001,seed=0")
     code = (
         "import sys, json; sys.modules['tensorflow'] = None\n"
-        "from tuning import board\n"
-        "print(len(board.session(json.loads(sys.argv[1]), 'search')))"
+        "from tuning import tensorboard_files\n"
+        "print(len(tensorboard_files.session(json.loads(sys.argv[1]), 'search')))"
     )
     command = [sys.executable, "-c", code, json.dumps(run)]
     said = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True).stdout
-    assert int(said) == (folder / "trained" / run["name"] / board.FILE).stat().st_size
+    assert int(said) == (folder / "trained" / run["name"] / tensorboard_files.FILE).stat().st_size
 
 
 @pytest.mark.parametrize("model", ["autoencoder", "skip_autoencoder"])
@@ -274,8 +274,8 @@ def test_a_full_disk_ends_the_search_and_breaks_nothing(fake, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert result.exit_code == 2 and "File too large" in result.output
     now = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
-    assert {file: data for file, data in now.items() if file.name != board.FILE} == {
-        file: data for file, data in kept.items() if file.name != board.FILE
+    assert {file: data for file, data in now.items() if file.name != tensorboard_files.FILE} == {
+        file: data for file, data in kept.items() if file.name != tensorboard_files.FILE
     }
     assert cli(*words, results=tmp_path).exit_code == 0
     assert len(runs.load(tmp_path / "a")) == 3

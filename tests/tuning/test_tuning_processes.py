@@ -26,7 +26,7 @@ def start(results, *words):
     command = [*COMMAND, "--results", str(results), *words]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(command, cwd=Path(__file__).parents[1], env=env, **streams)
+    return subprocess.Popen(command, cwd=Path(__file__).parents[2], env=env, **streams)
 
 
 def until(process, word):

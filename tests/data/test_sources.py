@@ -22,7 +22,7 @@ from inpaintkit.data import cache as cache_files
 from inpaintkit.data import tfds as tfds_sources
 from inpaintkit.data.listing import Found
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)

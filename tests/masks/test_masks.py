@@ -28,7 +28,7 @@ from inpaintkit.masks import (
     hole_ratio,
 )
 
-NVIDIA = Path(__file__).parents[2] / "shared" / "data" / "masks"
+NVIDIA = Path(__file__).parents[3] / "shared" / "data" / "masks"
 
 
 @pytest.fixture(scope="module")

@@ -303,7 +303,7 @@ def test_a_crop_may_be_larger_than_its_photo(size):
 
 
 def test_every_photos_licence_is_in_the_docs():
-    text = (Path(__file__).parents[1] / "docs" / "photos.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "photos.md").read_text("utf-8")
     rows = {
         tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in text.splitlines() if line[:1] == "|"
     }
