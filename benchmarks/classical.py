@@ -1,9 +1,9 @@
 """What do the classical methods reach, and what do they cost? `python benchmarks/classical.py [folder …]`.
 
 The embedded photographs, and any folders named, at 178×178, with seven lines (the studied face report's) and
-with one wide hole: decibels in the hole, milliseconds of processor time a picture on one core, and those
+with one wide hole: decibels in the hole, milliseconds of processor time an image on one core, and those
 over Telea's, all in one run; the quick methods take turns for several rounds, and the best one counts. Then
-`biharmonic` at 512×512 against scikit-image as usually called, on float32 pictures.
+`biharmonic` at 512×512 against scikit-image as usually called, on float32 images.
 """
 
 import sys
@@ -35,7 +35,7 @@ def timed(method, *args):
 
 
 def table(images, masks):
-    """Method → (dB in the hole, ms a picture); the slow ones run once."""
+    """Method → (dB in the hole, ms an image); the slow ones run once."""
     found = {}
     for turn in range(ROUNDS):
         for name, method in ik.baselines.ALL.items():
@@ -54,7 +54,7 @@ if __name__ == "__main__":
         images = ik.data.images(source, "test", SIDE, count=COUNT).as_float()
         lines, wide = LINES.sample(len(images), SIDE, SIDE, seed=0), square(len(images), SIDE, WIDE)
         columns = [table(images, masks) for masks in (lines, wide)]
-        print(f"{len(images)} pictures of {source} at {SIDE}², {LINES}: {1 - lines.mean():.1%} missing\n")
+        print(f"{len(images)} images of {source} at {SIDE}², {LINES}: {1 - lines.mean():.1%} missing\n")
         print(f"| method | lines, dB | ms | × Telea | hole of {WIDE}², dB | ms | × Telea |")
         print("|---|---:|---:|---:|---:|---:|---:|")
         for name in columns[0]:

@@ -1,10 +1,10 @@
-"""The published pictures of Giminosk's "Image-inpainting" (coursework, 2023), measured again.
+"""The published images of Giminosk's "Image-inpainting" (coursework, 2023), measured again.
 
     python benchmarks/giminosk.py FOLDER        # prints docs/giminosk.md
 
-FOLDER holds the project's own files: result strips `results_<network>/<k>.png`, each masked picture, original
+FOLDER holds the project's own files: result strips `results_<network>/<k>.png`, each masked image, original
 and output side by side, 96 pixels wide. They show CelebA and are not part of this kit. Every network and
-every classical method is measured by `ik.compare`, on the same ten pictures and the same holes.
+every classical method is measured by `ik.compare`, on the same ten images and the same holes.
 """
 
 import argparse
@@ -18,13 +18,13 @@ NETWORKS = {
     "GAN": "results_gan",
     "autoencoder": "results_autoencoder",
     "skip autoencoder": "results_autoencoder_skip",
-    "PConv (500 training pictures; may have seen the test)": "results_pconv",
+    "PConv (500 training images; may have seen the test)": "results_pconv",
 }
 WIDTH = 96
 
 
 def read(folder):
-    """The published pictures. The hole is where a masked picture differs from its original.
+    """The published images. The hole is where a masked image differs from its original.
 
     Returns:
         (originals (10, 112, 96, 3), masks (10, 112, 96, 1), {name: fills (10, 112, 96, 3)}).
@@ -44,7 +44,7 @@ def read(folder):
         if given is not None and not (
             np.array_equal(given[0], masked) and np.array_equal(given[1], originals)
         ):
-            raise ValueError(f"{folder}/{place}: other pictures than those of the network before")
+            raise ValueError(f"{folder}/{place}: other images than those of the network before")
         given = masked, originals
     masked, originals = given
     masks = (masked == originals).all(axis=-1, keepdims=True).astype("float32")
@@ -72,13 +72,13 @@ def published_form(table):
     return "\n".join(lines)
 
 
-INTRODUCTION = """# The published pictures of a CelebA study, measured again
+INTRODUCTION = """# The published images of a CelebA study, measured again
 
-Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten test pictures that the
-coursework published with the output of each of its networks (see that script). Hole: where a masked picture
+Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten test images that the
+coursework published with the output of each of its networks (see that script). Hole: where a masked image
 differs from its original. The networks were trained for hours on 10,000 faces; nothing else was trained.
 """
-READING = """Ten pictures, so the intervals are wide; the last column compares picture by picture. *Raw* is
+READING = """Ten images, so the intervals are wide; the last column compares image by image. *Raw* is
 what a network painted, known pixels included, as the study reported; *composite* is what a user would keep.
 """
 

@@ -11,7 +11,7 @@ import time
 import cv2
 import numpy as np
 
-from inpaintkit.masks import KINDS, FromFolder, Grid, Lines, MaskBank, Mixture, Text
+from inpaintkit.masks import GENERATORS, FromFolder, Grid, Lines, MaskBank, Mixture, Text
 
 SIDE, BATCH, BATCHES, ROUNDS = 256, 16, 20, 7
 RATIO = (0.1, 0.3)
@@ -70,7 +70,7 @@ def rates(samplers):
 if __name__ == "__main__":
     cv2.setNumThreads(1)
     special = (Grid, Mixture, FromFolder, MaskBank)
-    table = {kind.__name__: (kind(), kind().with_ratio(RATIO)) for kind in KINDS if kind not in special}
+    table = {kind.__name__: (kind(), kind().with_ratio(RATIO)) for kind in GENERATORS if kind not in special}
     table["Mixture of Lines, Text"] = tuple(Mixture([Lines(), Text()], hole_ratio=r) for r in (None, RATIO))
     table["Grid"] = (Grid(),)
     banks = [MaskBank(kind, 200) for kind in table["Scratches"]]

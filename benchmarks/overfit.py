@@ -1,4 +1,4 @@
-"""Can each network learn eight pictures by heart? `python benchmarks/overfit.py [network …]`.
+"""Can each network learn eight images by heart? `python benchmarks/overfit.py [network …]`.
 
 A network that cannot is broken: in its layers, its loss, or its initialisation. Eight 64×64 crops of
 photographs and their holes stay the same; Adam, at the rate given below, minimises `HoleValidLoss`. Every
@@ -52,11 +52,11 @@ def overfit(build, rate, images, masks):
 
 
 if __name__ == "__main__":
-    pictures = ik.data.images("photos", "train", 64, count=8)
+    images = ik.data.images("photos", "train", 64, count=8)
     holes = ik.masks.Lines(hole_ratio=(0.1, 0.3))
-    images, masks = pictures.as_float(), holes.sample(8, 64, 64, seed=0)
+    images, masks = images.as_float(), holes.sample(8, 64, 64, seed=0)
     bar = keras.ops.mean(ik.metrics.psnr(images, ik.baselines.biharmonic(images, masks), 1 - masks))
-    print(f"{pictures}, {holes}, {keras.backend.backend()}; biharmonic fills them at {float(bar):.2f} dB\n")
+    print(f"{images}, {holes}, {keras.backend.backend()}; biharmonic fills them at {float(bar):.2f} dB\n")
     print("| network | parameters | Adam | steps to 30 dB | reached | seconds |\n|---|---|---|---|---|---|")
     for name in sys.argv[1:] or NETWORKS:
         build, rate = NETWORKS[name]

@@ -1,7 +1,7 @@
-"""How many pictures does a second of CPU time feed? `python benchmarks/pipeline.py [folder of pictures]`.
+"""How many images does a second of CPU time feed? `python benchmarks/pipeline.py [folder of images]`.
 
-`ik.data.pairs`, which keeps pictures decoded, against the loop that most projects write: a Keras `Sequence`
-that opens, augments, holes and scales one picture after the other. Both do the same to each: 178×178 pixels,
+`ik.data.pairs`, which keeps images decoded, against the loop that most projects write: a Keras `Sequence`
+that opens, augments, holes and scales one image after the other. Both do the same to each: 178×178 pixels,
 seven lines of 1–11 pixels, the augmentation named. Rounds alternate, so that a machine's drift falls on both,
 and the median counts. Opening each file, which the loop does in every epoch and `ik.data.images` once, is
 told apart below the table; so is what feeding costs against a training step of the small U-Net.
@@ -22,7 +22,7 @@ import inpaintkit as ik
 
 SIDE, BATCH, BATCHES, ROUNDS = 178, 16, 20, 5
 HOLES = ik.masks.Lines(count=7, thickness=(1, 11))
-RECIPES = {
+METRIC_DEFINITIONS = {
     "none": None,
     "flip": ik.data.Augment(flip=True),
     "flip, rotation": ik.data.Augment(flip=True, rotation=10),
@@ -31,7 +31,7 @@ RECIPES = {
 
 
 class Loop(keras.utils.PyDataset):
-    """One picture after the other, as tutorials write it."""
+    """One image after the other, as tutorials write it."""
 
     def __init__(self, files, augment):
         super().__init__()
@@ -57,7 +57,7 @@ class Loop(keras.utils.PyDataset):
 
 
 def pictures_per_second(feed):
-    """Pictures a CPU second of one pass over `feed`, which gives BATCHES batches."""
+    """Images a CPU second of one pass over `feed`, which gives BATCHES batches."""
     start = time.process_time()
     for _ in feed:
         pass
@@ -76,25 +76,25 @@ def cpu_ms(call, times):
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data/faces/celeba_crop_178")
     start = time.process_time()
-    pictures = ik.data.images(folder, "train", SIDE, count=BATCHES * BATCH)
-    decoding = 1e6 * (time.process_time() - start) / len(pictures)
-    files = [folder / name for name in pictures.names]
-    print(f"{pictures}, {HOLES}, batch {BATCH}, {keras.backend.backend()}\n")
+    images = ik.data.images(folder, "train", SIDE, count=BATCHES * BATCH)
+    decoding = 1e6 * (time.process_time() - start) / len(images)
+    files = [folder / name for name in images.names]
+    print(f"{images}, {HOLES}, batch {BATCH}, {keras.backend.backend()}\n")
     print("| augmentation | the loop | `pairs` | ratio |\n|---|---|---|---|")
-    for name, augment in RECIPES.items():
-        feeds = [Loop(files, augment), ik.data.pairs(pictures, HOLES, BATCH, augment)]
+    for name, augment in METRIC_DEFINITIONS.items():
+        feeds = [Loop(files, augment), ik.data.pairs(images, HOLES, BATCH, augment)]
         rounds = [[pictures_per_second(feed) for feed in feeds] for _ in range(ROUNDS + 1)][1:]
         slow, fast = (statistics.median(speeds) for speeds in zip(*rounds, strict=True))
         print(f"| {name} | {slow:,.0f} | {fast:,.0f} | {fast / slow:.1f} |", flush=True)
-    data = ik.data.pairs(pictures, HOLES, BATCH, RECIPES["flip"]).as_tf_dataset()
+    data = ik.data.pairs(images, HOLES, BATCH, METRIC_DEFINITIONS["flip"]).as_tf_dataset()
     as_tf = statistics.median(pictures_per_second(data) for _ in range(ROUNDS))
     print(f"\nPictures a CPU second. With flips, as a tf.data.Dataset: {as_tf:,.0f}.")
-    print(f"Decoding a picture, once: {decoding:.0f} µs.")
+    print(f"Decoding an image, once: {decoding:.0f} µs.")
 
     network = ik.models.unet(normalization=None, prefill=True)
     model = ik.Inpainter(network.inputs, network.output)
     model.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
-    pairs = ik.data.pairs(pictures, HOLES, BATCH, RECIPES["flip"])
+    pairs = ik.data.pairs(images, HOLES, BATCH, METRIC_DEFINITIONS["flip"])
     batch = pairs[0]
     step = cpu_ms(lambda i: model.train_on_batch(*batch), 8)
     feed = cpu_ms(lambda i: pairs[i % BATCHES], 30)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 import inpaintkit as ik
-from inpaintkit.masks import KINDS, FromFolder, Grid, Lines, MaskBank, Mixture, Text
+from inpaintkit.masks import GENERATORS, FromFolder, Grid, Lines, MaskBank, Mixture, Text
 
 RATIOS = (0.05, 0.2, 0.45)
 SIZE, ACROSS = 128, 3
@@ -18,7 +18,7 @@ SIZE, ACROSS = 128, 3
 
 def rows():
     """A kind a row: what is written beside it, and three masks."""
-    drawn = [kind() for kind in KINDS if kind not in (Grid, Mixture, FromFolder, MaskBank)]
+    drawn = [kind() for kind in GENERATORS if kind not in (Grid, Mixture, FromFolder, MaskBank)]
     for i, kind in enumerate([*drawn, Mixture([Lines(), Text()])]):
         exact = [
             kind.with_ratio((r, r + 1e-4)) for r in RATIOS

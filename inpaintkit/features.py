@@ -1,7 +1,7 @@
 """Frozen feature extractors: the eyes of the perceptual and the style loss, and of FID and KID.
 
 A network that has learnt to name what photographs show sees texture where a pixel error sees noise. Liu
-et al. 2018, eq. 3–5, compare pictures by what pool1, pool2 and pool3 of VGG16 make of them.
+et al. 2018, eq. 3–5, compare images by what pool1, pool2 and pool3 of VGG16 make of them.
 
 Where we differ: Gatys et al. 2016 ran VGG-19 (their "normalised" weights load here) with reflection
 padding; every network here pads as it was trained, with zeros.
@@ -27,7 +27,7 @@ SPREAD = 57.6  # standard deviation of ImageNet's pixels on that scale
 
 @serializable
 class Features:
-    """What a frozen network sees in a picture: `Features("vgg16")(images)` is a list of feature maps.
+    """What a frozen network sees in an image: `Features("vgg16")(images)` is a list of feature maps.
 
         network      features, for images (B, H, W, 3)
         vgg16        pool1, pool2, pool3: (B, H/2, W/2, 64), (B, H/4, W/4, 128), (B, H/8, W/8, 256)
@@ -44,8 +44,8 @@ class Features:
             `.keras` of the same layers, or an `.npz` with `block1_conv1/kernel` (height, width, in,
             out), `block1_conv1/bias` and so on, of which the layers up to the last tap are enough.
             None: ImageNet's from ~/.keras/models, downloaded at first use. SqueezeNet needs a file.
-        scale: what the features are divided by. These networks were taught on pictures in 0…255, the one
-            of Liu et al. on pictures of unit spread: the default brings the features near theirs, for which
+        scale: what the features are divided by. These networks were taught on images in 0…255, the one
+            of Liu et al. on images of unit spread: the default brings the features near theirs, for which
             the weights of `PConvLoss` were found (a style loss is 3,300 times as large without). 1 for
             Gatys's normalised VGG-19, whose features average 1 by themselves.
 
@@ -86,9 +86,9 @@ class Features:
 
 
 def inception(weights=None):
-    """InceptionV3's eye for FID and KID: `inception()(images)` is an embedding (B, 2048) of each picture.
+    """InceptionV3's eye for FID and KID: `inception()(images)` is an embedding (B, 2048) of each image.
 
-    Pictures of any size are resized to 299×299 (bilinear, antialiased) and seen through keras.applications'
+    Images of any size are resized to 299×299 (bilinear, antialiased) and seen through keras.applications'
     InceptionV3 up to its global average. That is not the Inception of 2015 in which published FIDs are
     measured: our numbers compare among themselves alone.
 

@@ -1,4 +1,4 @@
-"""Pictures of results. Every function returns a matplotlib `Figure`: show it, or `savefig` it."""
+"""Images of results. Every function returns a matplotlib `Figure`: show it, or `savefig` it."""
 
 import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
@@ -15,12 +15,12 @@ def mark(images, masks, color=MARK):
 
 
 def gallery(images, masks, results, tile=1.5, scores=None):
-    """A row a picture: marked input, mask, each method's fill with its hole PSNR in dB, original.
+    """A row an image: marked input, mask, each method's fill with its hole PSNR in dB, original.
 
     Args:
         images: the originals, (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         results: {name: filled (B, H, W, 3)}, in the order to show. The best of each row is in bold.
-        tile: width of a picture in inches.
+        tile: width of an image in inches.
         scores: None, or {name: PSNR (B,)}, the numbers to show, such as those of another recipe.
 
     Returns:
@@ -40,9 +40,9 @@ def gallery(images, masks, results, tile=1.5, scores=None):
             images[i],
         ]
         best = max((scores[name][i] for name in results), default=None)
-        for j, (name, picture) in enumerate(zip(names, tiles, strict=True)):
+        for j, (name, image) in enumerate(zip(names, tiles, strict=True)):
             axis = axes[i][j]
-            axis.imshow(np.clip(picture, 0, 1), interpolation="nearest")
+            axis.imshow(np.clip(image, 0, 1), interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
             if i == 0:
@@ -82,7 +82,7 @@ def buckets(table):
 
     Args:
         table: from `ik.compare`. Classical methods are dashed, untrained networks dotted and pale; a bucket
-            without pictures is left out.
+            without images is left out.
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
     rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
@@ -98,14 +98,14 @@ def buckets(table):
         axis.errorbar(at, part.psnr, (low, high), capsize=2, label=name, **style)
     counts = rows.drop_duplicates("bucket").set_index("bucket").n
     axis.set_xticks(range(len(titles)), [f"{t}\nn = {counts.get(t, 0)}" for t in titles])
-    axis.set(xlabel="share of the picture that is missing", ylabel="PSNR in the hole, dB")
+    axis.set(xlabel="share of the image that is missing", ylabel="PSNR in the hole, dB")
     axis.grid(alpha=0.3)
     _legend(figure, rows)
     return figure
 
 
 def psnr_and_time(table):
-    """Hole PSNR of each method's composite against its time a picture: up and to the left is better.
+    """Hole PSNR of each method's composite against its time an image: up and to the left is better.
 
     Args:
         table: from `ik.compare`. Methods without a time are left out; untrained networks are hollow and pale,
@@ -120,7 +120,7 @@ def psnr_and_time(table):
         marker = "s" if row.classical else "o"
         style = {"markersize": 7, "capsize": 3, "label": row.method, **styles[row.method]}
         axis.errorbar(row.ms, row.psnr, [[low], [high]], fmt=marker, **style)
-    axis.set(xscale="log", xlabel="milliseconds a picture, on this machine", ylabel="PSNR in the hole, dB")
+    axis.set(xscale="log", xlabel="milliseconds an image, on this machine", ylabel="PSNR in the hole, dB")
     axis.xaxis.set_major_formatter("{x:g}")
     axis.grid(alpha=0.3, which="both")
     _legend(figure, rows)

@@ -1,7 +1,7 @@
 """Writes a repository's address into every notebook: `python notebooks/set_repository.py OWNER/NAME`.
 
 For whoever hosts or forks the course. Each notebook gets the "Open in Colab" badge, its setup cell
-learns where to clone from, and its pictures are shown from the repository, since Colab opens a notebook
+learns where to clone from, and its images are shown from the repository, since Colab opens a notebook
 without the folders around it. Run it again with another address to change it, or with `--none` to undo.
 """
 

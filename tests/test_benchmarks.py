@@ -16,8 +16,8 @@ def script(name):
     return module
 
 
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published pictures are not part of the project")
-def test_the_published_pictures_read_as_the_docs_say():
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published images are not part of the project")
+def test_the_published_images_read_as_the_docs_say():
     """Two measurements made independently, by other code, agree to every printed digit."""
     table = script("giminosk").published_form(script("giminosk").measure(PUBLISHED))
     rows = {line.split(" | ")[0].strip("| "): line for line in table.splitlines()}
@@ -26,7 +26,7 @@ def test_the_published_pictures_read_as_the_docs_say():
         ("autoencoder", "| 23.20 / 0.814 | 28.07 / 0.913 | 21.43 |"),
         ("skip autoencoder", "| 27.26 / 0.915 | 28.57 / 0.921 | 21.93 |"),
         (
-            "PConv (500 training pictures; may have seen the test)",
+            "PConv (500 training images; may have seen the test)",
             "| 30.72 / 0.966 | 31.46 / 0.958 | 24.82 |",
         ),
         ("Telea", "| – | 26.79 / 0.896 |"),
@@ -38,6 +38,6 @@ def test_the_published_pictures_read_as_the_docs_say():
     assert table in (ROOT / "docs/giminosk.md").read_text("utf-8")
 
 
-def test_published_pictures_that_are_not_there_are_explained(tmp_path):
+def test_published_images_that_are_not_there_are_explained(tmp_path):
     with pytest.raises(ValueError, match="no strips there"):
         script("giminosk").measure(tmp_path)

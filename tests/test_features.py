@@ -122,7 +122,7 @@ def test_the_normalised_vgg19_is_numpys_and_its_filters_fire_alike(batch):
     np.testing.assert_allclose(scaled, keras.applications.vgg19.preprocess_input(255 * batch[0]), atol=1e-3)
 
 
-def test_pictures_are_scaled_as_keras_scales_them(squeezenet_npz, batch):
+def test_images_are_scaled_as_keras_scales_them(squeezenet_npz, batch):
     features = Features("squeezenet", squeezenet_npz)
     scaled = keras.applications.vgg16.preprocess_input(255 * batch[0])
     for ours, keras_ in zip(seen(features, batch[0]), features.model(scaled), strict=True):
@@ -211,7 +211,7 @@ def perceptual(features):
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_features_teach_a_picture_and_are_not_taught(policy, squeezenet_npz, batch):
+def test_features_teach_a_image_and_are_not_taught(policy, squeezenet_npz, batch):
     """One weight a pixel, and plain SGD: what moves has a gradient. SqueezeNet sees all but the border."""
     keras.config.set_dtype_policy(policy)
     try:
@@ -309,6 +309,6 @@ def test_weights_of_another_network_are_refused(squeezenet_npz, random_npz, arra
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 3), (1, 32, 32, 1), (1, 3, 32, 32), (1, 15, 32, 3)])
-def test_what_is_no_batch_of_pictures_is_refused(shape, squeezenet_npz):
+def test_what_is_no_batch_of_images_is_refused(shape, squeezenet_npz):
     with pytest.raises(ValueError, match=r"expected \(B, H, W, 3\), at least 16"):
         Features("squeezenet", squeezenet_npz)(np.zeros(shape))

@@ -148,7 +148,7 @@ def test_it_runs(path, tmp_path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}}).execute()
     kinds = {key for c in notebook.cells for out in c.get("outputs", ()) for key in out.get("data", ())}
-    assert "image/png" in kinds and "text/html" in kinds  # it showed pictures and a table
+    assert "image/png" in kinds and "text/html" in kinds  # it showed images and a table
     for cell in notebook.cells:
         for table in (table for output in cell.get("outputs", ()) for table in shown_tables(output)):
             assert not faults_of_table(*table), cell.source
@@ -166,8 +166,8 @@ def test_it_keeps_the_house_rules(path):
     headings = re.findall(r"^## (.+)$", "\n".join(c.source for c in cells(path, "markdown")), re.MULTILINE)
     assert headings[-2:] == ["Summary", "Exercises"]
     assert sum("parameters" in cell.metadata.get("tags", ()) for cell in cells(path, "code")) == 1
-    for picture in re.findall(r"\]\(\.\./(images/[^)]+)\)", text):
-        assert (FOLDER.parent / picture).is_file(), picture
+    for image in re.findall(r"\]\(\.\./(images/[^)]+)\)", text):
+        assert (FOLDER.parent / image).is_file(), image
     assert setup_cell(path) == setup_cell()
 
 

@@ -5,6 +5,6 @@
     table = search.run("runs/tuning", executions=2)
 
 `spaces.py` is what is searched, `tuner.py` the search, `runs.py` what is kept of each training run,
-`tensorboard_files.py` what TensorBoard shows, `plots.py` the pictures, `search.py` the command line, and `cluster.py`
+`tensorboard_files.py` what TensorBoard shows, `plots.py` the images, `search.py` the command line, and `cluster.py`
 chief and workers.
 """

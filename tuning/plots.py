@@ -1,4 +1,4 @@
-"""Pictures of searches: heat map, parallel coordinates, learning curves. Each returns a matplotlib `Figure`.
+"""Images of searches: heat map, parallel coordinates, learning curves. Each returns a matplotlib `Figure`.
 
 `python -m tuning.plots` draws those of the committed searches into `images/`.
 """

@@ -56,7 +56,9 @@ def save(folder, run):
         new.mkdir()
         (new / "run.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
         if tensorboard_files.AVAILABLE:
-            (new / tensorboard_files.FILE).write_bytes(tensorboard_files.session(run, Path(folder).resolve().name))
+            (new / tensorboard_files.FILE).write_bytes(
+                tensorboard_files.session(run, Path(folder).resolve().name)
+            )
         try:
             os.replace(new, place)
         except OSError:

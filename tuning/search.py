@@ -34,7 +34,7 @@ def main(
     trials: Annotated[int | None, typer.Option(help="The most configurations.", min=1)] = None,
     image_size: Annotated[int, typer.Option(help="Pixels a side.", min=16)] = 64,
     masks: Annotated[str, typer.Option(help="As inpaintkit --masks.")] = "Lines(hole_ratio=(0.1, 0.3))",
-    count: Annotated[int | None, typer.Option(help="At most so many training pictures.", min=1)] = None,
+    count: Annotated[int | None, typer.Option(help="At most so many training images.", min=1)] = None,
     epochs: Annotated[int, typer.Option(help="The most of a run.", min=1)] = 20,
     patience: Annotated[int, typer.Option(help="Epochs without improvement before a run ends.", min=1)] = 5,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,

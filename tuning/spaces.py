@@ -81,8 +81,8 @@ def declare(model, settings):
 def build(model, hp, shape):
     """The network of one configuration, compiled, with hole PSNR and SSIM to watch."""
     network = getattr(ik.models, model)(shape, **NETWORKS[model](hp))
-    teacher = ik.Inpainter(network.inputs, network.output, name=model)
+    inpainter = ik.Inpainter(network.inputs, network.output, name=model)
     optimizer, loss = training(hp)
     metrics, weighted = [ik.metrics.SSIM("ssim")], [ik.metrics.PSNR("hole_psnr")]
-    teacher.compile(optimizer, loss, metrics=metrics, weighted_metrics=weighted)
-    return teacher
+    inpainter.compile(optimizer, loss, metrics=metrics, weighted_metrics=weighted)
+    return inpainter

@@ -24,7 +24,7 @@ import keras
 import keras_tuner as kt
 
 import inpaintkit as ik
-from tuning import tensorboard_files, cluster, runs, spaces
+from tuning import cluster, runs, spaces, tensorboard_files
 
 OBJECTIVES = {"val_hole_psnr": "max", "val_loss": "min"}
 EXPLODED = 1e4  # a weight beyond this; trained ones are of the order of 1
@@ -48,9 +48,9 @@ class Search:
         space: {hyperparameter: list of values} in place of those in `spaces.py`; one value alone is fixed.
         image_size: pixels a side.
         masks: as in `ik.masks.parse`.
-        count: at most so many pictures for training, and so many for validation.
+        count: at most so many images for training, and so many for validation.
         epochs: the most of a run; patience: epochs without improvement before it ends.
-        batch_size: pictures a step.
+        batch_size: images a step.
         seed: of the algorithm and of the first run of a configuration; the next has seed + 1.
 
     Raises:
@@ -76,7 +76,7 @@ class Search:
                 raise ValueError(f"{field} {getattr(self, field)!r}: expected one of {', '.join(known)}")
         if self.objective == "val_loss" and "loss" in self.varied:
             raise ValueError("objective val_loss cannot compare losses: fix one, or choose val_hole_psnr")
-        self._data  # noqa: B018 (pictures that are not there show now)
+        self._data  # noqa: B018 (images that are not there show now)
 
     @cached_property
     def hyperparameters(self):
@@ -126,7 +126,9 @@ class Search:
                 shutil.rmtree(half)
             space = self.varied | ({"epochs": (1, self.epochs)} if self.algorithm == "hyperband" else {})
             if tensorboard_files.AVAILABLE:
-                runs.write(folder / tensorboard_files.FILE, tensorboard_files.experiment(space, seeds, time.time()))
+                runs.write(
+                    folder / tensorboard_files.FILE, tensorboard_files.experiment(space, seeds, time.time())
+                )
             if there := len(runs.load(folder)):
                 print(f"{folder}: {there} runs are there; going on")
         with tempfile.TemporaryDirectory() as scratch:

@@ -8,7 +8,7 @@ is `ik.baselines.telea.fill`.
 
 from inpaintkit.baselines.criminisi import exemplar
 from inpaintkit.baselines.every import ALL, CLASSICAL
-from inpaintkit.baselines.opencv import fsr, navier_stokes, shiftmap, telea
+from inpaintkit.baselines.opencv import frequency_selective, navier_stokes, shiftmap, telea
 from inpaintkit.baselines.patch_match import patchmatch
 from inpaintkit.baselines.simple import masked_input, mean_color
 from inpaintkit.baselines.smooth import biharmonic, halve, heat, push_pull, total_variation
@@ -18,7 +18,7 @@ __all__ = [
     "CLASSICAL",
     "biharmonic",
     "exemplar",
-    "fsr",
+    "frequency_selective",
     "halve",
     "heat",
     "masked_input",

@@ -14,18 +14,18 @@ from inpaintkit.images import check_batch
 
 
 def classical(fill):
-    """Makes `fill(picture, hole, …)` a method over batches; there the hole is 0, and True in `hole`."""
+    """Makes `fill(image, hole, …)` a method over batches; there the hole is 0, and True in `hole`."""
 
     @functools.wraps(fill)
     def method(images, masks, **settings):
         images, masks = check_batch(images, masks)
         filled = images.copy()
-        for picture, mask in zip(filled, masks, strict=True):
+        for image, mask in zip(filled, masks, strict=True):
             hole = mask[..., 0] < 0.5
             if hole.all():
-                picture[:] = 0.5
+                image[:] = 0.5
             elif hole.any():
-                cv2.copyTo(np.float32(fill(picture, hole, **settings)), np.uint8(hole), picture)  # in place
+                cv2.copyTo(np.float32(fill(image, hole, **settings)), np.uint8(hole), image)  # in place
         return np.clip(filled, 0, 1, out=filled)
 
     del method.__wrapped__  # its signature is not this one's, but for the settings

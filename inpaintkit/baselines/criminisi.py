@@ -8,14 +8,14 @@ from inpaintkit.baselines.smooth import heat
 
 
 @classical
-def exemplar(picture, hole, patch=9):
+def exemplar(image, hole, patch=9):
     """Copies patch by patch from the rim inwards; what is certain and what continues an edge comes first.
 
     The rim's pixel with the largest confidence × data is next. Confidence: how much of its patch is known,
     filled pixels counting as much as they were trusted when filled. Data: how strongly edges run into the
     hole there. The known part of its patch, `patch` pixels wide, is compared with all known patches by
     squared differences; the best one, of equals the nearest, fills the rest. 0.6 s, growing with hole ×
-    picture: at 512×512 five seconds for each percent missing.
+    image: at 512×512 five seconds for each percent missing.
 
     Thin lines that cross are not its case: eight of them, with 20 % of a 96×96 photograph missing, leave
     three in ten of the 9×9 patches wholly known, and what is copied amiss at a crossing is carried on
@@ -27,30 +27,30 @@ def exemplar(picture, hole, patch=9):
     """
     shape = _patch_shape(hole, patch)
     if shape is None:
-        return heat.fill(picture, hole)
+        return heat.fill(image, hole)
     most = np.subtract(hole.shape, shape)  # the last upper left corner of a patch
     sources = _whole(~hole, shape)[_window(np.floor_divide(shape, 2), most + 1)]
-    picture, known = picture.copy(), (~hole).astype("float32")
+    image, known = image.copy(), (~hole).astype("float32")
     confidence = known.copy()
     while not known.all():
         rim = cv2.dilate(known, np.ones((3, 3))) > known
         certain = cv2.blur(confidence, shape[::-1], borderType=cv2.BORDER_CONSTANT)
-        priority = np.where(rim, certain * _data(picture, known, shape), -1)
+        priority = np.where(rim, certain * _data(image, known, shape), -1)
         at = np.unravel_index(np.argmax(priority), hole.shape)
         here = _window(np.clip(np.subtract(at, np.floor_divide(shape, 2)), 0, most), shape)
-        cost = cv2.matchTemplate(picture, picture[here], cv2.TM_SQDIFF, mask=cv2.merge([known[here]] * 3))
+        cost = cv2.matchTemplate(image, image[here], cv2.TM_SQDIFF, mask=cv2.merge([known[here]] * 3))
         far = (np.square(np.arange(side) - at.start) for side, at in zip(cost.shape, here, strict=True))
         cost += 1e-6 * np.add.outer(*far)  # of patches that match alike, the nearest
         best = np.argmin(np.where(sources, cost, np.inf))
         there = _window(np.unravel_index(best, cost.shape), shape)
         new = known[here] == 0
-        picture[here][new], confidence[here][new] = picture[there][new], certain[at]
+        image[here][new], confidence[here][new] = image[there][new], certain[at]
         known[here] = 1
-    return picture
+    return image
 
 
 def _patch_shape(hole, patch):
-    """The largest shape up to `patch` of which the picture has a wholly known patch, or None."""
+    """The largest shape up to `patch` of which the image has a wholly known patch, or None."""
     if patch < 3 or patch % 2 == 0:
         raise ValueError(f"patch={patch!r}: expected an odd number of pixels, at least 3, such as 7")
     for side in range(patch, 2, -2):
@@ -75,10 +75,10 @@ def _depth(hole):
     return cv2.distanceTransform(hole.astype("uint8"), cv2.DIST_L2, cv2.DIST_MASK_5)
 
 
-def _data(picture, known, shape):
+def _data(image, known, shape):
     """How strongly edges run into the hole: the gradient's share along the rim, rms over a known patch."""
     inside = cv2.erode(known, np.ones((3, 3)))  # elsewhere the gradient would be the hole's
-    grey = cv2.transform(picture, np.full((1, 3), 1 / 3))
+    grey = cv2.transform(image, np.full((1, 3), 1 / 3))
     gx, gy, nx, ny = (cv2.Scharr(x, -1, *axis) for x in (grey, known) for axis in ((1, 0), (0, 1)))
     gx, gy = gx * inside, gy * inside
     xx, xy, yy, count = (cv2.blur(x, shape[::-1]) for x in (gx * gx, gx * gy, gy * gy, inside))

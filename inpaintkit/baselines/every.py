@@ -8,7 +8,7 @@ whatever this machine has.
 import cv2
 
 from inpaintkit.baselines.criminisi import exemplar
-from inpaintkit.baselines.opencv import fsr, navier_stokes, shiftmap, telea
+from inpaintkit.baselines.opencv import frequency_selective, navier_stokes, shiftmap, telea
 from inpaintkit.baselines.patch_match import patchmatch
 from inpaintkit.baselines.simple import masked_input, mean_color
 from inpaintkit.baselines.smooth import biharmonic, heat, push_pull, total_variation
@@ -28,4 +28,4 @@ ALL = CLASSICAL | {
     "PatchMatch": patchmatch,
 }
 if hasattr(cv2, "xphoto"):
-    ALL |= {"shift-map": shiftmap, "FSR": fsr}
+    ALL |= {"shift-map": shiftmap, "FSR": frequency_selective}

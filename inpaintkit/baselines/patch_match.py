@@ -1,7 +1,7 @@
-"""Filling by example: methods that copy patches of the picture's known part, and so can draw texture.
+"""Filling by example: methods that copy patches of the image's known part, and so can draw texture.
 
-Each is `fill(picture, hole, …) -> picture` over one float32 (H, W, 3) in [0, 1] and one bool (H, W),
-True in the hole, where the picture is 0 and something is known; `baselines` makes methods over batches
+Each is `fill(image, hole, …) -> image` over one float32 (H, W, 3) in [0, 1] and one bool (H, W),
+True in the hole, where the image is 0 and something is known; `baselines` makes methods over batches
 of them. Only wholly known patches are copied. Where there is none of the width asked for, smaller ones
 serve; where there are not even 3×3 known pixels in one piece, `heat` fills.
 """
@@ -15,10 +15,10 @@ from inpaintkit.baselines.smooth import halve, heat
 
 
 @classical
-def patchmatch(picture, hole, patch=7, rounds=6, seed=0):
+def patchmatch(image, hole, patch=7, rounds=6, seed=0):
     """Every patch that meets the hole looks for its likeness in the known part; all vote on each pixel.
 
-    Coarse to fine, from `heat`'s fill of a picture in which the hole is narrower than a patch, `patch`
+    Coarse to fine, from `heat`'s fill of an image in which the hole is narrower than a patch, `patch`
     pixels wide. `rounds` times a level, each patch takes the best of its old match, its neighbours' matches
     moved along, and random places around its own, ever nearer; then each pixel of the hole becomes a mean
     over the patches that cover it, those that fit well and lie near the rim counting more. The same `seed`
@@ -28,30 +28,30 @@ def patchmatch(picture, hole, patch=7, rounds=6, seed=0):
 
     Source: Barnes et al. 2009 for the search, Wexler, Shechtman and Irani 2007 for the vote. Where we differ:
     all patches search at once, so that a match travels one pixel a round and direction, not across the
-    picture, which the coarser level makes up for; in a comparison a pixel of the hole counts half as much per
+    image, which the coarser level makes up for; in a comparison a pixel of the hole counts half as much per
     pixel from the rim; the vote sharpens from round to round, so that texture stays.
     """
     shape = _patch_shape(hole, patch)
     if shape is None:
-        return heat.fill(picture, hole)
-    pyramid = [(picture, hole)]
+        return heat.fill(image, hole)
+    pyramid = [(image, hole)]
     while _depth(hole).max() > patch / 2:
-        means, known = halve(picture, (~hole).astype("float32"))
+        means, known = halve(image, (~hole).astype("float32"))
         hole = known < 0.5
         if not _whole(~hole, shape).any():
             break
-        picture = np.where(hole[..., None], 0, means / np.maximum(known, 0.5)[..., None])
-        pyramid.append((picture, hole))
+        image = np.where(hole[..., None], 0, means / np.maximum(known, 0.5)[..., None])
+        pyramid.append((image, hole))
     rng, field = np.random.default_rng(seed), None
-    for picture, hole in reversed(pyramid):
-        picture, field = _match_and_vote(picture, hole, field, shape, rounds, rng)
-    return picture
+    for image, hole in reversed(pyramid):
+        image, field = _match_and_vote(image, hole, field, shape, rounds, rng)
+    return image
 
 
-def _match_and_vote(picture, hole, coarse, shape, rounds, rng):
+def _match_and_vote(image, hole, coarse, shape, rounds, rng):
     """One level of `patchmatch`: its fill, and the match of each patch, -1 where a patch needs none.
 
-    A place is a pixel's number in the flattened picture. Sums of places may leave the picture or run on in
+    A place is a pixel's number in the flattened image. Sums of places may leave the image or run on in
     its next row: any place whose patch is wholly known is as good as another.
     """
     width, size = hole.shape[1], hole.size
@@ -75,9 +75,9 @@ def _match_and_vote(picture, hole, coarse, shape, rounds, rng):
         return np.einsum("nk,nkc->nc", weights, seen) / weights.sum(axis=1, keepdims=True)
 
     if coarse is None:
-        pixels = heat.fill(picture, hole).reshape(-1, 3)
+        pixels = heat.fill(image, hole).reshape(-1, 3)
     else:
-        pixels = picture.reshape(-1, 3).copy()
+        pixels = image.reshape(-1, 3).copy()
         (y, x), half = np.divmod(targets, width), (width + 1) // 2
         above, left = np.divmod(coarse[y // 2 * half + x // 2], half)
         places = np.clip((2 * above + y % 2) * width + 2 * left + x % 2, 0, size - 1)
@@ -95,7 +95,7 @@ def _match_and_vote(picture, hole, coarse, shape, rounds, rng):
             rows, cost = rows[cost < best[rows]], cost[cost < best[rows]]
             found[rows], best[rows] = places[rows], cost
         pixels[inside] = vote(best, tolerance)
-    return pixels.reshape(picture.shape), field
+    return pixels.reshape(image.shape), field
 
 
 def _proposals(found, targets, shape, rng):

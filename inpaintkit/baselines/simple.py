@@ -7,12 +7,12 @@ from inpaintkit.baselines.base import classical
 
 
 @classical
-def masked_input(picture, hole):
-    """No method at all: the damaged picture, black where it is missing."""
-    return picture
+def masked_input(image, hole):
+    """No method at all: the damaged image, black where it is missing."""
+    return image
 
 
 @classical
-def mean_color(picture, hole):
+def mean_color(image, hole):
     """Fills with the mean colour of the known pixels. The least that anything should beat; 0.6 ms."""
-    return np.full_like(picture, cv2.mean(picture, np.uint8(~hole))[:3])
+    return np.full_like(image, cv2.mean(image, np.uint8(~hole))[:3])

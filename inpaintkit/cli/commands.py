@@ -21,19 +21,19 @@ from inpaintkit.cli.options import (
     LearningRate,
     MaskRatio,
     Masks,
+    MetricDefinition,
     Minutes,
     Model,
     Networks,
     Patience,
-    Perceptual,
-    Recipe,
+    PerceptualMetrics,
     Resume,
     Runs,
     Seed,
     Source,
     Weights,
 )
-from inpaintkit.cli.preparation import _kind, _load, _new_folder, _resumed, _teacher, _training_data
+from inpaintkit.cli.preparation import _inpainter, _kind, _load, _new_folder, _resumed, _training_data
 from inpaintkit.cli.steps import _Test, _train
 
 SHIPPED = Path("photos")  # the weights that the demo shows beside a network trained in minutes
@@ -70,11 +70,11 @@ def demo(
     settings = dict(locals())
     with bad_input_ends():
         train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
-        teacher = _teacher(model, learning_rate, seed)
-        networks = {model: teacher, **_load([SHIPPED])}
+        inpainter = _inpainter(model, learning_rate, seed)
+        networks = {model: inpainter, **_load([SHIPPED])}
         test = _Test(source, image_size, kind, None, seed, networks, "quick", "tf", None, None)
         folder = _new_folder(runs, "demo", kind, settings)
-    _train(folder, teacher, train, val, epochs, minutes, patience)
+    _train(folder, inpainter, train, val, epochs, minutes, patience)
     words = f"the network is saved. {_compare_words(source, image_size, kind, folder)} --seed {seed}"
     with stops_are_explained(lambda: words):
         test.compare(folder)
@@ -95,14 +95,14 @@ def train(
     seed: Seed = 0,
     runs: Runs = Path("runs"),
 ):
-    """Trains a network, with EarlyStopping on validation pictures, and saves it."""
+    """Trains a network, with EarlyStopping on validation images, and saves it."""
     settings = dict(locals())
     with bad_input_ends():
         train_pairs, val_pairs, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
         print(f"holes: {kind}")
-        teacher = _teacher(model, learning_rate, seed)
+        inpainter = _inpainter(model, learning_rate, seed)
         folder = _new_folder(runs, "train", kind, settings)
-    _train(folder, teacher, train_pairs, val_pairs, epochs, minutes, patience)
+    _train(folder, inpainter, train_pairs, val_pairs, epochs, minutes, patience)
     print(f"\n{_compare_words(source, image_size, kind, folder)}")
 
 
@@ -115,8 +115,8 @@ def compare(
     mask_ratio: MaskRatio = None,
     model: Networks = None,
     classical: Classical = "quick",
-    recipe: Recipe = "tf",
-    perceptual: Perceptual = None,
+    recipe: MetricDefinition = "tf",
+    perceptual: PerceptualMetrics = None,
     weights: Weights = None,
     count: Count = None,
     seed: Seed = 0,

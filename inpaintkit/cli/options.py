@@ -8,7 +8,7 @@ import typer
 Source = Annotated[
     str,
     typer.Option(
-        help="'photos' (built in), cifar10, celeb_a, tfds:<name>, or a folder, zip or .npz of pictures."
+        help="'photos' (built in), cifar10, celeb_a, tfds:<name>, or a folder, zip or .npz of images."
     ),
 ]
 ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH, such as 112x96; at least 16.")]
@@ -22,7 +22,7 @@ Masks = Annotated[
 MaskRatio = Annotated[
     tuple[float, float] | None,
     typer.Option(
-        help="Least and most share of the picture missing [default: 0.1 0.3, unless --masks has settings].",
+        help="Least and most share of the image missing [default: 0.1 0.3, unless --masks has settings].",
         show_default=False,
     ),
 ]
@@ -32,26 +32,26 @@ Model = Annotated[
         help="unet (prefilled), pconv_unet, pconv_unet_double, autoencoder, skip_autoencoder, coarse_to_fine."
     ),
 ]
-Epochs = Annotated[int, typer.Option(help="Most passes over the training pictures.", min=1)]
+Epochs = Annotated[int, typer.Option(help="Most passes over the training images.", min=1)]
 Minutes = Annotated[float | None, typer.Option(help="Most minutes to train for.", min=0.01)]
-BatchSize = Annotated[int, typer.Option(help="Pictures a training step.", min=1)]
+BatchSize = Annotated[int, typer.Option(help="Images a training step.", min=1)]
 LearningRate = Annotated[float, typer.Option(help="Of Adam, at the start.", min=1e-7)]
 Patience = Annotated[int, typer.Option(help="Epochs without improvement before training stops.", min=1)]
 Seed = Annotated[int, typer.Option(help="Of weights, order, holes and intervals.", min=0)]
 Classical = Annotated[
     str, typer.Option(help="Classical methods: quick, all (minutes), or some of them: 'telea,patchmatch'.")
 ]
-Recipe = Annotated[
+MetricDefinition = Annotated[
     str, typer.Option(help="What PSNR, SSIM and L1 mean: tf, scikit-image, edgeconnect or mmagic.")
 ]
-Perceptual = Annotated[
+PerceptualMetrics = Annotated[
     str | None, typer.Option(help="Also measure: all, or some of feature_distance,lpips,fid,kid.")
 ]
 Weights = Annotated[
     list[str] | None,
     typer.Option(help="A weights file for --perceptual, such as inception=FILE; more than once for more."),
 ]
-Count = Annotated[int | None, typer.Option(help="Compare on at most this many pictures.", min=1)]
+Count = Annotated[int | None, typer.Option(help="Compare on at most this many images.", min=1)]
 Runs = Annotated[Path, typer.Option(help="Where the folder of results is made.")]
 Resume = Annotated[
     Path | None, typer.Option(help="Goes on with a comparison that was cut off: its folder, alone.")

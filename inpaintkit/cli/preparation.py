@@ -31,17 +31,17 @@ def _training_data(source, image_size, masks, mask_ratio, batch_size, seed):
     # Few photographs, seen from all sides: 0.24 dB on the test crops after the demo's minutes.
     views = data.symmetries if source == "photos" and size[0] == size[1] else None
     kind.sample(1, *size, seed)  # a ratio that these pixels cannot give shows now
-    pictures = {split: data.images(source, split, size) for split in ("train", "val")}
-    for split, all_pictures in pictures.items():
-        print(f"{split:>5}: {len(all_pictures):,} pictures of {size[0]}×{size[1]} from {source}")
+    images = {split: data.images(source, split, size) for split in ("train", "val")}
+    for split, all_images in images.items():
+        print(f"{split:>5}: {len(all_images):,} images of {size[0]}×{size[1]} from {source}")
     return (
-        data.pairs(pictures["train"], kind, batch_size, augment=views, seed=seed),
-        data.pairs(pictures["val"], kind, batch_size, shuffle=False, seed=seed),
+        data.pairs(images["train"], kind, batch_size, augment=views, seed=seed),
+        data.pairs(images["val"], kind, batch_size, shuffle=False, seed=seed),
         kind,
     )
 
 
-def _teacher(model, learning_rate, seed):
+def _inpainter(model, learning_rate, seed):
     import keras
 
     from inpaintkit import losses, metrics, models, training
@@ -60,14 +60,14 @@ def _teacher(model, learning_rate, seed):
     network = networks[model]()
     stages = [layer.output for layer in network.layers if layer.name == "coarse"]
     outputs = [network.output, *stages] if stages else network.output
-    teacher = training.Inpainter(network.inputs, outputs, name=model)
-    teacher.compile(
+    inpainter = training.Inpainter(network.inputs, outputs, name=model)
+    inpainter.compile(
         keras.optimizers.Adam(learning_rate),
         losses.HoleValidLoss(),
         weighted_metrics=[metrics.PSNR("hole_psnr")],
     )
-    print(f"model: {model}, {teacher.count_params():,} parameters")
-    return teacher
+    print(f"model: {model}, {inpainter.count_params():,} parameters")
+    return inpainter
 
 
 def _load(paths):
@@ -155,4 +155,4 @@ def _perceptual(words, weights):
     if not all(path for _, _, path in pairs):
         raise ValueError(f"--weights {weights}: expected NAME=FILE, such as inception=inception_v3.h5")
     names = metrics.NAMES if words == "all" else words.split(",")
-    return metrics.Perceptual(names, {name: path for name, _, path in pairs} or None)
+    return metrics.PerceptualMetrics(names, {name: path for name, _, path in pairs} or None)

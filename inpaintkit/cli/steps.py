@@ -9,7 +9,7 @@ from inpaintkit.cli.errors import stops_are_explained
 from inpaintkit.cli.preparation import _classical, _perceptual, _size
 
 
-def _train(folder, teacher, train, val, epochs, minutes, patience):
+def _train(folder, inpainter, train, val, epochs, minutes, patience):
     """Trains, and leaves the best network and the curves in the folder."""
     import numpy
 
@@ -22,21 +22,21 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
         return f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
 
     with stops_are_explained(so_far):
-        bar, before = (evaluation.hole_psnr(method, val) for method in (baselines.biharmonic, teacher))
+        bar, before = (evaluation.hole_psnr(method, val) for method in (baselines.biharmonic, inpainter))
         print(
             f"\nIn the hole, on validation: biharmonic {bar:.2f} dB, "
             f"this network before training {before:.2f} dB"
         )
         callbacks = training.standard_callbacks(
-            folder, patience=patience, minutes=minutes, train=train, pictures=val
+            folder, patience=patience, minutes=minutes, train=train, images=val
         )
-        history = teacher.fit(
+        history = inpainter.fit(
             train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks
         ).history
         if not numpy.isfinite(history["val_hole_psnr"]).any():
             print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
             raise typer.Exit(1)
-        teacher.save(folder / "model.keras")
+        inpainter.save(folder / "model.keras")
         best_so_far.unlink(missing_ok=True)  # EarlyStopping has just brought it back: model.keras is the same
     bars = {"biharmonic, validation": bar, "before training, validation": before}
     figure = plots.curves(history, {"hole_psnr": bars})
@@ -48,7 +48,7 @@ def _train(folder, teacher, train, val, epochs, minutes, patience):
 
 
 class _Test:
-    """The test pictures of a source, their holes and the methods to compare, checked before any work."""
+    """The test images of a source, their holes and the methods to compare, checked before any work."""
 
     def __init__(
         self, source, image_size, kind, count, seed, networks, classical, recipe, perceptual, weights
@@ -56,11 +56,11 @@ class _Test:
         from inpaintkit import data, evaluation
 
         size = _size(image_size)
-        pictures = data.images(source, "test", size, count)
+        images = data.images(source, "test", size, count)
         methods = {**_classical(classical), **networks}
-        print(f" test: {len(pictures):,} pictures of {size[0]}×{size[1]} from {source}\nholes: {kind}")
-        evaluation.check(methods, pictures, kind, recipe, seed)
-        self.given = {"methods": methods, "images": pictures, "masks": kind, "seed": seed}
+        print(f" test: {len(images):,} images of {size[0]}×{size[1]} from {source}\nholes: {kind}")
+        evaluation.check(methods, images, kind, recipe, seed)
+        self.given = {"methods": methods, "images": images, "masks": kind, "seed": seed}
         self.measures = {"recipe": recipe, "perceptual": _perceptual(perceptual, weights)}
 
     def compare(self, folder):
@@ -69,7 +69,7 @@ class _Test:
 
         methods, _ = evaluation.with_untrained(self.given["methods"])
         self.given, count = {**self.given, "methods": methods}, len(self.given["images"])
-        print(f"\nComparing {len(methods)} methods on {count} held-out pictures …")
+        print(f"\nComparing {len(methods)} methods on {count} held-out images …")
         with typer.progressbar(length=len(methods) * count, show_pos=True, file=sys.stderr) as bar:
 
             def progress(name, done, _):

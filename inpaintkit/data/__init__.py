@@ -9,7 +9,7 @@ from inpaintkit.data.batches import Pairs, at_epoch, check_stages, pairs
 from inpaintkit.data.cache import IN_MEMORY
 from inpaintkit.data.folders import CELEBA
 from inpaintkit.data.listing import SPLITS, cache_folder
-from inpaintkit.data.loading import Pictures, images
+from inpaintkit.data.loading import Images, images
 from inpaintkit.data.photos import PHOTOS
 from inpaintkit.data.tfds import tensorflow
 
@@ -19,8 +19,8 @@ __all__ = [
     "PHOTOS",
     "SPLITS",
     "Augment",
+    "Images",
     "Pairs",
-    "Pictures",
     "at_epoch",
     "cache_folder",
     "check_stages",

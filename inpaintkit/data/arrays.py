@@ -23,14 +23,14 @@ def _in_memory(array, names):
 
 
 def _rows(source, arrays, split, count):
-    """A split of {split: pictures (N, H, W, 3)}; for one that is missing, every tenth row of train's."""
+    """A split of {split: images (N, H, W, 3)}; for one that is missing, every tenth row of train's."""
     whole = split if split in arrays else "train"
     if whole not in arrays:
         raise ValueError(f"{source}: nothing for the split {split!r}, only {', '.join(arrays)}")
     array = arrays[whole]
     if array.ndim != 4 or array.shape[-1] != 3 or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
         raise ValueError(
-            f"{source}: {array.dtype} of shape {array.shape}: expected pictures (N, H, W, 3), uint8 in 0…255 "
+            f"{source}: {array.dtype} of shape {array.shape}: expected images (N, H, W, 3), uint8 in 0…255 "
             "or float in [0, 1]"
         )
     if array.dtype != np.uint8:
@@ -49,7 +49,7 @@ def _rows(source, arrays, split, count):
             else rows[~np.isin(rows % 10, list(lent.values()))]
         )
     if not len(rows):
-        raise ValueError(f"{source}: no picture for the split {split!r} in {len(array)}")
+        raise ValueError(f"{source}: no image for the split {split!r} in {len(array)}")
     if count is not None:  # spread over all: they may lie in order of what they show
         rows = np.sort(np.random.default_rng(0).permutation(rows)[:count])
     array = array if len(rows) == len(array) else array[rows]
@@ -57,27 +57,27 @@ def _rows(source, arrays, split, count):
 
 
 def _npz(path, word, split, count):
-    """The pictures among an .npz file's arrays; those of a split have its name among the words of theirs."""
+    """The images among an .npz file's arrays; those of a split have its name among the words of theirs."""
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files if word in key}
     except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: not an .npz file of plain arrays ({error})") from error
-    pictures = {key: array for key, array in arrays.items() if array.ndim == 4 and array.shape[-1] == 3}
-    masks = [key for key in pictures if {"mask", "masks"} & words(key) and "mask" not in word]
-    pictures = {key: array for key, array in pictures.items() if key not in masks}
+    images = {key: array for key, array in arrays.items() if array.ndim == 4 and array.shape[-1] == 3}
+    masks = [key for key in images if {"mask", "masks"} & words(key) and "mask" not in word]
+    images = {key: array for key, array in images.items() if key not in masks}
     splits, unused = {}, []
-    for key, array in pictures.items():
+    for key, array in images.items():
         its = [s for s, names in SPLITS.items() if names & words(key)]
         if len(its) == 1:
             splits.setdefault(its[0], []).append(array)
         else:  # of no split; or of two, as "train_val" is, which would put its images into both
             unused.append(key)
-    if not splits and len(pictures) == 1:
-        splits, unused = {"train": list(pictures.values())}, []
+    if not splits and len(images) == 1:
+        splits, unused = {"train": list(images.values())}, []
     if split not in splits and "train" not in splits:
         raise ValueError(
-            f"{path}: nothing for the split {split!r}: expected one array of pictures (N, H, W, 3), or some "
+            f"{path}: nothing for the split {split!r}: expected one array of images (N, H, W, 3), or some "
             "with one of train, val and test in the name of each, and found "
             f"{', '.join(arrays) or f'none with {word!r} in its name'}"
         )
@@ -92,7 +92,7 @@ def _npz(path, word, split, count):
     found = _rows(str(path), splits, split, count)
     notes = [f"{path}: left out {some(masks)} as masks of the images"] if masks else []
     if unused:
-        note = f"{len(unused)} of {len(pictures)} arrays of images bear the name of no split, or of two"
+        note = f"{len(unused)} of {len(images)} arrays of images bear the name of no split, or of two"
         notes.append(f"{path}: {note}, and are not used ({some(unused)})")
     return replace(found, notes=tuple(notes))
 

@@ -1,7 +1,7 @@
-"""More pictures out of few: flips, turns, crops, other light, with imgaug.
+"""More images out of few: flips, turns, crops, other light, with imgaug.
 
-One call changes pictures and, where each has a mask of its own, the masks with them: geometry moves both
-alike, light and colour touch the pictures alone. So a mask cannot be cropped apart from its picture, as it
+One call changes images and, where each has a mask of its own, the masks with them: geometry moves both
+alike, light and colour touch the images alone. So a mask cannot be cropped apart from its image, as it
 was in one of the studied works.
 
     ik.data.pairs(train, holes, augment=ik.data.Augment(flip=True, rotation=10, brightness=0.2))
@@ -12,37 +12,37 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 
-def symmetries(pictures, rng):
-    """Turns each square picture by a multiple of 90 degrees and flips half of them: eight views, and exact.
+def symmetries(images, rng):
+    """Turns each square image by a multiple of 90 degrees and flips half of them: eight views, and exact.
 
-    For pictures without an up and down. Uint8 (B, H, H, 3) and a NumPy generator to uint8 (B, H, H, 3).
+    For images without an up and down. Uint8 (B, H, H, 3) and a NumPy generator to uint8 (B, H, H, 3).
 
     Raises:
-        ValueError: pictures that are not square.
+        ValueError: images that are not square.
     """
-    if pictures.shape[1] != pictures.shape[2]:
-        raise ValueError(f"pictures of shape {pictures.shape}: expected square ones, (B, H, H, 3)")
-    turns, flips = rng.integers(0, 4, len(pictures)), rng.random(len(pictures)) < 0.5
-    views = [np.rot90(x[::-1] if flip else x, k) for x, k, flip in zip(pictures, turns, flips, strict=True)]
+    if images.shape[1] != images.shape[2]:
+        raise ValueError(f"images of shape {images.shape}: expected square ones, (B, H, H, 3)")
+    turns, flips = rng.integers(0, 4, len(images)), rng.random(len(images)) < 0.5
+    views = [np.rot90(x[::-1] if flip else x, k) for x, k, flip in zip(images, turns, flips, strict=True)]
     return np.stack(views)
 
 
 @dataclass(frozen=True)
 class Augment:
-    """Random changes, drawn anew for each picture; 0 and False leave a thing as it is.
+    """Random changes, drawn anew for each image; 0 and False leave a thing as it is.
 
-    Called as `augment(pictures, rng)`, or `augment(pictures, rng, masks)` for masks that belong to their
-    pictures. The same generator gives the same result, in any process or thread. What geometry brings into
+    Called as `augment(images, rng)`, or `augment(images, rng, masks)` for masks that belong to their
+    images. The same generator gives the same result, in any process or thread. What geometry brings into
     the frame from outside is black, and known.
 
     Args:
-        flip: left and right change sides in half of the pictures.
+        flip: left and right change sides in half of the images.
         flip_vertical: top and bottom too.
         rotation: up to so many degrees to either side.
-        crop_and_pad: up to this share of the picture is cut off, or added in black, at each side; then it is
+        crop_and_pad: up to this share of the image is cut off, or added in black, at each side; then it is
             resized to what it was.
         zoom: larger or smaller by up to this share.
-        shift: moved by up to this share of the picture, across and down.
+        shift: moved by up to this share of the image, across and down.
         shear: slanted by up to so many degrees.
         brightness: brighter or darker by up to this share.
         hue: colours turned by up to so many degrees of the circle.
@@ -50,10 +50,10 @@ class Augment:
         blur: Gaussian, up to this σ in pixels.
 
     Raises:
-        ValueError: a setting under 0, a share of 1 or more, nothing to do; pictures that are not uint8
+        ValueError: a setting under 0, a share of 1 or more, nothing to do; images that are not uint8
             (B, H, W, 3), masks of another size.
 
-    Example: `Augment(flip=True)(pictures, np.random.default_rng(0))` is uint8 (B, H, W, 3).
+    Example: `Augment(flip=True)(images, np.random.default_rng(0))` is uint8 (B, H, W, 3).
 
     Source: imgaug 0.4.0 (Jung et al. 2020).
     """
@@ -85,33 +85,31 @@ class Augment:
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
         return f"Augment({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
-    def __call__(self, pictures, rng, masks=None):
+    def __call__(self, images, rng, masks=None):
         """Changes a batch.
 
         Args:
-            pictures: uint8 (B, H, W, 3).
+            images: uint8 (B, H, W, 3).
             rng: a NumPy random generator.
-            masks: None, or (B, H, W, 1), 1 = known, 0 = hole, one that belongs to each picture.
+            masks: None, or (B, H, W, 1), 1 = known, 0 = hole, one that belongs to each image.
 
         Returns:
-            uint8 pictures of the same shape; with masks (pictures, masks), the masks float32 and still of
+            uint8 images of the same shape; with masks (images, masks), the masks float32 and still of
             0 and 1.
         """
-        pictures = np.asarray(pictures)
-        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[-1] != 3:
-            raise ValueError(
-                f"pictures {pictures.dtype} of shape {pictures.shape}: expected uint8 (B, H, W, 3)"
-            )
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
+            raise ValueError(f"images {images.dtype} of shape {images.shape}: expected uint8 (B, H, W, 3)")
         # New for each batch, since a pipeline remembers its random state, and workers would share it.
         pipeline = self._pipeline()
         pipeline.seed_(int(rng.integers(2**31)))
         if masks is None:
-            return pipeline(images=pictures)
-        if np.shape(masks) != (*pictures.shape[:3], 1):
-            raise ValueError(f"masks of shape {np.shape(masks)}: expected {(*pictures.shape[:3], 1)}")
+            return pipeline(images=images)
+        if np.shape(masks) != (*images.shape[:3], 1):
+            raise ValueError(f"masks of shape {np.shape(masks)}: expected {(*images.shape[:3], 1)}")
         holes = (np.asarray(masks) < 0.5).astype("int32")  # 0, what is brought in, is known
-        pictures, holes = pipeline(images=pictures, segmentation_maps=holes)
-        return pictures, 1 - holes.astype("float32")
+        images, holes = pipeline(images=images, segmentation_maps=holes)
+        return images, 1 - holes.astype("float32")
 
     def _pipeline(self):
         iaa = _imgaug()

@@ -10,21 +10,21 @@ import keras
 import numpy as np
 
 from inpaintkit.data.augment import Augment, check_augmented
-from inpaintkit.data.loading import Pictures
+from inpaintkit.data.loading import Images
 from inpaintkit.data.tfds import tensorflow
 from inpaintkit.images import check_binary
 
 
-def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, drop_last=None, **workers):
+def pairs(images, masks, batch_size=16, augment=None, shuffle=True, seed=0, drop_last=None, **workers):
     """Batches for `fit`, `evaluate` and `predict`: `((holed image, mask), image)`.
 
     Args:
-        pictures: `Pictures`, or a uint8 array (N, H, W, 3).
-        masks: a kind of hole (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one a picture; for training
+        images: `Images`, or a uint8 array (N, H, W, 3).
+        masks: a kind of hole (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one an image; for training
             also either by epoch, {first epoch, from 0: kind}, such as thin lines first and thick ones later.
-        batch_size: pictures a batch.
+        batch_size: images a batch.
         augment: None, an `ik.data.Augment`, or any function (uint8 batch, NumPy random generator) -> uint8
-            batch. Fixed masks belong to their pictures, and an `Augment` moves them along.
+            batch. Fixed masks belong to their images, and an `Augment` moves them along.
         shuffle: True for training: a new order, and new holes, each epoch. False for validation and
             test: the same order and the same holes every time.
         seed: of order, holes and augmentation.
@@ -39,10 +39,10 @@ def pairs(pictures, masks, batch_size=16, augment=None, shuffle=True, seed=0, dr
         `Pairs`, a `keras.utils.PyDataset`; images float32 (B, H, W, 3), masks float32 (B, H, W, 1).
 
     Raises:
-        ValueError: fixed masks that do not fit the pictures, or are not of 0 and 1; masks by epoch that leave
+        ValueError: fixed masks that do not fit the images, or are not of 0 and 1; masks by epoch that leave
             out epoch 0, or come with shuffle=False; a batch_size under 1.
     """
-    return Pairs(pictures, masks, batch_size, augment, shuffle, seed, drop_last, **workers)
+    return Pairs(images, masks, batch_size, augment, shuffle, seed, drop_last, **workers)
 
 
 class Pairs(keras.utils.PyDataset):
@@ -53,14 +53,14 @@ class Pairs(keras.utils.PyDataset):
     model does not; then the epochs are counted as they end.
     """
 
-    def __init__(self, pictures, masks, batch_size, augment, shuffle, seed, drop_last=None, **workers):
+    def __init__(self, images, masks, batch_size, augment, shuffle, seed, drop_last=None, **workers):
         super().__init__(**workers)
         if batch_size < 1:
             raise ValueError(f"batch_size={batch_size}: expected at least 1")
-        self.array = pictures.array if isinstance(pictures, Pictures) else np.asarray(pictures)
+        self.array = images.array if isinstance(images, Images) else np.asarray(images)
         if self.array.dtype != np.uint8 or self.array.ndim != 4 or self.array.shape[-1] != 3:
             raise ValueError(
-                f"pictures {self.array.dtype} of shape {self.array.shape}: expected uint8 (N, H, W, 3)"
+                f"images {self.array.dtype} of shape {self.array.shape}: expected uint8 (N, H, W, 3)"
             )
         if isinstance(masks, dict) and not shuffle:
             raise ValueError(
@@ -72,14 +72,14 @@ class Pairs(keras.utils.PyDataset):
             if not hasattr(stage, "sample") and np.shape(stage) != (*self.array.shape[:3], 1):
                 raise ValueError(
                     f"masks of shape {np.shape(stage)}: expected a kind of hole, such as ik.masks.Lines(), "
-                    f"or one mask a picture, {(*self.array.shape[:3], 1)}"
+                    f"or one mask an image, {(*self.array.shape[:3], 1)}"
                 )
             if not hasattr(stage, "sample"):
                 check_binary(stage)
         self.batch_size, self.augment = batch_size, augment
         self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0
         self.drop_last = shuffle if drop_last is None else drop_last
-        self.title = repr(pictures) if isinstance(pictures, Pictures) else None
+        self.title = repr(images) if isinstance(images, Images) else None
 
     @property
     def epoch(self):
@@ -108,32 +108,32 @@ class Pairs(keras.utils.PyDataset):
         return batches + (rest > 0 and not (self.drop_last and batches))
 
     def __getitem__(self, k):
-        pictures, mask = self._batch(k)
+        images, mask = self._batch(k)
         # Three times as fast as image * mask: hiding in uint8, with as many channels, and both in one block,
         # since what two large arrays cost most is the fresh memory that the system brings for each.
-        known = cv2.merge([mask.astype("uint8").reshape(-1, mask.shape[2])] * 3).reshape(pictures.shape)
-        holed, image = both = np.empty((2, *pictures.shape), "float32")
-        for x, scaled in zip((pictures * known, pictures), both, strict=True):
+        known = cv2.merge([mask.astype("uint8").reshape(-1, mask.shape[2])] * 3).reshape(images.shape)
+        holed, image = both = np.empty((2, *images.shape), "float32")
+        for x, scaled in zip((images * known, images), both, strict=True):
             np.divide(x, np.float32(255), out=scaled)
         return (holed, mask), image
 
     def _batch(self, k):
-        """Batch k of this epoch, before the holes: pictures uint8 (B, H, W, 3), masks float32."""
+        """Batch k of this epoch, before the holes: images uint8 (B, H, W, 3), masks float32."""
         count = len(self.array)
         order = _shuffled(count, self.seed, self.epoch) if self.shuffle else np.arange(count)
         chosen = order[k * self.batch_size : (k + 1) * self.batch_size]
         # k + 1, since NumPy takes (seed, epoch) and (seed, epoch, 0) for the same seed.
         holes_seed, augment_seed = np.random.SeedSequence((self.seed, self.epoch, k + 1)).spawn(2)
-        pictures, rng = np.asarray(self.array[chosen]), np.random.default_rng(augment_seed)
+        images, rng = np.asarray(self.array[chosen]), np.random.default_rng(augment_seed)
         masks = at_epoch(self.masks, self.epoch)
         fixed = None if hasattr(masks, "sample") else np.asarray(masks[chosen], "float32")
         if fixed is not None and isinstance(self.augment, Augment):
-            return self.augment(pictures, rng, fixed)
+            return self.augment(images, rng, fixed)
         if self.augment is not None:
-            pictures = check_augmented(self.augment(pictures.copy(), rng), pictures)
+            images = check_augmented(self.augment(images.copy(), rng), images)
         if fixed is None:
-            fixed = masks.sample(len(pictures), *pictures.shape[1:3], seed=holes_seed)
-        return pictures, fixed
+            fixed = masks.sample(len(images), *images.shape[1:3], seed=holes_seed)
+        return images, fixed
 
     def as_tf_dataset(self):
         """The same batches as a `tf.data.Dataset`, scaled and holed in the graph; each pass is an epoch.
@@ -148,12 +148,12 @@ class Pairs(keras.utils.PyDataset):
 
         def batches():
             for k in range(len(self)):
-                pictures, mask = self._batch(k)
-                yield pictures, mask.astype("uint8")  # a quarter of the bytes to hand over
+                images, mask = self._batch(k)
+                yield images, mask.astype("uint8")  # a quarter of the bytes to hand over
             self.epoch += 1
 
-        def finish(pictures, mask):
-            image, mask = tf.cast(pictures, tf.float32) / 255, tf.cast(mask, tf.float32)
+        def finish(images, mask):
+            image, mask = tf.cast(images, tf.float32) / 255, tf.cast(mask, tf.float32)
             return (image * mask, mask), image
 
         shapes = [(None, *self.array.shape[1:3], channels) for channels in (3, 1)]

@@ -15,7 +15,7 @@ import numpy as np
 from inpaintkit.images import read_uint8
 
 IN_MEMORY = 2 * 2**30  # bytes: more than that is kept in a file
-_SAVE_EVERY = 1000  # pictures: what a kill of the preparation costs
+_SAVE_EVERY = 1000  # images: what a kill of the preparation costs
 _GIVE_UP = 20  # errors in a row of a source that cannot go on behind an image
 
 
@@ -55,12 +55,12 @@ def _each(found, start):
 
 
 def _kept(found, shape, folder, title):
-    """The decoded pictures as a memory-mapped file, which is made when it is not there, and (broken)."""
+    """The decoded images as a memory-mapped file, which is made when it is not there, and (broken)."""
     folder.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(repr((title, found.names, found.stamp(), shape)).encode()).hexdigest()[:16]
     name = "-".join(re.findall(r"\w+", title)[-4:])
     file = folder / f"{name}-{shape[1]}x{shape[2]}-{key}.npy"
-    state = file.with_suffix(".json")  # {"done": pictures, "broken": {number: reason}}
+    state = file.with_suffix(".json")  # {"done": images, "broken": {number: reason}}
     with _alone(file.with_suffix(".lock")):
         if not file.exists():
             _prepare(found, shape, file.with_suffix(".part"), state, title)
@@ -70,14 +70,14 @@ def _kept(found, shape, folder, title):
 
 
 def _prepare(found, shape, part, state, title):
-    """Decodes all pictures into the file `part`, from where `state` says that it was left."""
+    """Decodes all images into the file `part`, from where `state` says that it was left."""
     done, broken, total = 0, {}, shape[0]
     if part.exists() and state.exists():
         saved = json.loads(state.read_text("utf-8"))
         done, broken = saved["done"], {int(number): reason for number, reason in saved["broken"].items()}
     elif (free := shutil.disk_usage(part.parent).free) < math.prod(shape):  # else it would crash, half way
         raise ValueError(
-            f"{part.parent}: {total:,} pictures of {shape[1]}×{shape[2]} need {math.prod(shape) / 1e9:.1f} "
+            f"{part.parent}: {total:,} images of {shape[1]}×{shape[2]} need {math.prod(shape) / 1e9:.1f} "
             f"GB, and {free / 1e9:.1f} are free: choose another folder with cache=, fewer with count=, or a "
             "smaller image_size"
         )
@@ -85,13 +85,11 @@ def _prepare(found, shape, part, state, title):
     began, start = time.monotonic(), done
     for done in _decode(found, array, broken, start):
         if done % _SAVE_EVERY == 0 or done == total:
-            array.flush()  # first the pictures, then that they are there
+            array.flush()  # first the images, then that they are there
             state.with_suffix(".new").write_text(json.dumps({"done": done, "broken": broken}), "utf-8")
             state.with_suffix(".new").replace(state)
             left = (time.monotonic() - began) / (done - start) * (total - done)
-            print(
-                f"\r{title}: {done:,} of {total:,} pictures decoded, {left:.0f} s left ", end="", flush=True
-            )
+            print(f"\r{title}: {done:,} of {total:,} images decoded, {left:.0f} s left ", end="", flush=True)
     print()
 
 

@@ -49,7 +49,7 @@ def find_files(root, split, count=None):
             file for file in store.files if file.suffix.lower() in (".zip", ".tar", ".gz", ".7z", ".rar")
         ]
         advice = f"; unpack the archives in it ({some(archives)})" if archives else ""
-        raise ValueError(f"{root}: no picture in it or below it (JPEG, PNG, TIFF, WebP, …){advice}")
+        raise ValueError(f"{root}: no image in it or below it (JPEG, PNG, TIFF, WebP, …){advice}")
     files, masks = _without_masks(files)
     split_of, rule = _splits(root, files, split)
     linked = _linked(store, split_of)
@@ -58,7 +58,7 @@ def find_files(root, split, count=None):
     chosen = [file for file, its in split_of.items() if its == split]
     if not chosen:
         raise ValueError(
-            f"{root}: no usable picture for the split {split!r}: none of its {len(files)} falls into it. Add "
+            f"{root}: no usable image for the split {split!r}: none of its {len(files)} falls into it. Add "
             f"images, or sort them into sub-folders train, val and test{''.join('; ' + n for n in notes)}"
         )
     if count is not None:  # spread over the folder, not its first names

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def cache_folder():
-    """Where decoded pictures are kept that memory does not hold; the variable INPAINTKIT_CACHE moves it."""
+    """Where decoded images are kept that memory does not hold; the variable INPAINTKIT_CACHE moves it."""
     return Path(os.environ.get("INPAINTKIT_CACHE", "~/.cache/inpaintkit")).expanduser()
 
 

@@ -15,8 +15,8 @@ from inpaintkit.images import size_pair
 
 
 @dataclass(frozen=True, eq=False)  # equal to itself only: arrays have no single answer
-class Pictures(Sequence):
-    """A sequence of uint8 pictures (H, W, 3), all of one size.
+class Images(Sequence):
+    """A sequence of uint8 images (H, W, 3), all of one size.
 
     Attributes:
         array: uint8 (N, H, W, 3).
@@ -51,7 +51,7 @@ class Pictures(Sequence):
 
     def __repr__(self):
         n, height, width, _ = self.array.shape
-        return f"Pictures({n} of {height}×{width}, {self.source!r}, {self.split!r})"
+        return f"Images({n} of {height}×{width}, {self.source!r}, {self.split!r})"
 
     def as_float(self, count=None):
         """The first `count` (all) as float32 (N, H, W, 3) in [0, 1], the shape every method takes."""
@@ -62,14 +62,14 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     """Loads one split of a source.
 
     Args:
-        source: where the pictures are:
+        source: where the images are:
             "photos": crops of the photographs in `PHOTOS`, cut at many scales; no network.
-            "cifar10": CIFAR-10, 32×32, through `keras.datasets`; every tenth training picture is for val.
+            "cifar10": CIFAR-10, 32×32, through `keras.datasets`; every tenth training image is for val.
             "celeb_a": CelebA, prepared by TensorFlow Datasets, or a folder or zip `img_align_celeba` that
                 lies in the working folder, its `data`, or the cache; with CelebA's own partition.
             Where a folder is called as one of these, "./photos" (or a `Path`) means the folder.
-            "tfds:<name>": any data set of TensorFlow Datasets with pictures, such as "tfds:oxford_iiit_pet";
-                a split that it lacks is a tenth of its training pictures.
+            "tfds:<name>": any data set of TensorFlow Datasets with images, such as "tfds:oxford_iiit_pet";
+                a split that it lacks is a tenth of its training images.
             a folder or a zip: searched through, links too. Its `train`, `val` and `test` sub-folders (at any
                 depth; also `training`, `valid`, `validation`, `testing`) are its splits, and of several in
                 one path the outermost decides; a folder or zip that itself bears one of these names is that
@@ -77,23 +77,23 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
                 a hash of each file's path without its ending, so that adding files moves none. Files in a
                 folder `mask` or `masks`, and `x_mask.png` or `mask_x.png` beside `x.jpg`, are left out with a
                 warning.
-            an .npz file: one array of pictures, or several, each with one of train, val and test in its name;
+            an .npz file: one array of images, or several, each with one of train, val and test in its name;
                 "some.npz:word" takes those alone that have the word in their names.
-            an array (N, H, W, 3), uint8 or float in [0, 1]: like one array in an .npz, every tenth picture
+            an array (N, H, W, 3), uint8 or float in [0, 1]: like one array in an .npz, every tenth image
                 is for val, every tenth for test.
         split: "train", "val" or "test".
-        image_size: an int or (height, width) in pixels, each at least 16. Pictures are cropped to that
+        image_size: an int or (height, width) in pixels, each at least 16. Images are cropped to that
             shape at their centre, and resized with antialiasing.
         count: at most this many images, spread over all; of a folder, the same whatever the files' endings.
-        cache: None, or a folder for decoded pictures, where the next call finds them. Without it those of
+        cache: None, or a folder for decoded images, where the next call finds them. Without it those of
             more than `IN_MEMORY` bytes are kept in `cache_folder()`: they are decoded once, with a
             line of progress, and memory-mapped; a preparation that is killed goes on where it was.
 
     Returns:
-        `Pictures`.
+        `Images`.
 
     Raises:
-        ValueError: unknown source or split; a source that cannot be had, or has no readable picture in that
+        ValueError: unknown source or split; a source that cannot be had, or has no readable image in that
             split; no room for the cache.
         Files that cannot be read are left out, with one warning that counts and names them.
 
@@ -121,11 +121,11 @@ def images(source="photos", split="train", image_size=64, count=None, cache=None
     reasons = "; ".join([*broken.values()][:5] + ["…"] * (len(broken) > 5))
     if not names:
         raise ValueError(
-            f"{source}: no usable picture for the split {split!r}: {reasons or 'it is empty'}. Add pictures, "
+            f"{source}: no usable image for the split {split!r}: {reasons or 'it is empty'}. Add images, "
             "or sort them into sub-folders train, val and test"
         )
     for note in found.notes:
         warnings.warn(note, stacklevel=2)
     if broken:
         warnings.warn(f"{source}: left out {len(broken)} unreadable: {reasons}", stacklevel=2)
-    return Pictures(array[: len(names)], names, source, split)
+    return Images(array[: len(names)], names, source, split)

@@ -1,10 +1,10 @@
-"""Where pictures come from: names, folders, archives and arrays, found but not yet decoded.
+"""Where images come from: names, folders, archives and arrays, found but not yet decoded.
 
 `find` lists what one split of a source holds; `ik.data.images` decodes it, into memory or into a file.
 Nothing here waits for a network that does not answer, and what TensorFlow Datasets or Keras say when a
 download fails is told in a few lines, with what to do.
 
-A source that lacks a split gives some of its training pictures for it, by a rule that is the same on every
+A source that lacks a split gives some of its training images for it, by a rule that is the same on every
 machine: folders by a hash of each file's path, arrays every tenth row, TensorFlow Datasets a slice.
 """
 
@@ -22,7 +22,7 @@ from inpaintkit.data.tfds import _celeb_a, _tfds_set
 
 
 def find(source, split, size, count=None):
-    """Finds the pictures of a source: see `ik.data.images`, whose arguments these are.
+    """Finds the images of a source: see `ik.data.images`, whose arguments these are.
 
     Raises:
         ValueError: an unknown source, one that has nothing for this split, or one that cannot be had now.

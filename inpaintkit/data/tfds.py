@@ -62,7 +62,7 @@ def _tfds_set(name, split, count, host="storage.googleapis.com"):
             raise ValueError(f"TensorFlow Datasets, {name}: {_first_line(error)}") from None
     features = [key for key, kind in builder.info.features.items() if isinstance(kind, tfds.features.Image)]
     if not features:
-        raise ValueError(f"tfds:{name}: no pictures, but {', '.join(builder.info.features)}")
+        raise ValueError(f"tfds:{name}: no images, but {', '.join(builder.info.features)}")
     feature = "image" if "image" in features else features[0]
     part = _tfds_part(name, builder.info.splits, split)
     total = builder.info.splits[part].num_examples
@@ -80,7 +80,7 @@ def _tfds_set(name, split, count, host="storage.googleapis.com"):
 
 
 def _tfds_part(name, splits, split):
-    """How TFDS calls a split; what a set lacks is cut from the end of its training pictures."""
+    """How TFDS calls a split; what a set lacks is cut from the end of its training images."""
     own = {s: theirs for s, names in SPLITS.items() for theirs in splits if theirs in names}
     if split in own and split != "train":
         return own[split]

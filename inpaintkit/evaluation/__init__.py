@@ -2,7 +2,7 @@
 
 from inpaintkit.evaluation.before_training import untrained, with_untrained
 from inpaintkit.evaluation.comparison import BUCKETS, COLUMNS, compare, hole_psnr, tabulate
-from inpaintkit.evaluation.definitions import RECIPES, Recipe, find
+from inpaintkit.evaluation.definitions import METRIC_DEFINITIONS, MetricDefinition, find
 from inpaintkit.evaluation.manifests import (
     AnotherComparison,
     evaluation_masks,
@@ -13,17 +13,24 @@ from inpaintkit.evaluation.manifests import (
 )
 from inpaintkit.evaluation.methods import as_method
 from inpaintkit.evaluation.pairing import prepared
-from inpaintkit.evaluation.reports import LEAST, by_bucket, recipe, summary, untrained_rows, verdict
+from inpaintkit.evaluation.reports import (
+    MIN_IMAGES_FOR_INTERVAL,
+    by_bucket,
+    recipe,
+    summary,
+    untrained_rows,
+    verdict,
+)
 from inpaintkit.evaluation.saving import sanity_panel, worst, write
 from inpaintkit.evaluation.scoring import check, score
 
 __all__ = [
     "BUCKETS",
     "COLUMNS",
-    "LEAST",
-    "RECIPES",
+    "METRIC_DEFINITIONS",
+    "MIN_IMAGES_FOR_INTERVAL",
     "AnotherComparison",
-    "Recipe",
+    "MetricDefinition",
     "as_method",
     "by_bucket",
     "check",

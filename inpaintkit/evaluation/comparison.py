@@ -1,9 +1,9 @@
 """One protocol for every method, and tables that can be trusted.
 
 Nothing is mixed: a row says whether it measures the `raw` output or the `composite` (known pixels put
-back), whether over the whole `image` or the `hole`, and for holes of which size. Means are over pictures.
-Intervals are 95 % bootstrap percentiles over pictures: they say how far a mean would move with other
-pictures *of this kind*, not with other weights or another kind of hole.
+back), whether over the whole `image` or the `hole`, and for holes of which size. Means are over images.
+Intervals are 95 % bootstrap percentiles over images: they say how far a mean would move with other
+images *of this kind*, not with other weights or another kind of hole.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
 from inpaintkit.evaluation.methods import as_method
-from inpaintkit.evaluation.reports import LEAST
+from inpaintkit.evaluation.reports import MIN_IMAGES_FOR_INTERVAL
 from inpaintkit.evaluation.scoring import check_output, score
 from inpaintkit.plots import UNTRAINED
 
@@ -27,7 +27,7 @@ COLUMNS = [
     *("added_psnr", "added_low", "added_high"),
 ]  # then the perceptual measures that were asked for
 _RESAMPLES, _BLOCK = 2000, 100
-_WHERE = ["method", "classical", "output", "region", "picture", "hole_ratio"]
+_WHERE = ["method", "classical", "output", "region", "image", "hole_ratio"]
 
 
 def compare(
@@ -42,23 +42,23 @@ def compare(
     progress=None,
     untrained=True,
 ):
-    """Compares methods on the same pictures and the same holes: `tabulate(score(…))`.
+    """Compares methods on the same images and the same holes: `tabulate(score(…))`.
 
     Beside each network stands what it did before training, so that the table says what training added.
 
     Args:
         methods: {name: method, Keras model, or fills}: a method is `method(images, masks) -> images`; fills
-            are what some other program has made of these pictures, an array of their shape.
-        images: the originals, `Pictures` or float32 (B, H, W, 3) in [0, 1].
+            are what some other program has made of these images, an array of their shape.
+        images: the originals, `Images` or float32 (B, H, W, 3) in [0, 1].
         masks: a kind of hole, its name, or float32 (B, H, W, 1), 1 = known, 0 = hole; every mask needs both.
-        batch_size: pictures a call.
-        recipe: "tf", "scikit-image", "edgeconnect", "mmagic" or an `ik.evaluation.Recipe`: how images become
+        batch_size: images a call.
+        recipe: "tf", "scikit-image", "edgeconnect", "mmagic" or an `ik.evaluation.MetricDefinition`: how images become
             numbers. Only numbers of one recipe can be compared.
-        perceptual: None, or an `ik.metrics.Perceptual`: also feature distance, LPIPS, FID and KID.
+        perceptual: None, or an `ik.metrics.PerceptualMetrics`: also feature distance, LPIPS, FID and KID.
         seed: of the holes, where `masks` is a kind, and of the bootstrap.
         folder: None, or where the scores are kept as they are made, with a manifest that suffices to
             reproduce them: the same call goes on where it was cut off.
-        progress: None, or a function called with (method name, pictures done, pictures).
+        progress: None, or a function called with (method name, images done, images).
         untrained: adds to each Keras network a row "<name>, untrained": the same network rebuilt from its
             config with fresh weights (see `ik.evaluation.untrained`), unless there is one of that name.
 
@@ -78,7 +78,7 @@ def tabulate(scores, seed=0):
     """Means and intervals of scores.
 
     Args:
-        scores: from `score`, or the `pictures.csv` that `write` leaves.
+        scores: from `score`, or the `images.csv` that `write` leaves.
         seed: of the bootstrap.
 
     Returns:
@@ -86,18 +86,18 @@ def tabulate(scores, seed=0):
         method that leaves known pixels alone has no raw row), region ("image", "hole") and bucket ("all",
         the hole ratios of `BUCKETS`, empty ones with n = 0, and, if there are any, those "elsewhere").
         Columns: method, classical, output, region, bucket, n, mae, mse, psnr, psnr_low, psnr_high, ssim,
-        ssim_low, ssim_high, n_ssim (the pictures that have one: a hole along the border has none), dice,
-        dice_squared, jaccard, cosine (whole picture only), ms, and the paired difference to the best
+        ssim_low, ssim_high, n_ssim (the images that have one: a hole along the border has none), dice,
+        dice_squared, jaccard, cosine (whole image only), ms, and the paired difference to the best
         classical method of that bucket, same region, composite: against, delta_psnr, delta_low, delta_high;
         the paired difference of a network to itself before training: added_psnr, added_low, added_high;
-        then the perceptual measures that were asked for (FID and KID only of all pictures). NaN where there
+        then the perceptual measures that were asked for (FID and KID only of all images). NaN where there
         is nothing to say.
     """
     attrs, scores = scores.attrs, scores.copy(deep=False)
-    scores.attrs = {}  # pandas would copy them, all names of pictures, at every step
+    scores.attrs = {}  # pandas would copy them, all names of images, at every step
     if scores.method.isna().any():
         raise ValueError("a method without a name: pandas reads NA, None and others from a file as missing")
-    views = {key: f.sort_values("picture") for key, f in scores.groupby(["method", "output", "region"])}
+    views = {key: f.sort_values("image") for key, f in scores.groupby(["method", "output", "region"])}
     classical = set(scores.method[scores.classical])
     hole = {key[0]: f.psnr.to_numpy() for key, f in views.items() if key[1:] == ("composite", "hole")}
     order = sorted(hole, key=lambda name: -hole[name].mean())
@@ -105,7 +105,7 @@ def tabulate(scores, seed=0):
     order.sort(key=lambda name: name != best)  # stable: the best classical first, the rest as they were
     first = next(iter(views.values()))
     for key, view in views.items():
-        if any(not np.array_equal(view[c], first[c]) for c in ("picture", "hole_ratio")):
+        if any(not np.array_equal(view[c], first[c]) for c in ("image", "hole_ratio")):
             raise ValueError(
                 f"method {key[0]!r} has other images or holes than {scores.method.iloc[0]!r}: expected the "
                 "scores of one comparison, where all are measured on the same"
@@ -145,7 +145,7 @@ def _compared(about):
     """What of a manifest must be the same when a comparison is written down."""
     return {
         "methods": about["methods"],
-        "pictures": about["pictures"]["sha256"],
+        "images": about["images"]["sha256"],
         "holes": about["holes"]["sha256"],
         "seed": about["seed"],
     }
@@ -183,17 +183,17 @@ def _bucket(title, views, order, classical, seed):
 
 
 def _intervals(values, seed):
-    """95 % percentile intervals of the means of columns (n, K), (2, K); NaN where fewer than `LEAST`.
+    """95 % percentile intervals of the means of columns (n, K), (2, K); NaN where fewer than `MIN_IMAGES_FOR_INTERVAL`.
 
-    All columns see the same resampled pictures, so that differences are paired. The percentiles are expanded
-    as Hesterberg 2015 does, as a t-interval is wider than a normal one: of 10 pictures, plain ones hold the
+    All columns see the same resampled images, so that differences are paired. The percentiles are expanded
+    as Hesterberg 2015 does, as a t-interval is wider than a normal one: of 10 images, plain ones hold the
     truth in 87 of 100 cases only.
     """
     from scipy.stats import norm, t
 
     finite = np.isfinite(values)
     filled, n = np.where(finite, values, 0), len(values)
-    if n < LEAST:
+    if n < MIN_IMAGES_FOR_INTERVAL:
         return np.full((2, values.shape[1]), np.nan)
     rng, means = np.random.default_rng(seed), []
     for _ in range(_RESAMPLES // _BLOCK):
@@ -201,7 +201,7 @@ def _intervals(values, seed):
         means.append((times @ filled) / np.maximum(times @ finite, 1))
     means, ends = np.concatenate(means), np.full((2, values.shape[1]), np.nan)
     for k, count in enumerate(finite.sum(axis=0)):
-        if count >= LEAST:
+        if count >= MIN_IMAGES_FOR_INTERVAL:
             tail = 100 * norm.cdf(np.sqrt(count / (count - 1)) * t.ppf(0.025, count - 1))
             ends[:, k] = np.percentile(means[:, k], (tail, 100 - tail))
     return ends

@@ -1,6 +1,6 @@
 """Recipes: what "PSNR", "SSIM" and "L1" mean in the place that a number comes from.
 
-The same fill reads SSIM 0.915 in one project and 0.976 in another, because one measures grey pictures
+The same fill reads SSIM 0.915 in one project and 0.976 in another, because one measures grey images
 through a window of 51 pixels. A number may stand beside a published one only under its recipe.
 """
 
@@ -16,14 +16,14 @@ _GAUSSIAN = {"win_size": 11, "gaussian_weights": True, "sigma": 1.5, "use_sample
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How two pictures become numbers.
+class MetricDefinition:
+    """How two images become numbers.
 
     Attributes:
         says: the recipe in words; it goes with every table.
         ssim: settings for `skimage.metrics.structural_similarity`, or None for `ik.metrics.ssim`.
         grey: measures luminance (0.2125 R + 0.7154 G + 0.0721 B) instead of three channels.
-        rounded: measures pictures rounded to 8 bits, as files hold them.
+        rounded: measures images rounded to 8 bits, as files hold them.
         relative: L1 is Σ|x − y| / Σ(x + y) instead of the mean of |x − y|.
         percent: L1 is multiplied by 100.
     """
@@ -36,40 +36,40 @@ class Recipe:
     percent: bool = False
 
     def measure(self, images, filled, **regions):
-        """MAE, MSE, PSNR and SSIM of each picture, over each region.
+        """MAE, MSE, PSNR and SSIM of each image, over each region.
 
         Args:
             images, filled: (B, H, W, 3) in [0, 1].
-            regions: name=region, each None for the whole picture, or (B, H, W, 1), 1 where it counts; none
+            regions: name=region, each None for the whole image, or (B, H, W, 1), 1 where it counts; none
                 at all is `image=None`.
 
         Returns:
-            {region: {"mae", "mse", "psnr", "ssim"}}, each (B,); PSNR in dB, at most `metrics.MOST_PSNR`;
+            {region: {"mae", "mse", "psnr", "ssim"}}, each (B,); PSNR in dB, at most `metrics.MAX_PSNR`;
             SSIM NaN where no window is centred in the region.
 
         Raises:
-            ValueError: pictures smaller than the window of SSIM.
+            ValueError: images smaller than the window of SSIM.
         """
         window = (self.ssim or _GAUSSIAN)["win_size"]
         if min(images.shape[1:3]) < window:
             raise ValueError(
-                f"pictures of {images.shape[1]}×{images.shape[2]}: the SSIM of this recipe looks through "
-                f"{window}×{window} pixels; take larger pictures, or another recipe"
+                f"images of {images.shape[1]}×{images.shape[2]}: the SSIM of this recipe looks through "
+                f"{window}×{window} pixels; take larger images, or another recipe"
             )
-        x, y = (np.asarray(picture, "float32") for picture in (images, filled))
+        x, y = (np.asarray(image, "float32") for image in (images, filled))
         if self.rounded:
-            x, y = (to_uint8(picture).astype("float32") / 255 for picture in (x, y))
+            x, y = (to_uint8(image).astype("float32") / 255 for image in (x, y))
         if self.grey:
             from skimage.color import rgb2gray
 
-            x, y = (rgb2gray(picture)[..., None] for picture in (x, y))
+            x, y = (rgb2gray(image)[..., None] for image in (x, y))
         similar, margin = self._ssim_map(x, y), window // 2
         scores = {}
         for name, region in (regions or {"image": None}).items():
             mae, mse = (to_numpy(of(x, y, region)).astype("float64") for of in (metrics.mae, metrics.mse))
             if self.relative:
                 mae = mae / np.maximum(to_numpy(metrics.mae(x + y, np.zeros_like(x), region)), 1e-12)
-            psnr = -10 * np.log10(np.maximum(mse, 10 ** (-metrics.MOST_PSNR / 10)))
+            psnr = -10 * np.log10(np.maximum(mse, 10 ** (-metrics.MAX_PSNR / 10)))
             where = np.ones_like(x[..., :1]) if region is None else region
             where = where[:, margin:-margin, margin:-margin]
             with np.errstate(invalid="ignore"):  # 0/0: no window is centred there
@@ -78,7 +78,7 @@ class Recipe:
         return scores
 
     def _ssim_map(self, x, y):
-        """SSIM of each window that lies in the picture, (B, H', W', C)."""
+        """SSIM of each window that lies in the image, (B, H', W', C)."""
         if self.ssim is None:
             return to_numpy(metrics.ssim_map(x, y))
         from skimage.metrics import structural_similarity
@@ -91,21 +91,21 @@ class Recipe:
         return np.stack(maps)[:, margin:-margin, margin:-margin]
 
 
-RECIPES = {
-    "tf": Recipe(
-        "PSNR the mean of per-picture values; SSIM Gaussian window 11, σ 1.5, data range 1, as tf.image.ssim"
+METRIC_DEFINITIONS = {
+    "tf": MetricDefinition(
+        "PSNR the mean of per-image values; SSIM Gaussian window 11, σ 1.5, data range 1, as tf.image.ssim"
     ),
-    "scikit-image": Recipe(
+    "scikit-image": MetricDefinition(
         "scikit-image's defaults: SSIM uniform window 7, sample covariance, data range 1", {"win_size": 7}
     ),
-    "edgeconnect": Recipe(
+    "edgeconnect": MetricDefinition(
         "as EdgeConnect: grey, 8 bit; SSIM uniform window 51, sample covariance; L1 relative, Σ|x−y|/Σ(x+y)",
         {"win_size": 51},
         grey=True,
         rounded=True,
         relative=True,
     ),
-    "mmagic": Recipe(
+    "mmagic": MetricDefinition(
         "as mmagic 1.x: SSIM Gaussian window 11, σ 1.5; L1 ×100, which mmagic quotes of the hole",
         _GAUSSIAN,
         percent=True,
@@ -114,13 +114,15 @@ RECIPES = {
 
 
 def find(recipe):
-    """A recipe by its name; a `Recipe` stays what it is.
+    """A recipe by its name; a `MetricDefinition` stays what it is.
 
     Raises:
         ValueError: an unknown name.
     """
-    if isinstance(recipe, Recipe):
+    if isinstance(recipe, MetricDefinition):
         return recipe
-    if recipe not in RECIPES:
-        raise ValueError(f"recipe {recipe!r}: expected one of {', '.join(RECIPES)}, or a Recipe of your own")
-    return RECIPES[recipe]
+    if recipe not in METRIC_DEFINITIONS:
+        raise ValueError(
+            f"recipe {recipe!r}: expected one of {', '.join(METRIC_DEFINITIONS)}, or a MetricDefinition of your own"
+        )
+    return METRIC_DEFINITIONS[recipe]

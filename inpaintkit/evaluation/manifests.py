@@ -21,13 +21,13 @@ import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import __version__
-from inpaintkit.data import Pictures
+from inpaintkit.data import Images
 from inpaintkit.evaluation import definitions
 from inpaintkit.evaluation.methods import as_method, network_of
 from inpaintkit.evaluation.pairing import prepared
 from inpaintkit.fingerprint import code_hash, network_entry
 from inpaintkit.images import size_pair, to_uint8
-from inpaintkit.masks import Holes, hole_ratio, parse
+from inpaintkit.masks import MaskGenerator, hole_ratio, parse
 
 _FILL = "fill_of_noise_sha256"
 
@@ -45,31 +45,31 @@ def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None, untra
     Returns:
         dict for JSON: methods (of networks a hash of architecture and weights, of functions one of their code
         and of what they do to noise, so that one that was edited is another one; of a random function, which
-        never does the same, one of the values that its code uses), pictures and holes with hashes of their
+        never does the same, one of the values that its code uses), images and holes with hashes of their
         pixels, seed, recipe, versions.
     """
     methods, _ = prepared(methods, images, untrained)
     known = drawn_masks(masks, seed, images)
     first = floats(images, slice(0, 1))
-    pictures = {
+    described = {
         "count": len(images),
-        "sha256": sha256(images.array if isinstance(images, Pictures) else images),
+        "sha256": sha256(images.array if isinstance(images, Images) else images),
     }
-    if isinstance(images, Pictures):
-        pictures |= {"source": repr(images), "names": list(images.names)}
-    kind = repr(masks) if isinstance(masks, Holes) else masks if isinstance(masks, str) else "given"
+    if isinstance(images, Images):
+        described |= {"source": repr(images), "names": list(images.names)}
+    kind = repr(masks) if isinstance(masks, MaskGenerator) else masks if isinstance(masks, str) else "given"
     rule = definitions.find(recipe)
-    names = [name for name, known_rule in definitions.RECIPES.items() if known_rule == rule]
+    names = [name for name, known_rule in definitions.METRIC_DEFINITIONS.items() if known_rule == rule]
     seen = {}
     if perceptual:
-        sight = [*perceptual.per_picture(first, first / 2).values(), perceptual.embed(first)]
+        sight = [*perceptual.per_image(first, first / 2).values(), perceptual.embed(first)]
         sees = sha256(*(np.round(values, 3) for values in sight if values is not None))
-        seen = {"measures": dict(perceptual.recipe), "first_picture_sha256": sees}
+        seen = {"measures": dict(perceptual.recipe), "first_image_sha256": sees}
     backend = keras.backend.backend()
     libraries = ("keras", backend, "numpy", "scikit-image", "pandas")
     return {
         "methods": {name: _identity(method, first.shape) for name, method in methods.items()},
-        "pictures": pictures,
+        "images": described,
         "holes": {
             "kind": kind,
             "sha256": sha256(known),
@@ -101,7 +101,7 @@ def evaluation_masks(kind, seed=0, count=100, image_size=64):
 
 def drawn_masks(masks, seed, images):
     """Masks as given, or drawn, float32."""
-    if isinstance(masks, str | Holes):
+    if isinstance(masks, str | MaskGenerator):
         return evaluation_masks(masks, seed, len(images), floats(images, slice(0, 1)).shape[1:3])
     if isinstance(masks, type):
         raise ValueError(
@@ -113,24 +113,24 @@ def drawn_masks(masks, seed, images):
 def filler(method, batch_size=16):
     """A method as `fill(originals, masks, chosen) -> (n, H, W, 3)`, raw; it never sees what is in the hole.
 
-    `chosen`, a slice or list, says which pictures they are: of fills made elsewhere it picks these.
+    `chosen`, a slice or list, says which images they are: of fills made elsewhere it picks these.
     """
-    if isinstance(method, np.ndarray | Pictures):
+    if isinstance(method, np.ndarray | Images):
         return lambda originals, masks, chosen: floats(method, chosen)
     run = as_method(method, batch_size)
     return lambda originals, masks, chosen: to_numpy(run(originals * masks, masks.copy()))  # it may scribble
 
 
 def floats(images, chosen=slice(None)):
-    """`Pictures`, or an array, or those that a slice or a list chooses of them, as float32 (B, H, W, 3)."""
-    if isinstance(images, Pictures):
+    """`Images`, or an array, or those that a slice or a list chooses of them, as float32 (B, H, W, 3)."""
+    if isinstance(images, Images):
         return images.array[chosen].astype("float32") / 255
     return np.asarray(images, "float32")[chosen]
 
 
 def _identity(method, shape):
     """What a method is, for the manifest."""
-    if isinstance(method, np.ndarray | Pictures):
+    if isinstance(method, np.ndarray | Images):
         return {"kind": "fills", "sha256": sha256(floats(method))}
     name = getattr(method, "__qualname__", type(method).__qualname__)
     module, network = getattr(method, "__module__", None) or "", network_of(method)

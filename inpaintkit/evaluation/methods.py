@@ -35,7 +35,7 @@ def as_method(model, batch_size=16):
         images, masks = check_batch(images, masks)
         if any(side not in (None, given) for side, given in zip(sides, images.shape[1:3], strict=True)):
             raise ValueError(
-                f"network {model.name!r} takes pictures of {sides[0]}×{sides[1]}, these are "
+                f"network {model.name!r} takes images of {sides[0]}×{sides[1]}, these are "
                 f"{images.shape[1]}×{images.shape[2]}: build it with input_shape=(None, None, 3) for any size"
             )
         # predict_on_batch, since predict makes a data pipeline at each call, which costs as much again.

@@ -3,7 +3,7 @@
 import unicodedata
 from pathlib import PurePosixPath
 
-from inpaintkit.data import SPLITS, Pictures
+from inpaintkit.data import SPLITS, Images
 from inpaintkit.evaluation.before_training import with_untrained
 from inpaintkit.evaluation.methods import check_names
 
@@ -19,26 +19,26 @@ def prepared(methods, images, untrained=True):
     """
     check_names(methods)
     every, missing = with_untrained(methods) if untrained else (methods, {})
-    fills = {name: method for name, method in every.items() if isinstance(method, Pictures)}
+    fills = {name: method for name, method in every.items() if isinstance(method, Images)}
     return {**every, **{name: paired(name, method, images) for name, method in fills.items()}}, missing
 
 
 def paired(name, fills, images):
-    """Fills, `Pictures`, in the order of the originals: each goes with the original of the same name.
+    """Fills, `Images`, in the order of the originals: each goes with the original of the same name.
 
     Names are compared below the folder of the split and without their ending, so that `r/test/007.png` goes
     with `o/007.bmp`. More fills than originals, or another order, are no matter.
 
     Args:
-        name: of the method, for the message. fills: `Pictures`. images: the originals; where they have no
+        name: of the method, for the message. fills: `Images`. images: the originals; where they have no
             names, an array, or all names are the same in the same order, fills are taken as they lie.
 
     Raises:
         ValueError: names that do not pair up, or that pair up in several ways.
     """
-    if not isinstance(images, Pictures) or fills.names == images.names:
+    if not isinstance(images, Images) or fills.names == images.names:
         return fills
-    theirs, ours = ([_stem(n) for n in pictures.names] for pictures in (fills, images))
+    theirs, ours = ([_stem(n) for n in each.names] for each in (fills, images))
     place = {stem: i for i, stem in enumerate(theirs)}
     lost = next((i for i, stem in enumerate(ours) if stem not in place), None)
     advice = (
@@ -55,7 +55,7 @@ def paired(name, fills, images):
             twice = next(n for n, stem in zip(names, stems, strict=True) if stems.count(stem) > 1)
             raise ValueError(f"fills {name!r}: {twice!r} could pair with several of the same name; {advice}")
     chosen = [place[stem] for stem in ours]
-    return Pictures(fills.array[chosen], tuple(fills.names[i] for i in chosen), fills.source, fills.split)
+    return Images(fills.array[chosen], tuple(fills.names[i] for i in chosen), fills.source, fills.split)
 
 
 def _stem(name):

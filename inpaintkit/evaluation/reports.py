@@ -5,7 +5,7 @@ import pandas as pd
 
 from inpaintkit.plots import UNTRAINED
 
-LEAST = 10  # pictures for an interval: a bootstrap of fewer is too narrow
+MIN_IMAGES_FOR_INTERVAL = 10  # images for an interval: a bootstrap of fewer is too narrow
 
 
 def summary(table):
@@ -15,7 +15,7 @@ def summary(table):
         table: from `ik.compare`.
 
     Returns:
-        pandas table of text, a row a method and output, over all pictures: means with their 95 % intervals.
+        pandas table of text, a row a method and output, over all images: means with their 95 % intervals.
     """
     index = ["method", "output"]
     every = table[table.bucket == "all"]
@@ -56,7 +56,7 @@ def by_bucket(table):
 
     Returns:
         pandas table of text, a row a method, a column a bucket of hole ratios, with n, its number of
-        pictures; "–" where there is none. The best of a bucket is marked with *.
+        images; "–" where there is none. The best of a bucket is marked with *.
     """
     hole = table[(table.region == "hole") & (table.output == "composite") & (table.bucket != "all")]
     columns = {"hole PSNR dB, missing": list(dict.fromkeys(hole.method))}
@@ -70,7 +70,7 @@ def by_bucket(table):
 
 
 def verdict(table):
-    """What a comparison says of these pictures, in a sentence for each network.
+    """What a comparison says of these images, in a sentence for each network.
 
     Args:
         table: from `ik.compare`.
@@ -89,16 +89,14 @@ def verdict(table):
         by = _interval(row, "delta", "+.2f")
         if not table.classical.any():
             words += [f"{name}: {row.psnr:.2f} dB in the hole."] if np.isfinite(row.added_psnr) else []
-        elif row.n < LEAST:
-            words.append(f"{name}: {by} dB against it, on too few pictures to tell ({row.n}).")
+        elif row.n < MIN_IMAGES_FOR_INTERVAL:
+            words.append(f"{name}: {by} dB against it, on too few images to tell ({row.n}).")
         elif row.delta_low <= 0 <= row.delta_high:
             words.append(f"{name} cannot be told from it: {by} dB.")
         else:
-            words.append(
-                f"On these pictures {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB."
-            )
+            words.append(f"On these images {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB.")
         words += _training_added(table, name, row)
-    names = _manifest(table)["pictures"].get("names", ())
+    names = _manifest(table)["images"].get("names", ())
     if len(set(names)) < len(names):
         words.append(
             f"All of them are crops of {len(set(names))} photographs; on others it may be otherwise."
@@ -116,22 +114,26 @@ def recipe(table):
         str, one paragraph.
     """
     about = _manifest(table)
-    pictures, holes = about["pictures"], about["holes"]
-    names = pictures.get("names", ())
+    images, holes = about["images"], about["holes"]
+    names = images.get("names", ())
     crops = (
         f"they are crops of {len(set(names))} photographs, so the intervals say nothing about other "
         "photographs; "
     )
-    few = f"fewer than {LEAST} pictures, so no intervals; " if pictures["count"] < LEAST else ""
+    few = (
+        f"fewer than {MIN_IMAGES_FOR_INTERVAL} images, so no intervals; "
+        if images["count"] < MIN_IMAGES_FOR_INTERVAL
+        else ""
+    )
     seen = "".join(f" {name}: {what};" for name, what in about["perceptual"].get("measures", {}).items())
     missing = "; ".join(f"{name}: not available: {why}" for name, why in table.attrs["missing"].items())
     return (
-        f"Recipe: {pictures.get('source', str(pictures['count']) + ' pictures')}, holes {holes['kind']}, "
+        f"MetricDefinition: {images.get('source', str(images['count']) + ' images')}, holes {holes['kind']}, "
         f"{100 * holes['mean_ratio']:.1f} % missing on average, seed {about['seed']}; "
         f"{crops if len(set(names)) < len(names) else ''}{few}"
         "composite = known pixels put back, raw = as the method returned it; "
-        f"{about['recipe']['says']}; PSNR at most 100 dB;{seen} [95 % bootstrap interval over pictures]; "
-        f"ms a picture, on this machine.{' ' * bool(missing)}{missing}"
+        f"{about['recipe']['says']}; PSNR at most 100 dB;{seen} [95 % bootstrap interval over images]; "
+        f"ms an image, on this machine.{' ' * bool(missing)}{missing}"
     )
 
 
@@ -147,7 +149,7 @@ def _training_added(table, name, row):
         return [f"What training added to it is not known: {table.attrs['no_untrained'][name]}."]
     if np.isnan(row.added_psnr):
         return []
-    if row.n < LEAST:
+    if row.n < MIN_IMAGES_FOR_INTERVAL:
         return [f"Training added {by} dB, on too few images to tell ({row.n})."]
     if row.added_low <= 0 <= row.added_high:
         return [f"Training added {by} dB, which cannot be told from nothing."]

@@ -16,7 +16,7 @@ from inpaintkit.images import composite
 
 
 def worst(scores, method, count=4):
-    """Indices of the pictures that a method fills worst, by hole PSNR of its composite, worst first.
+    """Indices of the images that a method fills worst, by hole PSNR of its composite, worst first.
 
     Args:
         scores: from `score`. method: its name. count: how many.
@@ -24,36 +24,36 @@ def worst(scores, method, count=4):
     view = scores[(scores.method == method) & (scores.output == "composite") & (scores.region == "hole")]
     if view.empty:
         raise ValueError(f"no method {method!r}: expected one of {', '.join(scores.method.unique())}")
-    return view.nsmallest(count, "psnr").picture.tolist()
+    return view.nsmallest(count, "psnr").image.tolist()
 
 
 def sanity_panel(images, masks, recipe="tf"):
-    """Every metric on pictures that nobody should confuse: which can be fooled?
+    """Every metric on images that nobody should confuse: which can be fooled?
 
     Args:
         images, masks, recipe: as for `compare`.
 
     Returns:
-        pandas table, a row each for the truth itself, an all-white and an all-grey picture and the masked
-        input, whole picture. Soft `dice` may score white above the truth; `dice_squared` does not.
+        pandas table, a row each for the truth itself, an all-white and an all-grey image and the masked
+        input, whole image. Soft `dice` may score white above the truth; `dice_squared` does not.
     """
     known = check({"the truth": images}, images, masks, recipe)
     images = floats(images)
-    pictures = {"the truth": images, "white": np.ones_like(images), "grey": np.full_like(images, 0.5)}
-    pictures["masked input"] = images * known
-    table = compare(pictures, images, known, recipe=recipe)
+    panel = {"the truth": images, "white": np.ones_like(images), "grey": np.full_like(images, 0.5)}
+    panel["masked input"] = images * known
+    table = compare(panel, images, known, recipe=recipe)
     table = table[(table.region == "image") & (table.bucket == "all")]
     table = table.sort_values("output", key=lambda o: o != "raw").drop_duplicates("method")
     metrics_only = ["mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine"]
-    return table.set_index("method").loc[list(pictures), metrics_only]
+    return table.set_index("method").loc[list(panel), metrics_only]
 
 
 def write(folder, scores, methods, images, masks, seed=0, count=4):
-    """Writes a comparison down: tables (CSV, Markdown), scores by picture, galleries and plots.
+    """Writes a comparison down: tables (CSV, Markdown), scores by image, galleries and plots.
 
     Args:
         folder: where. scores: from `score`. methods, images, masks, seed: as given to `score`.
-        count: pictures in each gallery: the first, and the worst of the best network (else best method).
+        count: images in each gallery: the first, and the worst of the best network (else best method).
 
     Returns:
         str, the summary, the buckets, the verdict and the recipe, as in `table.md`.
@@ -64,7 +64,9 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     table, made = tabulate(scores, seed), scores.attrs["manifest"]
-    rule = definitions.Recipe(**{key: value for key, value in made["recipe"].items() if key != "name"})
+    rule = definitions.MetricDefinition(
+        **{key: value for key, value in made["recipe"].items() if key != "name"}
+    )
     methods, _ = prepared(methods, images, any(name not in methods for name in scores.method))
     now = manifest(methods, images, masks, rule, seed, untrained=False)
     wrong = "these methods, images, masks or seed are not those of the scores"
@@ -91,7 +93,7 @@ def write(folder, scores, methods, images, masks, seed=0, count=4):
     plots.buckets(table).savefig(folder / "buckets.png", dpi=120)
     plots.psnr_and_time(table).savefig(folder / "time.png", dpi=120)
     table.to_csv(folder / "table.csv", index=False)
-    scores.to_csv(folder / "pictures.csv", index=False)
+    scores.to_csv(folder / "images.csv", index=False)
     about = json.dumps(scores.attrs["manifest"], indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(about + "\n", "utf-8")
     parts = [summary(table), by_bucket(table)]

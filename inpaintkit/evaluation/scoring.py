@@ -1,6 +1,6 @@
-"""Scores, picture by picture: every method on the same pictures and the same holes, nothing lost.
+"""Scores, image by image: every method on the same images and the same holes, nothing lost.
 
-Each method is shown the pictures with their holes emptied, and what it returns is measured as it is (`raw`)
+Each method is shown the images with their holes emptied, and what it returns is measured as it is (`raw`)
 and with the known pixels put back (`composite`), over the whole `image` and over the `hole` alone.
 """
 
@@ -15,7 +15,7 @@ import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
-from inpaintkit.data import Pictures
+from inpaintkit.data import Images
 from inpaintkit.evaluation import definitions
 from inpaintkit.evaluation.manifests import (
     drawn_masks,
@@ -52,12 +52,12 @@ def score(
     progress=None,
     untrained=True,
 ):
-    """Scores each picture: what `compare` makes its means of. Arguments and errors as there.
+    """Scores each image: what `compare` makes its means of. Arguments and errors as there.
 
     Returns:
-        pandas table, a row a method, output, region and picture (its index). Beside the metrics: hole_ratio,
-        classical, and ms, the mean time for a picture of its batch. `attrs`: "manifest", how all was made;
-        "sets", what is measured of sets of pictures (FID, KID); "missing", perceptual measures not available
+        pandas table, a row a method, output, region and image (its index). Beside the metrics: hole_ratio,
+        classical, and ms, the mean time for an image of its batch. `attrs`: "manifest", how all was made;
+        "sets", what is measured of sets of images (FID, KID); "missing", perceptual measures not available
         and why; "no_untrained", networks without an untrained row and why.
     """
     methods, no_untrained = prepared(methods, images, untrained)
@@ -83,7 +83,7 @@ def score(
                 view = f"{output}/{region}/"
                 values = {key.removeprefix(view): v for key, v in flat.items() if key.startswith(view)}
                 where = {"method": name, "classical": getattr(method, "classical", False)}
-                where |= {"output": output, "region": region, "picture": range(len(images))}
+                where |= {"output": output, "region": region, "image": range(len(images))}
                 tables.append(pd.DataFrame({**where, "hole_ratio": ratio, **values, "ms": flat["ms"]}))
             if seen is not None:
                 sets[f"{name}/{output}"] = perceptual.distances(seen, flat[f"{output}/seen"])
@@ -94,7 +94,7 @@ def score(
 
 
 def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=True):
-    """Checks, before any work, what `compare` is given: all but classical methods fill a picture on trial.
+    """Checks, before any work, what `compare` is given: all but classical methods fill an image on trial.
 
     Args:
         methods, images, masks, recipe, seed, batch_size, untrained: as for `compare`.
@@ -103,29 +103,27 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
         the masks, float32 (B, H, W, 1).
 
     Raises:
-        ValueError: no method or no picture, pictures and masks that do not fit or are not what the kit's
+        ValueError: no method or no image, images and masks that do not fit or are not what the kit's
             conventions say, a mask without a hole or without a known pixel, something that is no method, a
-            network that is not one over `[image, mask]` at this size, pictures too small for the recipe.
+            network that is not one over `[image, mask]` at this size, images too small for the recipe.
     """
     methods, _ = prepared(methods, images, untrained)
     if not methods or not len(images):
-        raise ValueError(f"{len(methods)} methods and {len(images)} pictures: expected at least one of each")
+        raise ValueError(f"{len(methods)} methods and {len(images)} images: expected at least one of each")
     for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
         if not isinstance(value, int | np.integer) or value < least:
             raise ValueError(f"{name}={value!r}: expected a whole number, {least} or more")
     first = floats(images, slice(0, 1))
     if first.ndim != 4 or first.shape[-1] != 3:
-        raise ValueError(f"images of shape {np.shape(images)}: expected (pictures, height, width, 3)")
+        raise ValueError(f"images of shape {np.shape(images)}: expected (images, height, width, 3)")
     known = drawn_masks(masks, seed, images)
     _, known = check_batch(np.zeros((*known.shape[:3], 3), "float32"), known)
     if known.shape != (len(images), *first.shape[1:3], 1):
-        raise ValueError(
-            f"masks of shape {known.shape} for {len(images)} pictures of shape {first.shape[1:]}"
-        )
-    if not isinstance(images, Pictures) and not (np.min(images) >= 0 and np.max(images) <= 1):
+        raise ValueError(f"masks of shape {known.shape} for {len(images)} images of shape {first.shape[1:]}")
+    if not isinstance(images, Images) and not (np.min(images) >= 0 and np.max(images) <= 1):
         raise ValueError(
             f"the originals range from {np.min(images)} to {np.max(images)}: expected [0, 1], under the hole "
-            "too, for there the fills are measured; divide 8-bit pictures by 255"
+            "too, for there the fills are measured; divide 8-bit images by 255"
         )
     definitions.find(recipe).measure(first, first)
     none = np.ptp(known, axis=(1, 2, 3)) == 0
@@ -136,14 +134,14 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
             "the command line, --mask-ratio)"
         )
     for name, method in methods.items():
-        if not (callable(method) or isinstance(method, np.ndarray | Pictures)):
+        if not (callable(method) or isinstance(method, np.ndarray | Images)):
             many = isinstance(method, list | tuple | dict)
             what = f"a {type(method).__name__} of {len(method)}" if many else repr(method)
             raise ValueError(
-                f"method {name!r} is {what}: expected a callable, a Keras model, or fills, `Pictures` or an "
+                f"method {name!r} is {what}: expected a callable, a Keras model, or fills, `Images` or an "
                 "array of the shape of the originals"
             )
-        if isinstance(method, np.ndarray | Pictures):
+        if isinstance(method, np.ndarray | Images):
             check_output(name, floats(method), (len(images), *first.shape[1:]))
             _warn_of_order(name, method, images)
         elif not getattr(method, "classical", False):
@@ -152,7 +150,7 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
 
 
 def _run(name, method, images, masks, batch_size, rule, perceptual, file, progress):
-    """Scores of one method by picture, {"output/region/metric" or "output/seen" or "ms": (B, …)}."""
+    """Scores of one method by image, {"output/region/metric" or "output/seen" or "ms": (B, …)}."""
     parts = [_kept(file)] if file and file.exists() else []
     done = len(parts[0]["ms"]) if parts else 0
     if done and progress:
@@ -171,12 +169,12 @@ def _run(name, method, images, masks, batch_size, rule, perceptual, file, progre
         try:
             filled = fill(originals, known, chosen)
         except Exception as error:
-            error.add_note(f"in method {name!r}, pictures {chosen.start} to {chosen.stop - 1}")
+            error.add_note(f"in method {name!r}, images {chosen.start} to {chosen.stop - 1}")
             raise
         milliseconds = 1000 * (time.perf_counter() - start) / len(originals)
         check_output(name, filled, originals.shape)
         part = _score(originals, filled, known, rule, perceptual)
-        made_elsewhere = isinstance(method, np.ndarray | Pictures)
+        made_elsewhere = isinstance(method, np.ndarray | Images)
         part["ms"] = np.full(len(filled), np.nan if made_elsewhere else milliseconds)
         parts.append(part)
         if file and (time.monotonic() - saved > _SAVE_EVERY or chosen is batches[-1]):
@@ -214,7 +212,7 @@ def check_output(name, filled, shape):
     if not (filled.min() >= 0 and filled.max() <= 1):
         raise ValueError(
             f"method {name!r} returned {filled.min()} … {filled.max()}: expected [0, 1]; clip it, or divide "
-            "8-bit pictures by 255"
+            "8-bit images by 255"
         )
 
 
@@ -242,7 +240,7 @@ def _thumbnails(images):
 
 
 def _score(originals, filled, masks, rule, perceptual):
-    """Scores of one batch, raw and composite: where these are the same picture, it is measured once."""
+    """Scores of one batch, raw and composite: where these are the same image, it is measured once."""
     kept = composite(filled, originals, masks)
     scores = _measure("composite", originals, kept, masks, rule, perceptual)
     if np.array_equal(filled, kept):
@@ -253,7 +251,7 @@ def _score(originals, filled, masks, rule, perceptual):
 def _measure(output, originals, result, masks, rule, perceptual):
     regions = rule.measure(originals, result, image=None, hole=1 - masks)
     regions["image"] |= {metric: to_numpy(of(originals, result)) for metric, of in _IMAGE_ONLY.items()}
-    regions["image"] |= perceptual.per_picture(originals, result) if perceptual else {}
+    regions["image"] |= perceptual.per_image(originals, result) if perceptual else {}
     scores = {
         f"{output}/{region}/{metric}": np.asarray(values, "float64")
         for region, by_metric in regions.items()

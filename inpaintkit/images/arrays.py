@@ -45,7 +45,7 @@ def check_batch(images, masks):
     if not (images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
         raise ValueError(
             f"known pixels range from {images.min():.4g} to {images.max():.4g}: expected [0, 1]; "
-            "divide 8-bit pictures by 255"
+            "divide 8-bit images by 255"
         )
     return images, masks
 
@@ -74,7 +74,7 @@ def _name(path):
 
 
 def composite(filled, images, masks):
-    """A method's output inside the hole, the picture itself everywhere else: what a user would keep.
+    """A method's output inside the hole, the image itself everywhere else: what a user would keep.
 
     Args:
         filled, images: (B, H, W, 3). masks: (B, H, W, 1), 1 = known.

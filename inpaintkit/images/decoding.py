@@ -13,19 +13,19 @@ from PIL import Image, ImageOps
 def to_rgb(opened):
     """An opened file as RGB; and what white is in it, if it has more than 8 bits and looks black."""
     deep_colour = _is_deep_colour(opened)
-    picture, dark = ImageOps.exif_transpose(opened), None
-    if picture.mode.startswith(("I", "F")):  # more than 8 bits of grey: Pillow would clip, not scale
-        values, white = _deep_grey(opened, picture)
+    image, dark = ImageOps.exif_transpose(opened), None
+    if image.mode.startswith(("I", "F")):  # more than 8 bits of grey: Pillow would clip, not scale
+        values, white = _deep_grey(opened, image)
         white = white or _white(values)
         if 0 < values.max() <= white / 16:  # a file of zeros is black
             dark = white
-        picture = Image.fromarray(np.rint(values.clip(0, white) / white * 255).astype("uint8"))
-    elif deep_colour and max(high for _, high in picture.getextrema()[:3]) < 16:
+        image = Image.fromarray(np.rint(values.clip(0, white) / white * 255).astype("uint8"))
+    elif deep_colour and max(high for _, high in image.getextrema()[:3]) < 16:
         dark = 65535  # Pillow has kept the upper 8 bits of 16
-    if picture.has_transparency_data:  # shown on white, as browsers and paper do
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return picture.convert("RGB"), dark
+    if image.has_transparency_data:  # shown on white, as browsers and paper do
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB"), dark
 
 
 def _is_deep_colour(opened):
@@ -33,17 +33,17 @@ def _is_deep_colour(opened):
     return len(opened.getbands()) > 1 and ";16" in str(getattr(opened, "tile", ""))
 
 
-def _deep_grey(opened, picture):
+def _deep_grey(opened, image):
     """Grey of more than 8 bits as numbers, and what white is in it; None where the file does not say."""
     tags = getattr(opened, "tag_v2", {})  # of a TIFF: 258 is bits per sample, 339 is 1 for unsigned
     bits, sign = (np.ravel(tags.get(number, 0))[0] for number in (258, 339))
-    values = np.asarray(picture)
+    values = np.asarray(image)
     if bits == 32 and sign == 1:
         values = values.view("uint32")  # Pillow takes them as signed
-    values = values.astype("float64" if picture.mode == "I" else "float32")
+    values = values.astype("float64" if image.mode == "I" else "float32")
     if not np.isfinite(values).all():
         raise ValueError(f"it holds {'NaN' if np.isnan(values).any() else 'infinity'}")
-    if picture.mode.startswith("I;16"):
+    if image.mode.startswith("I;16"):
         return values, 4095 if bits == 12 else 65535
     return values, 65535 if opened.format in ("PNG", "PPM") else None
 
@@ -62,21 +62,21 @@ def _white(values):
 def mask_planes(opened, path):
     """A mask file as grey (H, W), what white is in it, and alpha (H, W); the latter two may be None."""
     deep_colour = _is_deep_colour(opened)
-    picture = ImageOps.exif_transpose(opened)
-    if picture.mode.startswith(("I", "F")):
-        return *_deep_grey(opened, picture), None
+    image = ImageOps.exif_transpose(opened)
+    if image.mode.startswith(("I", "F")):
+        return *_deep_grey(opened, image), None
     if deep_colour:
         return _deep_planes(path, opened.getexif())
     alpha = None
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        alpha = np.asarray(picture.getchannel("A"))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = np.asarray(image.getchannel("A"))
         if alpha.min() < alpha.max():
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    grey = np.asarray(picture.convert("RGB").convert("L"))
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    grey = np.asarray(image.convert("RGB").convert("L"))
     if grey.min() == grey.max():  # perhaps two colours that are nearly, or exactly, as bright as each other
-        colours = np.asarray(picture.convert("RGB"), "int32") @ (299_000, 587_001, 114_002)
-        for plane in (colours, *([np.asarray(picture)] if picture.mode == "P" else [])):
+        colours = np.asarray(image.convert("RGB"), "int32") @ (299_000, 587_001, 114_002)
+        for plane in (colours, *([np.asarray(image)] if image.mode == "P" else [])):
             if plane.min() < plane.max() and not split(plane, 1)[1]:
                 return plane, 255, alpha
     return grey, 255, alpha
@@ -116,8 +116,8 @@ def split(values, white):
 def fit_hole(hole, size, damaged):
     """A hole, bool (H, W), cropped and resized to (height, width) as `ImageOps.fit` does its image."""
     if not damaged:
-        picture = Image.fromarray(hole.astype("uint8") * 255)
-        return np.asarray(ImageOps.fit(picture, size[::-1], method=Image.Resampling.NEAREST)) > 0
+        image = Image.fromarray(hole.astype("uint8") * 255)
+        return np.asarray(ImageOps.fit(image, size[::-1], method=Image.Resampling.NEAREST)) > 0
     scale = min(np.divide(hole.shape, size))
     for side in size:  # first the rows, then the columns
         hole = _reached(hole, side, scale).T

@@ -21,7 +21,7 @@ _LOCK = threading.Lock()  # while Pillow's own limit is lifted
 
 
 def read_image(path, image_size=None):
-    """Reads a picture file as RGB.
+    """Reads an image file as RGB.
 
     Args:
         path: a file that Pillow can read (JPEG, PNG, TIFF, WebP, …); or that file, opened as binary.
@@ -76,14 +76,14 @@ def write_image(path, image):
     _save(Image.fromarray(to_uint8(image)), path)
 
 
-def _save(picture, path):
+def _save(image, path):
     """Writes under a hidden name first, so that nobody finds half a file."""
     path = Path(os.path.realpath(path))
     if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
         raise ValueError(f"{path}: expected an ending that names a kind of image, such as .png")
     part = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        picture.save(part)
+        image.save(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -96,7 +96,7 @@ def _opened(path):
     if not hasattr(path, "read") and not os.path.isfile(path):
         raise ValueError(f"{name}: {'a folder, not a file' if os.path.isdir(path) else 'no such file'}")
     try:
-        with _LOCK:  # the size is ours to judge, below
+        with _LOCK:  # the size is ours to discriminator, below
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
             try:
                 opened = Image.open(path)
@@ -123,10 +123,10 @@ def _unreadable(name, error):
 def _read_rgb(path, image_size, where=None):
     """Any image as uint8 (H, W, 3); the warning about one that looks black names `where`, or its folder."""
     if isinstance(path, np.ndarray):
-        picture, dark = Image.fromarray(path), None
+        image, dark = Image.fromarray(path), None
     else:
         with _opened(path) as opened:
-            picture, dark = to_rgb(opened)
+            image, dark = to_rgb(opened)
     if dark:
         where = where or f"an image in {os.path.dirname(_name(path)) or 'this folder'}"
         warnings.warn(
@@ -136,5 +136,5 @@ def _read_rgb(path, image_size, where=None):
         )
     if image_size is not None:
         height, width = size_pair(image_size)
-        picture = ImageOps.fit(picture, (width, height), method=Image.Resampling.LANCZOS)
-    return np.asarray(picture)
+        image = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
+    return np.asarray(image)

@@ -4,15 +4,15 @@ from inpaintkit.layers.contextual_attention import ContextualAttention
 from inpaintkit.layers.gated_conv import GatedConv2D
 from inpaintkit.layers.partial_conv import PConv2D, PConv2DUp
 from inpaintkit.layers.push_pull import PushPull
-from inpaintkit.layers.resizing import CropLike, EmptyHole, PadTo
+from inpaintkit.layers.resizing import CropLike, MaskImage, PadToMultiple
 
 __all__ = [
     "ContextualAttention",
     "CropLike",
-    "EmptyHole",
     "GatedConv2D",
+    "MaskImage",
     "PConv2D",
     "PConv2DUp",
-    "PadTo",
+    "PadToMultiple",
     "PushPull",
 ]

@@ -2,7 +2,7 @@
 
 Follows Yu et al., "Generative Image Inpainting with Contextual Attention" (CVPR 2018), eq. 1–3, as their
 second paper uses it (see `models/gated.py`). Where we differ: similarities are true cosines, as the formula
-says (the released code divides by one norm of the two); a patch beside a picture's border is completed by
+says (the released code divides by one norm of the two); a patch beside an image's border is completed by
 mirroring, not by zeros; overlapping copies are averaged exactly, borders included.
 """
 
@@ -28,8 +28,8 @@ class ContextualAttention(keras.layers.Layer):
         reach: neighbours that must agree, to each side, across and then down; 1 is the paper's.
 
     Input: `[features, mask]`, (B, H, W, C) with even H and W, and (B, H, W, 1), 1 = known.
-    Output: (B, H, W, C); zeros where no patch of the picture is wholly known. Memory grows with
-    (H·W / 4)²: at a quarter of a 256×256 picture that is a million numbers a picture.
+    Output: (B, H, W, C); zeros where no patch of the image is wholly known. Memory grows with
+    (H·W / 4)²: at a quarter of a 256×256 image that is a million numbers an image.
 
     Raises:
         ValueError: scale or reach under 0; a side that is odd.
@@ -70,7 +70,7 @@ class ContextualAttention(keras.layers.Layer):
         return ops.cast(filled / count, self.compute_dtype)
 
     def _agree(self, alike, side):
-        """Sums over neighbours: p shifted one way and q shifted with it, along one side of the picture."""
+        """Sums over neighbours: p shifted one way and q shifted with it, along one side of the image."""
         total = alike
         for shift in range(1, self.reach + 1):
             for cut, pad in (((shift, None), (0, shift)), ((None, -shift), (shift, 0))):
@@ -101,7 +101,7 @@ def _overlap(patches):
     """4×4 patches two pixels apart, added up: (B, h, w, 4, 4, C) to (B, 2h, 2w, C)."""
     _, height, width, _, _, channels = ops.shape(patches)
     total = 0
-    for i in (0, 2):  # each quarter of all patches is a picture without overlap
+    for i in (0, 2):  # each quarter of all patches is an image without overlap
         for j in (0, 2):
             quarter = ops.transpose(patches[:, :, :, i : i + 2, j : j + 2], (0, 1, 3, 2, 4, 5))
             quarter = ops.reshape(quarter, (-1, 2 * height, 2 * width, channels))

@@ -1,4 +1,4 @@
-"""Partial convolution: Liu et al., "Image Inpainting for Irregular Holes …" (ECCV 2018), eq. 1–2.
+"""Partial convolution: Liu et al., "Image Inpainting for Irregular MaskGenerator …" (ECCV 2018), eq. 1–2.
 
 It equals NVIDIA's own PyTorch layer. Where we differ: the mask has one channel, not as many as the features,
 because all channels of a feature map share one mask; that makes the mask's convolution C times cheaper. Where

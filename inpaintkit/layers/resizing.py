@@ -7,7 +7,7 @@ from inpaintkit.serialization import serializable
 
 
 @serializable
-class EmptyHole(_ExactLayer):
+class MaskImage(_ExactLayer):
     """`[image, mask]` to the image with its hole set to 0: no network sees what was there, NaN included.
 
     Raises:
@@ -19,7 +19,7 @@ class EmptyHole(_ExactLayer):
         image, mask = inputs
         if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
             raise ValueError(
-                f"a picture of shape {tuple(image.shape)} with a mask of shape {tuple(mask.shape)}: expected "
+                f"an image of shape {tuple(image.shape)} with a mask of shape {tuple(mask.shape)}: expected "
                 "(B, H, W, 3) and (B, H, W, 1), one mask channel, 1 = known, 0 = hole"
             )
         return _known_only(image, mask)
@@ -29,7 +29,7 @@ class EmptyHole(_ExactLayer):
 
 
 @serializable
-class PadTo(_ExactLayer):
+class PadToMultiple(_ExactLayer):
     """Zero-pads right and bottom until height and width are multiples of `multiple`.
 
     In a mask the padding counts as hole, as it should. (B, H, W, C) to (B, H', W', C).
@@ -57,7 +57,7 @@ class PadTo(_ExactLayer):
 
 @serializable
 class CropLike(_ExactLayer):
-    """`[x, like]`: x cut, right and bottom, to the height and width of `like`; the way back from `PadTo`."""
+    """`[x, like]`: x cut, right and bottom, to the height and width of `like`; the way back from `PadToMultiple`."""
 
     def call(self, inputs):
         x, like = inputs

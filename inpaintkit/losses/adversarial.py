@@ -21,13 +21,13 @@ class _Game:
 
 
 @serializable
-class NonSaturating(_Game):
-    """The game of Goodfellow et al. 2014, each player with the logarithm that does not saturate.
+class NonSaturatingGANLoss(_Game):
+    """The adversarial_loss of Goodfellow et al. 2014, each player with the logarithm that does not saturate.
 
         discriminator: mean softplus(−real) + mean softplus(fake);   generator: mean softplus(−fake)
 
     Args:
-        real_label: what a real picture is taught to score: 0.9 is one-sided label smoothing (Salimans et
+        real_label: what a real image is taught to score: 0.9 is one-sided label smoothing (Salimans et
             al. 2016; the CelebA study has it), 1 is none. It keeps a discriminator from certainty.
 
     Logits of any shape; each value is a scalar.
@@ -39,19 +39,19 @@ class NonSaturating(_Game):
         self.real_label = real_label
 
     def generator(self, fake):
-        """What the generator minimises, from the discriminator's logits for its pictures."""
+        """What the generator minimises, from the discriminator's logits for its images."""
         return ops.mean(ops.softplus(-fake))
 
     def discriminator(self, real, fake):
-        """What the discriminator minimises, from its logits for real and generated pictures."""
+        """What the discriminator minimises, from its logits for real and generated images."""
         label = self.real_label
         of_real = label * ops.softplus(-real) + (1 - label) * ops.softplus(real)
         return ops.mean(of_real) + ops.mean(ops.softplus(fake))
 
 
 @serializable
-class Hinge(_Game):
-    """The game with margins: who is right by more than 1 learns nothing more (Lim and Ye 2017; DeepFill v2).
+class HingeGANLoss(_Game):
+    """The adversarial_loss with margins: who is right by more than 1 learns nothing more (Lim and Ye 2017; DeepFill v2).
 
     discriminator: mean relu(1 − real) + mean relu(1 + fake);   generator: −mean fake
 
@@ -59,9 +59,9 @@ class Hinge(_Game):
     """
 
     def generator(self, fake):
-        """What the generator minimises, from the discriminator's logits for its pictures."""
+        """What the generator minimises, from the discriminator's logits for its images."""
         return -ops.mean(fake)
 
     def discriminator(self, real, fake):
-        """What the discriminator minimises, from its logits for real and generated pictures."""
+        """What the discriminator minimises, from its logits for real and generated images."""
         return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))

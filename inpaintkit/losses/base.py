@@ -1,4 +1,4 @@
-"""Losses that know the mask (`MaskLoss`) and losses of several terms (`TermsLoss`, `Sum`)."""
+"""Losses that know the mask (`MaskLoss`) and losses of several terms (`MultiTermLoss`, `WeightedSum`)."""
 
 import keras
 from keras import ops
@@ -8,15 +8,15 @@ from inpaintkit.serialization import serializable
 
 
 class MaskLoss(keras.losses.Loss):
-    """A loss whose target is (B, H, W, 4): the picture, then its mask, 1 = known, 0 = hole."""
+    """A loss whose target is (B, H, W, 4): the image, then its mask, 1 = known, 0 = hole."""
 
     @staticmethod
     def split(target):
-        """(B, H, W, 4) as picture (B, H, W, 3) and mask (B, H, W, 1)."""
+        """(B, H, W, 4) as image (B, H, W, 3) and mask (B, H, W, 1)."""
         if target.shape[-1] != 4:
             raise ValueError(
                 f"a target of {target.shape[-1]} channels: this loss reads the mask as the fourth. Train an "
-                "inpaintkit.Inpainter, which appends it, or concatenate picture and mask yourself"
+                "inpaintkit.Inpainter, which appends it, or concatenate image and mask yourself"
             )
         return target[..., :3], target[..., 3:]
 
@@ -25,7 +25,7 @@ class MaskLoss(keras.losses.Loss):
         return super().__call__(y_true, y_pred, sample_weight)
 
 
-class TermsLoss(MaskLoss):
+class MultiTermLoss(MaskLoss):
     """A weighted sum of named terms, Σ weights[name] · terms(…)[name].
 
     A term of weight 0 is left out. `trackers` keeps the running mean of each term, without its weight and
@@ -36,7 +36,7 @@ class TermsLoss(MaskLoss):
     Args:
         weights: dict, term to weight, none under 0.
 
-    A subclass gives `terms(y_true, y_pred)`, a dict of values a picture, shape (B,), for the names in
+    A subclass gives `terms(y_true, y_pred)`, a dict of values an image, shape (B,), for the names in
     `self.weights`.
     """
 
@@ -48,7 +48,7 @@ class TermsLoss(MaskLoss):
         self.trackers = {term: keras.metrics.Mean(term) for term in self.weights}
 
     def all_trackers(self):
-        """The trackers by name, those of a `TermsLoss` among its terms included."""
+        """The trackers by name, those of a `MultiTermLoss` among its terms included."""
         return dict(self.trackers)
 
     def call(self, y_true, y_pred):
@@ -59,13 +59,13 @@ class TermsLoss(MaskLoss):
 
 
 @serializable
-class Sum(TermsLoss):
+class WeightedSum(MultiTermLoss):
     """Any losses, weighted and added: Keras's, this kit's, your own.
 
     Args:
         losses: dict, the term's name to (weight, loss), the loss as `compile` takes it.
 
-    Example: the album-cover study's last loss is `Sum({"l1": (1, "mae"), "perceptual": (0.1,
+    Example: the album-cover study's last loss is `WeightedSum({"l1": (1, "mae"), "perceptual": (0.1,
     PerceptualLoss()), "smooth": (0.1, TotalVariationLoss())})`.
     """
 
@@ -81,7 +81,7 @@ class Sum(TermsLoss):
         trackers = super().all_trackers()
         for term in self.weights:
             _, loss = self.losses[term]
-            if isinstance(loss, TermsLoss):
+            if isinstance(loss, MultiTermLoss):
                 trackers |= {f"{term}_{name}": tracker for name, tracker in loss.all_trackers().items()}
         return trackers
 
@@ -103,7 +103,7 @@ class Sum(TermsLoss):
 
 
 def _mean(x):
-    """Over each picture, (B, H, W, C) to (B,)."""
+    """Over each image, (B, H, W, C) to (B,)."""
     return ops.mean(x, axis=(1, 2, 3))
 
 

@@ -3,15 +3,15 @@
 import keras
 from keras import ops
 
-from inpaintkit.losses.base import TermsLoss, _composite, _mean
+from inpaintkit.losses.base import MultiTermLoss, _composite, _mean
 from inpaintkit.losses.perceptual import _extract, _features_or_default, _perceptual, _style
 from inpaintkit.losses.pixel import _total_variation
 from inpaintkit.serialization import serializable
 
 
 @serializable
-class PConvLoss(TermsLoss):
-    """The loss of partial convolution, its weights found by the paper's search on 100 pictures:
+class PConvLoss(MultiTermLoss):
+    """The loss of partial convolution, its weights found by the paper's search on 100 images:
 
         L_valid + 6 L_hole + 0.05 L_perceptual + 120 (L_style_out + L_style_comp) + 0.1 L_total_variation
 

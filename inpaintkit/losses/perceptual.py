@@ -47,7 +47,7 @@ class PerceptualLoss(_FeatureLoss):
 class StyleLoss(_FeatureLoss):
     """Mean absolute difference of the Gram matrices of features, F'F / (C·H·W), likewise (eq. 4–5).
 
-    What goes together in a picture, wherever it is: texture, not place.
+    What goes together in an image, wherever it is: texture, not place.
 
     Args:
         features: `Features`; None is VGG16's, as in the paper.
@@ -65,10 +65,10 @@ def _features_or_default(features):
     )
 
 
-def _extract(features, *pictures):
+def _extract(features, *images):
     """The feature maps of each of several batches, from one pass."""
-    maps = features(ops.concatenate(pictures, axis=0))
-    return list(zip(*(ops.split(x, len(pictures), axis=0) for x in maps), strict=True))
+    maps = features(ops.concatenate(images, axis=0))
+    return list(zip(*(ops.split(x, len(images), axis=0) for x in maps), strict=True))
 
 
 def _gram(x):

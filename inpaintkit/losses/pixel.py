@@ -9,7 +9,7 @@ from inpaintkit.serialization import serializable
 
 @serializable
 def ssim_loss(y_true, y_pred):
-    """1 − SSIM: 0 for identical pictures. Its gradient is finite on flat patches, too: it takes no root."""
+    """1 − SSIM: 0 for identical images. Its gradient is finite on flat patches, too: it takes no root."""
     return 1 - metrics.ssim(y_true, y_pred)
 
 
@@ -53,7 +53,7 @@ class BoundaryLoss(MaskLoss):
     Args:
         width: of the band in pixels, to either side of the seam.
 
-    A picture without a seam has the loss 0.
+    An image without a seam has the loss 0.
     """
 
     def __init__(self, width=2, name="boundary_loss", reduction="sum_over_batch_size", dtype=None):
@@ -77,7 +77,7 @@ class TotalVariationLoss(MaskLoss):
     """Total variation of the composite within the hole grown by one pixel: a brake on checkerboards.
 
     The sum of |differences| of neighbours, down and across, of which both lie in that region, over the
-    number of elements of the picture.
+    number of elements of the image.
     """
 
     def __init__(self, name="total_variation_loss", reduction="sum_over_batch_size", dtype=None):

@@ -1,4 +1,4 @@
-"""Holes to fill: mask generators, and masks from files.
+"""MaskGenerator to fill: mask generators, and masks from files.
 
 Mask generators are frozen dataclasses whose `repr` rebuilds them. Each has one method, `sample(count,
 height, width, seed)`, which returns float32 masks (count, H, W, 1), 1 = known and 0 = hole. The same
@@ -17,31 +17,31 @@ Encoders); grids, Lugmayr et al. 2022 (RePaint); thin, medium and thick, Suvorov
 folders, the irregular masks of Liu et al. 2018.
 """
 
-from inpaintkit.masks.base import Holes, Shapes, hole_ratio
+from inpaintkit.masks.base import MaskGenerator, ShapeMasks, hole_ratio
 from inpaintkit.masks.combine import MaskBank, Mixture
 from inpaintkit.masks.folders import FromFolder
-from inpaintkit.masks.parsing import KINDS, parse
+from inpaintkit.masks.parsing import GENERATORS, parse
 from inpaintkit.masks.regular import Border, Center, Grid
 from inpaintkit.masks.shapes import Ellipses, Lines, Polygons, Rectangles, Scratches
 from inpaintkit.masks.strokes import Medium, Strokes, Thick, Thin
 from inpaintkit.masks.text import Text
 
 __all__ = [
-    "KINDS",
+    "GENERATORS",
     "Border",
     "Center",
     "Ellipses",
     "FromFolder",
     "Grid",
-    "Holes",
     "Lines",
     "MaskBank",
+    "MaskGenerator",
     "Medium",
     "Mixture",
     "Polygons",
     "Rectangles",
     "Scratches",
-    "Shapes",
+    "ShapeMasks",
     "Strokes",
     "Text",
     "Thick",

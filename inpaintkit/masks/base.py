@@ -18,7 +18,7 @@ _MOST_SHAPES = 2_000  # beyond it the hole is grown instead: tiny shapes may nev
 
 
 def hole_ratio(mask):
-    """Share of the picture that is missing, in 0…1.
+    """Share of the image that is missing, in 0…1.
 
     Args:
         mask: (…, H, W, 1), 1 = known, 0 = hole.
@@ -29,7 +29,7 @@ def hole_ratio(mask):
     return 1 - np.asarray(mask, "float64").mean(axis=(-3, -2, -1))
 
 
-class Holes:
+class MaskGenerator:
     """What every kind of hole can do; a kind adds `_drawings`, which yields them without end."""
 
     def sample(self, count, height, width, seed=0):
@@ -87,7 +87,7 @@ class Holes:
         if np.ndim(self.hole_ratio) != 1 or not 0 < low <= high < 1:
             raise ValueError(
                 f"hole_ratio={self.hole_ratio!r}: expected (low, high) with 0 < low ≤ high < 1, "
-                "the share of the picture that is missing; for example (0.1, 0.3)"
+                "the share of the image that is missing; for example (0.1, 0.3)"
             )
 
     def _simplify(self):
@@ -97,7 +97,7 @@ class Holes:
                 object.__setattr__(self, setting.name, _simple(getattr(self, setting.name)))
 
 
-class Shapes(Holes):
+class ShapeMasks(MaskGenerator):
     """Kinds drawn shape by shape: each adds `count`, `_shapes`, n of them at once, and `_draw`, for one."""
 
     def _drawings(self, rng, height, width):

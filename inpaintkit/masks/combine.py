@@ -7,11 +7,11 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from inpaintkit.masks.base import Holes, stream
+from inpaintkit.masks.base import MaskGenerator, stream
 
 
 @dataclass(frozen=True)
-class Mixture(Holes):
+class Mixture(MaskGenerator):
     """Each mask of one of several kinds.
 
     Args:
@@ -27,7 +27,7 @@ class Mixture(Holes):
     def __post_init__(self):
         self._check()
         kinds = tuple(self.kinds) if np.iterable(self.kinds) else ()
-        if not kinds or not all(isinstance(kind, Holes) for kind in kinds):
+        if not kinds or not all(isinstance(kind, MaskGenerator) for kind in kinds):
             raise ValueError(f"kinds={self.kinds!r}: expected kinds of holes, such as [Lines(), Strokes()]")
         weights = None if self.weights is None else tuple(self.weights)
         if weights and (len(weights) != len(kinds) or min(weights) < 0 or sum(weights) == 0):
@@ -45,7 +45,7 @@ class Mixture(Holes):
 
 
 @dataclass(frozen=True)
-class MaskBank(Holes):
+class MaskBank(MaskGenerator):
     """Masks drawn once, and then turned, flipped and rolled: for kinds that draw slowly, and for folders.
 
     Args:
@@ -53,18 +53,18 @@ class MaskBank(Holes):
         size: masks in the bank; each takes H × W bytes, 65 MB for 1,000 at 256×256.
         seed: of the bank.
 
-    A mask is flipped, turned by quarters (by halves where the picture is not square) and rolled, which brings
+    A mask is flipped, turned by quarters (by halves where the image is not square) and rolled, which brings
     what leaves the frame in again on the other side; the hole ratio of `kind` survives all three. The bank is
     drawn at the first `sample` of a size.
     """
 
-    kind: Holes
+    kind: MaskGenerator
     size: int = 1000
     seed: int = 0
 
     def __post_init__(self):
         self._simplify()
-        if not isinstance(self.kind, Holes) or not isinstance(self.size, int) or self.size < 1:
+        if not isinstance(self.kind, MaskGenerator) or not isinstance(self.size, int) or self.size < 1:
             raise ValueError(
                 f"{self}: expected a kind of hole and a number of masks: MaskBank(Strokes(), 1000)"
             )

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 
 from inpaintkit.images import NothingKnownError, check_hole, decode_mask, files_below
-from inpaintkit.masks.base import Holes, fitted, fold
+from inpaintkit.masks.base import MaskGenerator, fitted, fold
 
 _MAX_CHECKED = 1000  # files; some seconds
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True)
-class FromFolder(Holes):
+class FromFolder(MaskGenerator):
     """Mask files of a folder and the folders below it, each mask from a random one.
 
     A file in a folder named by its ratios, such as NVIDIA's 0.1-0.2_border, keeps within them: what turning

@@ -4,7 +4,7 @@ import ast
 import os
 import re
 
-from inpaintkit.masks.base import Holes
+from inpaintkit.masks.base import MaskGenerator
 from inpaintkit.masks.combine import MaskBank, Mixture
 from inpaintkit.masks.folders import FromFolder
 from inpaintkit.masks.regular import Border, Center, Grid
@@ -12,7 +12,7 @@ from inpaintkit.masks.shapes import Ellipses, Lines, Polygons, Rectangles, Scrat
 from inpaintkit.masks.strokes import Medium, Strokes, Thick, Thin
 from inpaintkit.masks.text import Text
 
-KINDS = (
+GENERATORS = (
     Lines, Rectangles, Strokes, Ellipses, Polygons, Scratches, Text, Center, Border, Grid,
     Thin, Medium, Thick, Mixture, FromFolder, MaskBank,
 )  # fmt: skip
@@ -32,7 +32,7 @@ def parse(text):
         if not isinstance(text, str):
             raise TypeError(f"a text, not {type(text).__name__}")
         kind = _build(ast.parse(_STRING.sub(_literal, text.strip()), mode="eval").body)
-        if isinstance(kind, Holes):
+        if isinstance(kind, MaskGenerator):
             return kind
         reason = "this is none"
     except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
@@ -40,7 +40,7 @@ def parse(text):
     if isinstance(text, str) and os.path.isdir(text.strip()):
         reason = f"for this folder of mask files, say {f'FromFolder({text.strip()!r})'!r}"
     raise ValueError(
-        f"masks {text!r}: expected one of {', '.join(kind.__name__.lower() for kind in KINDS)}, or one with "
+        f"masks {text!r}: expected one of {', '.join(kind.__name__.lower() for kind in GENERATORS)}, or one with "
         f"its settings, such as 'Lines(count=7, thickness=(1, 11))' ({reason})"
     )
 
@@ -69,7 +69,7 @@ def _build(node):
             raise TypeError(f"{ast.unparse(node)} is no kind of hole, number or text in quotes") from None
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
     name = ast.unparse(call.func)
-    kinds = {kind.__name__.lower(): kind for kind in KINDS}
+    kinds = {kind.__name__.lower(): kind for kind in GENERATORS}
     if name.lower() not in kinds:
         raise TypeError(f"{name} is no kind of hole; a path stands in quotes")
     return kinds[name.lower()](

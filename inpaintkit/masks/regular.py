@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inpaintkit.masks.base import Holes, integers, lowest, stream
+from inpaintkit.masks.base import MaskGenerator, integers, lowest, stream
 
 
 @dataclass(frozen=True)
-class Center(Holes):
-    """One block in the middle, of the picture's own shape: a quarter of it, as in Context Encoders.
+class Center(MaskGenerator):
+    """One block in the middle, of the image's own shape: a quarter of it, as in Context Encoders.
 
     Args:
         hole_ratio: (low, high) in (0, 1).
@@ -29,7 +29,7 @@ class Center(Holes):
 
 
 @dataclass(frozen=True)
-class Border(Holes):
+class Border(MaskGenerator):
     """Strips along the frame, which a method paints on from the rest: outpainting.
 
     Args:
@@ -60,7 +60,7 @@ class Border(Holes):
 
 
 @dataclass(frozen=True)
-class Grid(Holes):
+class Grid(MaskGenerator):
     """Known pixels on a grid, the rest a hole: inpainting as super-resolution. Nothing here is random.
 
     Args:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inpaintkit.masks.base import Shapes, integers
+from inpaintkit.masks.base import ShapeMasks, integers
 
 
 @dataclass(frozen=True)
-class Lines(Shapes):
+class Lines(ShapeMasks):
     """Straight lines between random points: scratches as the studied face works draw them.
 
     Args:
@@ -39,13 +39,13 @@ class Lines(Shapes):
 
 
 @dataclass(frozen=True)
-class Rectangles(Shapes):
+class Rectangles(ShapeMasks):
     """Upright rectangles that may overlap: the dropped blocks of the album-cover study.
 
     Args:
         count: rectangles a mask, a number or (low, high).
         size: side lengths in pixels, a number or (low, high), drawn for height and width apart; a side
-            longer than the picture is cut to it.
+            longer than the image is cut to it.
         hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
     """
 
@@ -66,7 +66,7 @@ class Rectangles(Shapes):
 
 
 @dataclass(frozen=True)
-class Ellipses(Shapes):
+class Ellipses(ShapeMasks):
     """Filled ellipses in any direction, round a random pixel.
 
     Args:
@@ -92,7 +92,7 @@ class Ellipses(Shapes):
 
 
 @dataclass(frozen=True)
-class Polygons(Shapes):
+class Polygons(ShapeMasks):
     """Filled polygons with corners all round and at uneven distance, often dented.
 
     Args:
@@ -125,7 +125,7 @@ class Polygons(Shapes):
 
 
 @dataclass(frozen=True)
-class Scratches(Shapes):
+class Scratches(ShapeMasks):
     """Thin, long, slightly bent lines, as on old photographs.
 
     Args:
@@ -133,7 +133,7 @@ class Scratches(Shapes):
         width: in pixels, a number or (low, high).
         hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
 
-    A scratch is 0.4 to 1 times as long as the picture's longer side, unless it meets the frame, and bends by
+    A scratch is 0.4 to 1 times as long as the image's longer side, unless it meets the frame, and bends by
     up to a tenth of its length.
     """
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inpaintkit.masks.base import Holes, Shapes, _pair, fold, integers
+from inpaintkit.masks.base import MaskGenerator, ShapeMasks, _pair, fold, integers
 from inpaintkit.masks.combine import Mixture
 from inpaintkit.masks.shapes import Rectangles
 
 
 @dataclass(frozen=True)
-class Strokes(Shapes):
+class Strokes(ShapeMasks):
     """Free-form brush strokes: a zigzag of round-jointed segments, as a hand wipes.
 
     Args:
@@ -19,7 +19,7 @@ class Strokes(Shapes):
         vertices: joints a stroke, a number or (low, high).
         angle: of a segment to the stroke's own direction, in degrees, to either side in turn.
         width: of the brush in pixels, a number or (low, high).
-        length: of a segment in pixels, a number or (low, high); None is about a quarter of the picture's
+        length: of a segment in pixels, a number or (low, high); None is about a quarter of the image's
             mean side.
         hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
 
@@ -59,7 +59,7 @@ class Strokes(Shapes):
         cv2.polylines(drawing, [path], False, number, width)  # its joints are round
 
 
-class _LaMa(Holes):
+class _LaMa(MaskGenerator):
     """What LaMa's three kinds share: strokes, and blocks now and then, in numbers for 256×256."""
 
     def __post_init__(self):
@@ -89,7 +89,7 @@ class Thin(_LaMa):
         hole_ratio: None, or (low, high) in (0, 1); then the number of strokes gives way to the ratio.
 
     Source: the numbers are those of LaMa's `random_thin_256`, as its code reads them; likewise for `Medium`
-    and `Thick`. Where all three differ: they grow with the picture, a stroke keeps one width, its zigzag is
+    and `Thick`. Where all three differ: they grow with the image, a stroke keeps one width, its zigzag is
     that of `Strokes`, and masks over a half, which LaMa's test sets leave out, are left out always.
     """
 

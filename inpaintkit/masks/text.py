@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inpaintkit.masks.base import Shapes, integers
+from inpaintkit.masks.base import ShapeMasks, integers
 
 # Pen strokes on a grid of 5 × 7 points: "06 20 46" goes from the lower left to the top and the lower right.
 _ALPHABET = {
@@ -26,8 +26,8 @@ _ALPHABET = {
 
 
 @dataclass(frozen=True)
-class Text(Shapes):
-    """Watermark-like lettering, slanted by up to 30 degrees, always wholly inside the picture.
+class Text(ShapeMasks):
+    """Watermark-like lettering, slanted by up to 30 degrees, always wholly inside the image.
 
     `cv2.putText` would write other letters in OpenCV 5 than in 4, and only upright ones: hence the alphabet.
 

@@ -15,16 +15,16 @@ float32 at least, whatever the dtype policy.
 from inpaintkit.metrics.keras_metrics import MAE, PSNR, SSIM, CosineSimilarity, Dice, JaccardDistance
 from inpaintkit.metrics.perceptual import (
     ALEXNET,
-    FEWEST_FOR_FID,
+    MIN_IMAGES_FOR_FID,
+    MIN_SIDE,
     NAMES,
-    SMALLEST,
-    Perceptual,
+    PerceptualMetrics,
     feature_distance,
     frechet_distance,
     kernel_distance,
 )
 from inpaintkit.metrics.pixel import (
-    MOST_PSNR,
+    MAX_PSNR,
     check_shapes,
     cosine_similarity,
     dice,
@@ -37,17 +37,17 @@ from inpaintkit.metrics.structural_similarity import ssim, ssim_map
 
 __all__ = [
     "ALEXNET",
-    "FEWEST_FOR_FID",
     "MAE",
-    "MOST_PSNR",
+    "MAX_PSNR",
+    "MIN_IMAGES_FOR_FID",
+    "MIN_SIDE",
     "NAMES",
     "PSNR",
-    "SMALLEST",
     "SSIM",
     "CosineSimilarity",
     "Dice",
     "JaccardDistance",
-    "Perceptual",
+    "PerceptualMetrics",
     "check_shapes",
     "cosine_similarity",
     "dice",

@@ -11,7 +11,7 @@ from inpaintkit.serialization import serializable
 
 
 class _PictureMean(keras.metrics.Mean):
-    """Mean over pictures of a function above; a sample weight (B, H, W) is the region it looks at."""
+    """Mean over images of a function above; a sample weight (B, H, W) is the region it looks at."""
 
     function = None
     settings = {}  # noqa: RUF012 (never changed)
@@ -27,7 +27,7 @@ class _PictureMean(keras.metrics.Mean):
         m = self.margin
         _, _, region = _inputs(y_true, y_pred, sample_weight)
         inside = region[:, m : -m or None, m : -m or None]
-        there = _sum(inside) > 0  # a picture whose region is empty has no value; one that is NaN has
+        there = _sum(inside) > 0  # an image whose region is empty has no value; one that is NaN has
         values = ops.where(there, values, ops.zeros_like(values))
         return super().update_state(values, ops.cast(there, "float32"))
 
@@ -40,14 +40,14 @@ class _PictureMean(keras.metrics.Mean):
 
 @serializable
 class PSNR(_PictureMean):
-    """`psnr`, averaged over pictures. In `weighted_metrics` of an `Inpainter`: of the hole."""
+    """`psnr`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole."""
 
     function = staticmethod(psnr)
 
 
 @serializable
 class SSIM(_PictureMean):
-    """`ssim`, averaged over pictures. In `weighted_metrics` of an `Inpainter`: of the hole."""
+    """`ssim`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole."""
 
     function = staticmethod(ssim)
     margin = 5
@@ -55,14 +55,14 @@ class SSIM(_PictureMean):
 
 @serializable
 class MAE(_PictureMean):
-    """`mae`, averaged over pictures. In `weighted_metrics` of an `Inpainter`: of the hole."""
+    """`mae`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole."""
 
     function = staticmethod(mae)
 
 
 @serializable
 class Dice(_PictureMean):
-    """`dice`, averaged over pictures; `squared=True` for the form that peaks at the truth."""
+    """`dice`, averaged over images; `squared=True` for the form that peaks at the truth."""
 
     function = staticmethod(dice)
 
@@ -73,13 +73,13 @@ class Dice(_PictureMean):
 
 @serializable
 class JaccardDistance(_PictureMean):
-    """`jaccard_distance`, averaged over pictures; lower is nearer."""
+    """`jaccard_distance`, averaged over images; lower is nearer."""
 
     function = staticmethod(jaccard_distance)
 
 
 @serializable
 class CosineSimilarity(_PictureMean):
-    """`cosine_similarity`, averaged over pictures."""
+    """`cosine_similarity`, averaged over images."""
 
     function = staticmethod(cosine_similarity)

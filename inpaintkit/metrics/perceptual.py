@@ -1,11 +1,11 @@
-"""Perceptual distances: how far apart two pictures, or two sets of pictures, look to a trained network.
+"""PerceptualMetrics distances: how far apart two images, or two sets of images, look to a trained network.
 
 Pixel errors forgive a blur and punish a plausible texture that is not the original; these do the opposite.
 Of pairs, lower is nearer: `feature_distance` (Zhang et al. 2018, their baseline without learned weights)
 and LPIPS itself, by its authors' package `lpips`. Of sets: FID, `frechet_distance` (Heusel et al. 2017),
-and KID, `kernel_distance` (Bińkowski et al. 2018). FID is biased upwards, the more so the fewer the pictures;
-KID is not, and says how sure it is: prefer it below `FEWEST_FOR_FID` pictures, and compare FIDs of equally
-many pictures alone.
+and KID, `kernel_distance` (Bińkowski et al. 2018). FID is biased upwards, the more so the fewer the images;
+KID is not, and says how sure it is: prefer it below `MIN_IMAGES_FOR_FID` images, and compare FIDs of equally
+many images alone.
 
 Where we differ: both look through keras.applications' InceptionV3, not through the one of published FIDs
 (see `features.inception`), and FID takes no matrix square root, which is slow, and can fail. What a machine
@@ -21,12 +21,12 @@ from keras import ops
 from inpaintkit.features import TAPS, Features, inception
 
 NAMES = ("feature_distance", "lpips", "fid", "kid")
-FEWEST_FOR_FID = 10_000  # pictures; "KID preferred" below
-SMALLEST = {"feature_distance": 16, "lpips": 31}  # pixels a side that the networks need: VGG16, AlexNet
+MIN_IMAGES_FOR_FID = 10_000  # images; "KID preferred" below
+MIN_SIDE = {"feature_distance": 16, "lpips": 31}  # pixels a side that the networks need: VGG16, AlexNet
 ALEXNET = "alexnet-owt-7be5be79.pth"  # as torchvision calls its weights
 
 
-class Perceptual:
+class PerceptualMetrics:
     """The perceptual distances that this machine can measure, opened once for a comparison.
 
     Args:
@@ -36,14 +36,14 @@ class Perceptual:
             named: VGG16 and InceptionV3 with ImageNet's weights, from ~/.keras/models or downloaded.
 
     Attributes:
-        missing: {name: why} of what cannot be measured, in one line each. Grows when pictures come that
+        missing: {name: why} of what cannot be measured, in one line each. Grows when images come that
             are too small or too few.
         recipe: {name: what exactly is measured}, of what can be.
 
     Raises:
         ValueError: an unknown name or network; a file of weights that does not load.
 
-    Example: `ik.compare(methods, images, masks, perceptual=ik.metrics.Perceptual(("lpips", "kid")))`.
+    Example: `ik.compare(methods, images, masks, perceptual=ik.metrics.PerceptualMetrics(("lpips", "kid")))`.
     """
 
     def __init__(self, names=NAMES, weights=None):
@@ -69,13 +69,13 @@ class Perceptual:
         recipes = {
             "feature_distance": f"{network} {', '.join(TAPS[network])}: squared distance of unit vectors",
             "lpips": "package lpips, net alex, version 0.1",
-            "fid": f"{eye}; KID is preferred below {FEWEST_FOR_FID:,} pictures",
-            "kid": f"{eye}; all pictures at once, in pairs; kid_error is a standard error",
+            "fid": f"{eye}; KID is preferred below {MIN_IMAGES_FOR_FID:,} images",
+            "kid": f"{eye}; all images at once, in pairs; kid_error is a standard error",
         }
         self.recipe = {name: recipes[name] for name in NAMES if name in self._see}
 
-    def per_picture(self, images, filled):
-        """Distances of pictures to their fills.
+    def per_image(self, images, filled):
+        """Distances of images to their fills.
 
         Args:
             images, filled: (B, H, W, 3) in [0, 1].
@@ -88,31 +88,31 @@ class Perceptual:
         """
         distances = {}
         height, width = np.shape(images)[1:3]
-        for name, least in SMALLEST.items():
+        for name, least in MIN_SIDE.items():
             if name in self._see and min(height, width) < least:
-                self.missing[name] = f"pictures of {height}×{width} pixels: it needs {least} a side"
+                self.missing[name] = f"images of {height}×{width} pixels: it needs {least} a side"
             elif name in self._see:
                 distances[name] = ops.convert_to_numpy(self._see[name](images, filled)).astype("float32")
         return distances
 
     def embed(self, images):
-        """Pictures (B, H, W, 3) in [0, 1] as FID and KID see them, float32 (B, 2048); None if they cannot."""
+        """Images (B, H, W, 3) in [0, 1] as FID and KID see them, float32 (B, 2048); None if they cannot."""
         see = self._see.get("fid") or self._see.get("kid")
         return see and see(images)
 
     def distances(self, real, fake):
-        """Distances of two sets of embeddings (N, D), of pictures and of their fills in the same order.
+        """Distances of two sets of embeddings (N, D), of images and of their fills in the same order.
 
         Returns:
             {"fid": …, "kid": …, "kid_error": …} of those that can be measured: KID of pairs, with its
-            standard error. Fewer than three pictures have neither, which is noted in `missing`.
+            standard error. Fewer than three images have neither, which is noted in `missing`.
 
         Raises:
             ValueError: as `kernel_distance`.
         """
         sets = [name for name in ("fid", "kid") if name in self._see]
         if len(real) < 3:
-            self.missing |= dict.fromkeys(sets, f"{len(real)} pictures: it needs at least 3")
+            self.missing |= dict.fromkeys(sets, f"{len(real)} images: it needs at least 3")
             return {}
         values = {"fid": frechet_distance(real, fake)} if "fid" in sets else {}
         if "kid" in sets:
@@ -121,7 +121,7 @@ class Perceptual:
 
 
 def feature_distance(y_true, y_pred, features):
-    """How differently a network sees two pictures: 0 for the same, at most 2.
+    """How differently a network sees two images: 0 for the same, at most 2.
 
     Mean over taps and positions of ‖u − v‖², u and v being the feature vectors of a position, scaled to
     length 1. It is what the package lpips gives for `lpips=False`, divided by the number of taps.
@@ -149,10 +149,10 @@ def frechet_distance(real, fake):
 
     ‖μ − ν‖² + tr(S + T − 2 √(S T)), S and T the covariances. With S = AᵀA and T = BᵀB, A and B being the
     centred embeddings, the eigenvalues of S T are those of (A Bᵀ)(A Bᵀ)ᵀ, which is symmetric, and small when
-    the pictures are few: eigenvalues are found where a matrix root is slow.
+    the images are few: eigenvalues are found where a matrix root is slow.
 
     Args:
-        real, fake: (N, D) and (M, D), at least two pictures each.
+        real, fake: (N, D) and (M, D), at least two images each.
 
     Returns:
         float, computed in float64.
@@ -168,7 +168,7 @@ def frechet_distance(real, fake):
     centred = [(x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (real, fake)]
     total = ((real.mean(0) - fake.mean(0)) ** 2).sum() + sum((x**2).sum() for x in centred)
     a, b = sorted(centred, key=len)
-    if len(a) > a.shape[1]:  # more pictures than dimensions: fewer rows have the same covariance
+    if len(a) > a.shape[1]:  # more images than dimensions: fewer rows have the same covariance
         values, vectors = np.linalg.eigh(a.T @ a)
         a = np.sqrt(values.clip(0))[:, None] * vectors.T
     product = a @ b.T
@@ -177,19 +177,19 @@ def frechet_distance(real, fake):
 
 
 def kernel_distance(real, fake, paired=False):
-    """Kernel distance of two sets of embeddings: KID. 0 on average for the same kind of pictures.
+    """Kernel distance of two sets of embeddings: KID. 0 on average for the same kind of images.
 
     The unbiased estimate of the squared maximum mean discrepancy under k(x, y) = (x·y / D + 1)³, over all
-    pictures at once rather than over random subsets. Being unbiased, it may come out below 0.
+    images at once rather than over random subsets. Being unbiased, it may come out below 0.
 
     Args:
-        real, fake: (N, D) and (M, D), at least three pictures each.
+        real, fake: (N, D) and (M, D), at least three images each.
         paired: fake[i] is a fill of real[i]: that pair is left out (Gretton et al. 2012, lemma 6), as
-            what looks alike because it is mostly the same picture would otherwise make KID too low.
+            what looks alike because it is mostly the same image would otherwise make KID too low.
             False: independent sets, KID as published.
 
     Returns:
-        (float, float): the distance, and its standard error (jackknife over pictures).
+        (float, float): the distance, and its standard error (jackknife over images).
 
     Raises:
         ValueError: other shapes, or values that are not finite.
@@ -200,7 +200,7 @@ def kernel_distance(real, fake, paired=False):
     n, m, pairs = len(real), len(fake), int(paired)
     if paired and n != m:
         raise ValueError(f"{n} and {m} embeddings: pairs need as many of the one as of the other")
-    # How much more each picture looks like the others of its set than like those of the other set.
+    # How much more each image looks like the others of its set than like those of the other set.
     x = _likeness(real, real, 1) / (n - 1) - _likeness(real, fake, pairs) / (m - pairs)
     y = _likeness(fake, fake, 1) / (m - 1) - _likeness(fake, real, pairs) / (n - pairs)
     if paired:
@@ -251,7 +251,7 @@ def _lpips():
 
 def _check_same(y_true, y_pred):
     if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError(f"pictures {tuple(y_true.shape)} and {tuple(y_pred.shape)}: expected one shape")
+        raise ValueError(f"images {tuple(y_true.shape)} and {tuple(y_pred.shape)}: expected one shape")
 
 
 def _check_embeddings(real, fake, fewest=2):
@@ -262,5 +262,5 @@ def _check_embeddings(real, fake, fewest=2):
             f"N and M at least {fewest}"
         )
     if not all(np.isfinite(x).all() for x in sets):
-        raise ValueError("embeddings hold NaN or infinity: did the network or the pictures?")
+        raise ValueError("embeddings hold NaN or infinity: did the network or the images?")
     return sets

@@ -8,7 +8,7 @@ from keras import ops
 
 from inpaintkit.serialization import serializable
 
-MOST_PSNR = 100.0  # dB; a perfect picture reads this instead of infinity, so that means stay finite
+MAX_PSNR = 100.0  # dB; a perfect image reads this instead of infinity, so that means stay finite
 
 
 @serializable
@@ -27,20 +27,20 @@ def mse(y_true, y_pred, region=None):
 
 @serializable
 def psnr(y_true, y_pred, region=None):
-    """Peak signal-to-noise ratio in dB for a data range of 1, at most `MOST_PSNR`; higher is better.
+    """Peak signal-to-noise ratio in dB for a data range of 1, at most `MAX_PSNR`; higher is better.
 
     PSNR = −10 · log10(mean squared error). Example: an error of 0.1 everywhere is 20 dB.
     """
     # Float32 takes the logarithm of the error at the cap to 99.99999 dB: the floor is below, the cap exact.
-    error = ops.maximum(mse(y_true, y_pred, region), 10 ** (-MOST_PSNR / 10 - 1))
-    return ops.minimum(-10 / np.log(10) * ops.log(error), MOST_PSNR)
+    error = ops.maximum(mse(y_true, y_pred, region), 10 ** (-MAX_PSNR / 10 - 1))
+    return ops.minimum(-10 / np.log(10) * ops.log(error), MAX_PSNR)
 
 
 @serializable
 def dice(y_true, y_pred, region=None, squared=False):
     """Soft Dice, 2Σxy / Σ(x + y): Giminosk's definition, kept for comparison with it.
 
-    Mind: on pictures it does not peak at the truth. Wherever the truth is brighter than half the score,
+    Mind: on images it does not peak at the truth. Wherever the truth is brighter than half the score,
     more light scores higher still, up to white, and elsewhere black does. `squared=True` has the
     denominator Σ(x² + y²), which does peak at the truth, at 1.
     """
@@ -53,7 +53,7 @@ def dice(y_true, y_pred, region=None, squared=False):
 def jaccard_distance(y_true, y_pred, region=None, smooth=100.0):
     """Soft Jaccard distance, (1 − (Σ|xy| + s) / (Σ|x| + Σ|y| − Σ|xy| + s)) · s, s = 100; lower is nearer.
 
-    Giminosk's definition, there over a batch, here over a picture. It shares soft Dice's fault.
+    Giminosk's definition, there over a batch, here over an image. It shares soft Dice's fault.
     """
     y_true, y_pred = _within(*_inputs(y_true, y_pred, region))
     both = _sum(ops.abs(y_true * y_pred))
@@ -63,9 +63,9 @@ def jaccard_distance(y_true, y_pred, region=None, smooth=100.0):
 
 @serializable
 def cosine_similarity(y_true, y_pred, region=None):
-    """Cosine of the angle between two pictures as vectors, Σxy / (‖x‖‖y‖): 1 when proportional.
+    """Cosine of the angle between two images as vectors, Σxy / (‖x‖‖y‖): 1 when proportional.
 
-    Blind to brightness: a picture at half its light scores 1.
+    Blind to brightness: an image at half its light scores 1.
     """
     y_true, y_pred = _within(*_inputs(y_true, y_pred, region))
     norms = ops.sqrt(ops.maximum(_sum(ops.square(y_true)) * _sum(ops.square(y_pred)), 1e-14))
@@ -124,7 +124,7 @@ def _within(y_true, y_pred, region):
 
 
 def _mean(x, region):
-    """Mean over each picture, or over its region; an empty region gives NaN."""
+    """Mean over each image, or over its region; an empty region gives NaN."""
     if region is None:
         return ops.mean(x, axis=(1, 2, 3))
     return _sum(x * region) / (_sum(region) * x.shape[-1])

@@ -9,7 +9,7 @@ from inpaintkit.serialization import serializable
 
 @serializable
 def ssim(y_true, y_pred, region=None):
-    """Structural similarity, in −1…1, 1 for identical pictures.
+    """Structural similarity, in −1…1, 1 for identical images.
 
     Gaussian window of 11 taps, σ 1.5, data range 1, K1 0.01, K2 0.03, population covariance, means over
     the valid positions and the channels: `tf.image.ssim`, and scikit-image's with
@@ -27,10 +27,10 @@ def ssim(y_true, y_pred, region=None):
 
 
 def ssim_map(y_true, y_pred):
-    """SSIM of each window that lies in the picture, (B, H − 10, W − 10, 3): what `ssim` is the mean of."""
+    """SSIM of each window that lies in the image, (B, H − 10, W − 10, 3): what `ssim` is the mean of."""
     y_true, y_pred, _ = _inputs(y_true, y_pred)
     if min(side or 11 for side in y_true.shape[1:3]) < 11:  # None: any size, known later
-        raise ValueError(f"pictures of shape {tuple(y_true.shape)}: SSIM needs at least 11×11 pixels")
+        raise ValueError(f"images of shape {tuple(y_true.shape)}: SSIM needs at least 11×11 pixels")
     # Variances are the same about any level; about the image's own, E[x²] − E[x]² cancels less. Some GPUs
     # convolve with 10 bits (TF32): simulated, single photographs were off by up to 0.039, so by 0.002.
     level = ops.stop_gradient(ops.mean(y_true, axis=(1, 2), keepdims=True))

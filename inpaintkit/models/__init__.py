@@ -1,6 +1,6 @@
 """Networks: functions that return a functional `keras.Model`, one network a file.
 
-Those that fill holes work over `[image, mask]`; a discriminator judges an image.
+Those that fill holes work over `[image, mask]`; a discriminator discriminators an image.
 
 Each takes `input_shape=(height, width, 3)`; a side given as None takes any size. Inside, a network
 empties the hole, pads to its own stride (padding counts as hole) and crops back.

@@ -5,7 +5,7 @@ import numbers
 import keras
 from keras import ops
 
-from inpaintkit.layers import CropLike, EmptyHole, PadTo
+from inpaintkit.layers import CropLike, MaskImage, PadToMultiple
 
 # Of batch normalisation. Keras's 0.99 needs some 500 steps before its averages follow the weights, and
 # until then validation says nothing: after 300 steps the skip autoencoder stood 5 dB under the mean colour.
@@ -13,7 +13,7 @@ MOMENTUM = 0.9
 
 
 def enter(input_shape, stride):
-    """Inputs of a network, and its picture and mask ready for use.
+    """Inputs of a network, and its image and mask ready for use.
 
     Args:
         input_shape: (height, width, 3); a side of None takes any size.
@@ -29,9 +29,9 @@ def enter(input_shape, stride):
     shape = check_shape(input_shape)
     image = keras.Input(shape, name="image")
     mask = keras.Input((*shape[:2], 1), name="mask")
-    pad = PadTo(stride, name="pad")
+    pad = PadToMultiple(stride, name="pad")
     known = ops.cast(mask > 0.5, "float32")
-    return [image, mask], pad(EmptyHole(name="empty_hole")([image, known])), pad(known)
+    return [image, mask], pad(MaskImage(name="empty_hole")([image, known])), pad(known)
 
 
 def build(inputs, x, name):

@@ -1,10 +1,10 @@
 """Two-stage gated convolution with contextual attention: DeepFill v2 (Yu et al., ICCV 2019).
 
 A coarse network guesses the hole; a second one refines the guess along two branches, of which one sees far
-by dilation and the other copies what is elsewhere in the picture (`ContextualAttention`). Gates replace the
+by dilation and the other copies what is elsewhere in the image (`ContextualAttention`). Gates replace the
 rule by which partial convolution updates its mask: each layer learns, per channel and pixel, what to trust.
 
-Where we differ: pictures are in [0, 1], so both stages end in a sigmoid, not in tanh or a clip; both
+Where we differ: images are in [0, 1], so both stages end in a sigmoid, not in tanh or a clip; both
 branches of the second stage have the first one's widths on the way down, where the released code narrows
 them, and an ELU before attention, where it has a ReLU; `ContextualAttention` says what is its own. The width
 is an argument. The released model has 24 (its layers convolve 48, half of them gates).
@@ -12,7 +12,7 @@ is an argument. The released model has 24 (its layers convolve 48, half of them 
 
 from keras import layers
 
-from inpaintkit.layers import ContextualAttention, CropLike, EmptyHole, GatedConv2D, PadTo
+from inpaintkit.layers import ContextualAttention, CropLike, GatedConv2D, MaskImage, PadToMultiple
 from inpaintkit.models._inputs import build, enter
 
 
@@ -24,7 +24,7 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
         width: filters of the outermost layers, an even number; 2 and 4 times as many further in.
 
     Returns:
-        `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to the refined picture (B, H, W, 3) in
+        `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to the refined image (B, H, W, 3) in
         [0, 1]. The coarse one is `network.get_layer("coarse").output`; to teach it too:
         `ik.Inpainter(network.inputs, [network.output, network.get_layer("coarse").output])`.
 
@@ -64,7 +64,7 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
 
     coarse = up(wide(down(centred(image))), "coarse_rgb")
     coarse = CropLike(name="coarse", dtype="float32")([coarse, inputs[0]])
-    filled = image + EmptyHole(name="coarse_in_hole")([PadTo(16)(coarse), 1 - mask])
+    filled = image + MaskImage(name="coarse_in_hole")([PadToMultiple(16)(coarse), 1 - mask])
     hallucinated = wide(down(centred(filled)))
     features = conv(down(centred(filled)), 4 * width)
     known = 1 - layers.MaxPooling2D(4)(1 - mask)  # a cell with any hole in it is hole

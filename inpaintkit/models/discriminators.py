@@ -1,4 +1,4 @@
-"""Discriminators: networks that tell a filled picture from a real one, and so teach the filling one.
+"""Discriminators: networks that tell a filled image from a real one, and so teach the filling one.
 
 `discriminator` is that of Giminosk's CelebA study: 3,147,105 parameters at 112×96, 2,752,513 of them in
 the last layer, because no layer before it reduces the resolution. With the skip autoencoder as generator
@@ -6,7 +6,7 @@ it makes the study's GAN of 10,200,228.
 
 `patch_discriminator` judges every patch by itself, as Yu et al. (ICCV 2019) and PatchGAN before them, with
 spectral normalisation (Miyato et al. 2018), which keeps it from running ahead of its pupil. Where we differ
-from Yu et al.: it sees the picture alone, not the mask, so it cannot look up where to look. Keras
+from Yu et al.: it sees the image alone, not the mask, so it cannot look up where to look. Keras
 normalises while training; what is stored is one step of the optimizer away from that, under JAX more.
 """
 

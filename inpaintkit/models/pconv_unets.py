@@ -4,8 +4,8 @@ Every layer sees known pixels alone and passes on a mask that has grown by its w
 closes from its edge inwards, level by level, until nothing is unknown. The decoder joins each skip with
 its own mask, exactly (see `PConv2D`).
 
-Where we differ: as many levels as `filters` has entries (the paper's eight reach 1×1 on pictures under
-256 pixels), and a sigmoid at the end, since pictures are in [0, 1].
+Where we differ: as many levels as `filters` has entries (the paper's eight reach 1×1 on images under
+256 pixels), and a sigmoid at the end, since images are in [0, 1].
 
 The studied Keras projects use another shape, sixteen layers of kernel 3: at each of four levels a pair of
 strides 1 and 2 on the way down, and a pair on the way up. `pconv_unet(filters=(32, 64, 128, 256),
@@ -34,7 +34,7 @@ def pconv_unet(
 
     Returns:
         `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1]. The second phase
-        of training freezes the layers `encoder…_norm` (`ik.training.second_phase`).
+        of training freezes the layers `encoder…_norm` (`ik.training.freeze_encoder_batchnorm`).
 
     Raises:
         ValueError: no level, a number of filters under 1, or other convolutions.
@@ -42,17 +42,17 @@ def pconv_unet(
     filters = check_filters(filters)
     one_of("convolutions", convolutions, (1, 2))
     paired = convolutions == 2
-    inputs, picture, mask = enter(input_shape, stride=2 ** len(filters))
+    inputs, image, mask = enter(input_shape, stride=2 ** len(filters))
 
     def step(layer, inputs, width, kernel, activation, name, strides=1):
-        # As in the paper, no batch normalisation in the first layer: it would blur the picture's own range.
-        first = inputs[0] is picture
+        # As in the paper, no batch normalisation in the first layer: it would blur the image's own range.
+        first = inputs[0] is image
         conv = layer(width, kernel, strides=strides, padding="same", use_bias=first, name=name)
         x, mask = conv(inputs)
         x = x if first else layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
         return activation(x), mask
 
-    x, skips, kernels = picture, [], dict(enumerate((3, 3, 3) if paired else (7, 5, 5)))
+    x, skips, kernels = image, [], dict(enumerate((3, 3, 3) if paired else (7, 5, 5)))
     for i, width in enumerate(filters):
         act, kernel = layers.ReLU(), kernels.get(i, 3)
         if paired:

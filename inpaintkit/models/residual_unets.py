@@ -40,7 +40,7 @@ def residual_unet(input_shape=(None, None, 3), filters=(40, 64, 96, 128), name="
         return layers.Add(name=name)([x, y])
 
     inputs, image, mask = enter(input_shape, stride=2 ** len(filters))
-    start = PushPull(bends=16, name="prefill", dtype="float32")([image, mask])
+    start = PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([image, mask])
     x = layers.Concatenate()([layers.Rescaling(2, -1)(start), mask])  # (B, H, W, 4), centred
     x = conv(x, filters[0], 6, 2, "stem", activation="relu")  # (B, H/2, W/2, 40)
     skips = []

@@ -57,7 +57,9 @@ def unet(
 
     *filters, deepest = SIZES[size]
     inputs, image, mask = enter(input_shape, stride=2 ** len(filters))
-    start = PushPull(bends=16, name="prefill", dtype="float32")([image, mask]) if prefill else image
+    start = (
+        PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([image, mask]) if prefill else image
+    )
     x = layers.Concatenate()([layers.Rescaling(2, -1)(start), mask])  # centred: half the work of a norm
     skips = []
     for width in filters:

@@ -9,27 +9,34 @@ Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as
 its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
 """
 
-from inpaintkit.training.callbacks import Anneal, FollowEpochs, LearningRates, Plateau, Progress, Snapshots
+from inpaintkit.training.callbacks import (
+    CosineAnnealing,
+    FollowEpochs,
+    ImageLogger,
+    PiecewiseLearningRate,
+    Plateau,
+    ProgressLine,
+)
 from inpaintkit.training.gan import InpaintingGAN
 from inpaintkit.training.inpainter import Inpainter, load_model
 from inpaintkit.training.resume import Resume
-from inpaintkit.training.standard import learning_rates, standard_callbacks
-from inpaintkit.training.tools import find_learning_rate, overfit_one_batch, second_phase
+from inpaintkit.training.standard import standard_callbacks, step_schedule
+from inpaintkit.training.tools import find_learning_rate, freeze_encoder_batchnorm, overfit_one_batch
 
 __all__ = [
-    "Anneal",
+    "CosineAnnealing",
     "FollowEpochs",
+    "ImageLogger",
     "Inpainter",
     "InpaintingGAN",
-    "LearningRates",
+    "PiecewiseLearningRate",
     "Plateau",
-    "Progress",
+    "ProgressLine",
     "Resume",
-    "Snapshots",
     "find_learning_rate",
-    "learning_rates",
+    "freeze_encoder_batchnorm",
     "load_model",
     "overfit_one_batch",
-    "second_phase",
     "standard_callbacks",
+    "step_schedule",
 ]

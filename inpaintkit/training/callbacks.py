@@ -1,4 +1,4 @@
-"""What watches over `fit`: the budget, the progress line, pictures in TensorBoard.
+"""What watches over `fit`: the budget, the progress line, images in TensorBoard.
 
 `ik.training.standard_callbacks` puts them together, in the order that they need.
 """
@@ -46,7 +46,7 @@ class _Budget(keras.callbacks.Callback):
         return min(1.0, max(shares))
 
 
-class Anneal(_Budget):
+class CosineAnnealing(_Budget):
     """Lowers the learning rate along half a cosine to 1 % of itself, epoch by epoch; keeps the time limit.
 
     It scales the present rate, so it works together with ReduceLROnPlateau and with `initial_epoch`, and
@@ -80,14 +80,14 @@ class Anneal(_Budget):
             self.model.stop_training = True
 
 
-class LearningRates(keras.callbacks.LearningRateScheduler):
-    """A schedule that has the last word: `Anneal` before it scales its own rate back when training ends."""
+class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
+    """A schedule that has the last word: `CosineAnnealing` before it scales its own rate back when training ends."""
 
     def on_train_begin(self, logs=None):
         self.rate = None
         if has_schedule(self.model.optimizer):
             raise ValueError(
-                "learning_rates, but the optimizer has a learning-rate schedule already: expected one of the "
+                "step_schedule, but the optimizer has a learning-rate schedule already: expected one of the "
                 "two; leave out this callback, or compile with a number, such as Adam(1e-3)"
             )
 
@@ -131,7 +131,7 @@ class FollowEpochs(keras.callbacks.Callback):
         self.pairs.epoch = epoch
 
 
-class Progress(_Budget):
+class ProgressLine(_Budget):
     """One line: epoch, step, loss, hole PSNR and time left. Live on a terminal, a line an epoch in a log.
 
     Args:
@@ -176,25 +176,25 @@ class Progress(_Budget):
         print(line, end=end, flush=True)
 
 
-class Snapshots(keras.callbacks.Callback):
-    """The same few pictures after every epoch, in TensorBoard: marked input, raw output, composite, truth.
+class ImageLogger(keras.callbacks.Callback):
+    """The same few images after every epoch, in TensorBoard: marked input, raw output, composite, truth.
 
     Args:
         tensorboard: the `keras.callbacks.TensorBoard` of the run: the sheet goes to its folder, and through
             the door it opens to TensorFlow, which writes the file under every back end.
-        pictures: `Pairs`, whose first batch serves, or a batch ((holed image, mask), image).
+        images: `Pairs`, whose first batch serves, or a batch ((holed image, mask), image).
         count: at most this many rows.
     """
 
-    def __init__(self, tensorboard, pictures, count=4):
+    def __init__(self, tensorboard, images, count=4):
         super().__init__()
-        (holed, mask), image = pictures[0] if isinstance(pictures, keras.utils.PyDataset) else pictures
+        (holed, mask), image = images[0] if isinstance(images, keras.utils.PyDataset) else images
         self.tensorboard = tensorboard
         self.holed, self.mask, self.image = (np.asarray(x[:count], "float32") for x in (holed, mask, image))
 
     def on_train_begin(self, logs=None):
         # A folder of its own: TensorBoard reads but the newest file of each.
-        folder = Path(self.tensorboard.log_dir, "pictures")
+        folder = Path(self.tensorboard.log_dir, "images")
         self.writer = self.tensorboard.summary.create_file_writer(str(folder))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -204,7 +204,7 @@ class Snapshots(keras.callbacks.Callback):
         columns = [mark(self.holed, self.mask), output, composite, self.image]
         sheet = np.concatenate(np.concatenate(columns, axis=2))  # (rows · H, 4 · W, 3)
         with self.writer.as_default():
-            self.tensorboard.summary.image("pictures", np.clip(sheet, 0, 1)[None], step=epoch)
+            self.tensorboard.summary.image("images", np.clip(sheet, 0, 1)[None], step=epoch)
         self.writer.flush()
 
     def on_train_end(self, logs=None):

@@ -10,7 +10,7 @@ from keras import ops
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
 from inpaintkit.data import Pairs
-from inpaintkit.losses import MaskLoss, TermsLoss
+from inpaintkit.losses import MaskLoss, MultiTermLoss
 from inpaintkit.serialization import serializable
 from inpaintkit.training.callbacks import FollowEpochs
 from inpaintkit.training.checks import check_arrays
@@ -18,7 +18,7 @@ from inpaintkit.training.resume import Resume
 
 
 class _KnowsHole:
-    """Who sees the mask, for both teachers below: mask losses and weighted metrics."""
+    """Who sees the mask, for both inpainters below: mask losses and weighted metrics."""
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         y = _as_float(y)
@@ -101,7 +101,7 @@ class Inpainter(_KnowsHole, keras.Model):
     Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
     weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
     own classes) measure the hole alone; a sample weight given to `fit` weighs the loss, not these. The terms
-    of a `TermsLoss`, such as `PConvLoss`, are reported by their names. Saved and loaded (`ik.load_model`), it
+    of a `MultiTermLoss`, such as `PConvLoss`, are reported by their names. Saved and loaded (`ik.load_model`), it
     comes back compiled.
 
     A network of several stages may be taught at each, `Inpainter(network.inputs, [network.output, …])`:
@@ -188,7 +188,9 @@ def _named_trackers(model, metrics):
     else:
         losses = keras.tree.flatten(loss)
     found = {
-        id(part): (i, part) for i, part in reversed(list(enumerate(losses))) if isinstance(part, TermsLoss)
+        id(part): (i, part)
+        for i, part in reversed(list(enumerate(losses)))
+        if isinstance(part, MultiTermLoss)
     }
     taken, trackers = {"loss"}, []
     for metric in metrics:
@@ -213,5 +215,5 @@ def _output_names(model):
 
 
 def _final(y_pred):
-    """The picture that counts: the first of several outputs."""
+    """The image that counts: the first of several outputs."""
     return y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred

@@ -6,7 +6,13 @@ from pathlib import Path
 import keras
 
 from inpaintkit.data import at_epoch, check_stages
-from inpaintkit.training.callbacks import Anneal, LearningRates, Plateau, Progress, Snapshots
+from inpaintkit.training.callbacks import (
+    CosineAnnealing,
+    ImageLogger,
+    PiecewiseLearningRate,
+    Plateau,
+    ProgressLine,
+)
 from inpaintkit.training.rates import counts_up
 from inpaintkit.training.resume import Resume
 
@@ -17,14 +23,14 @@ def standard_callbacks(
     patience=10,
     minutes=None,
     train=None,
-    pictures=None,
+    images=None,
     on_change="refuse",
 ):
     """What a careful training run needs, in the order it should happen.
 
     EarlyStopping (best weights restored), ReduceLROnPlateau (halved after a third of that patience),
-    Anneal (the rate falls to 1 % by the end of epochs or minutes), the best model as
-    `run_dir/best.keras`, `history.csv`, TensorBoard with pictures where it is installed, an end at NaN, and
+    CosineAnnealing (the rate falls to 1 % by the end of epochs or minutes), the best model as
+    `run_dir/best.keras`, `history.csv`, TensorBoard with images where it is installed, an end at NaN, and
     a progress line that names loss, hole PSNR and time left.
 
     A run that is killed goes on after its last whole epoch when the same code is run again with the same
@@ -34,7 +40,7 @@ def standard_callbacks(
     early or not, begins anew: `best.keras`, `history.csv` and `tensorboard` of before are removed at once.
     So use one run_dir per phase, and look whether the first phase is done.
 
-    An optimizer with a `LearningRateSchedule` keeps it: Anneal and ReduceLROnPlateau then change nothing.
+    An optimizer with a `LearningRateSchedule` keeps it: CosineAnnealing and ReduceLROnPlateau then change nothing.
 
     Args:
         run_dir: folder for all files; made when missing.
@@ -44,7 +50,7 @@ def standard_callbacks(
         train: the training `Pairs`; needed only with a plain Keras model. `fit` of an `Inpainter` or an
             `InpaintingGAN` tells the callbacks its data. Without it the holes of a run that goes on are those
             of the first epochs once more, and other data is not noticed as another experiment.
-        pictures: validation `Pairs`, or a batch ((holed image, mask), image): the first four are shown in
+        images: validation `Pairs`, or a batch ((holed image, mask), image): the first four are shown in
             TensorBoard after every epoch, as marked input, raw output, composite and truth.
         on_change: when run_dir holds the backup of another experiment: "refuse" raises a ValueError that says
             what differs; "restart" prints it, and begins anew, as for a notebook's cell with new settings.
@@ -64,24 +70,24 @@ def standard_callbacks(
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),
         Plateau(factor=0.5, patience=max(1, patience // 3), **best),
-        Anneal(minutes),
+        CosineAnnealing(minutes),
         keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
         keras.callbacks.CSVLogger(run_dir / "history.csv", append=True),
-        Progress(minutes),
+        ProgressLine(minutes),
     ]
     # Keras writes TensorBoard's files through TensorFlow, under every back end.
     if importlib.util.find_spec("tensorflow") and importlib.util.find_spec("tensorboard"):
         tensorboard = keras.callbacks.TensorBoard(run_dir / "tensorboard", write_graph=False)
         callbacks.append(tensorboard)
-        if pictures is not None:
-            callbacks.append(Snapshots(tensorboard, pictures))
+        if images is not None:
+            callbacks.append(ImageLogger(tensorboard, images))
     return [Resume(run_dir, callbacks, train, monitor, on_change)] + callbacks
 
 
-def learning_rates(rates):
-    """A learning rate by steps: `learning_rates({0: 1e-3, 8: 1e-4})` is 1e-3 for eight epochs, then 1e-4.
+def step_schedule(rates):
+    """A learning rate by steps: `step_schedule({0: 1e-3, 8: 1e-4})` is 1e-3 for eight epochs, then 1e-4.
 
-    In `fit` it comes after the standard callbacks; then Anneal and ReduceLROnPlateau have no say.
+    In `fit` it comes after the standard callbacks; then CosineAnnealing and ReduceLROnPlateau have no say.
 
     Args:
         rates: {first epoch, from 0: rate}.
@@ -96,4 +102,4 @@ def learning_rates(rates):
     check_stages(rates, "rates")
     if not all(rate > 0 for rate in rates.values()):
         raise ValueError(f"rates={rates}: expected more than 0")
-    return LearningRates(lambda epoch, rate: float(at_epoch(rates, epoch)))
+    return PiecewiseLearningRate(lambda epoch, rate: float(at_epoch(rates, epoch)))

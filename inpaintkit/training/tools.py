@@ -9,7 +9,7 @@ from keras import ops
 from inpaintkit.training.rates import has_schedule
 
 
-def second_phase(model, learning_rate=5e-5):
+def freeze_encoder_batchnorm(model, learning_rate=5e-5):
     """Makes a network ready for its second phase: the encoder's batch normalisation is frozen.
 
     Holes spoil the statistics of a batch, so the first phase learns with noisy ones; the second keeps what
@@ -35,7 +35,7 @@ def second_phase(model, learning_rate=5e-5):
         raise ValueError(
             f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
         )
-    _needs_a_settable_rate(model, "second_phase")
+    _needs_a_settable_rate(model, "freeze_encoder_batchnorm")
     config = model.get_compile_config()
     for layer in frozen:
         layer.trainable = False

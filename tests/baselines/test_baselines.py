@@ -12,13 +12,13 @@ from inpaintkit import baselines, layers, masks, metrics
 from inpaintkit.images import to_uint8
 
 SETTINGS = {
-    "heat": {"sweeps": 8},
+    "heat": {"smoothing_steps": 8},
     "total_variation": {"rounds": 10, "edge": 0.03},
     "telea": {"radius": 3},
     "navier_stokes": {"radius": 3},
     "exemplar": {"patch": 9},
     "patchmatch": {"patch": 7, "rounds": 6, "seed": 0},
-    "fsr": {"quality": "fast"},
+    "frequency_selective": {"quality": "fast"},
 }
 every_method = pytest.mark.parametrize("method", baselines.ALL.values(), ids=baselines.ALL)
 filling = [method for name, method in baselines.ALL.items() if name != "masked input"]
@@ -54,7 +54,9 @@ def test_what_lies_in_the_hole_is_never_read_and_the_input_stays(method, batch):
     np.testing.assert_array_equal(images, batch[0][:2])
 
 
-@pytest.mark.parametrize("name", {method.__name__ for method in baselines.ALL.values()} | {"fsr", "shiftmap"})
+@pytest.mark.parametrize(
+    "name", {method.__name__ for method in baselines.ALL.values()} | {"frequency_selective", "shiftmap"}
+)
 def test_help_shows_every_setting(name, batch):
     method = getattr(baselines, name)
     first, second, *settings = inspect.signature(method).parameters.values()
@@ -87,16 +89,16 @@ def test_any_size_and_any_hole(method, size, rng):
     filled = method(images, holes)
     np.testing.assert_array_equal(np.where(holes > 0, filled, 0), images * holes)
     assert filled.min() >= 0 and filled.max() <= 1
-    if method.__name__ not in ("shiftmap", "fsr"):  # they leave some of a tiny picture black
+    if method.__name__ not in ("shiftmap", "frequency_selective"):  # they leave some of a tiny image black
         assert filled.min() >= 0.3 and filled.max() <= 0.7  # Telea overshoots a little
 
 
 def test_they_are_the_libraries_own(batch):
     images, holes = (x[:1] for x in batch)
     hole = (holes[0, ..., 0] == 0).astype("uint8")
-    picture = to_uint8(images[0] * holes[0])
+    image = to_uint8(images[0] * holes[0])
     for method, flag in ((baselines.telea, cv2.INPAINT_TELEA), (baselines.navier_stokes, cv2.INPAINT_NS)):
-        expected = cv2.inpaint(picture, hole, 3, flag)
+        expected = cv2.inpaint(image, hole, 3, flag)
         assert np.abs(to_uint8(method(images, holes)[0]).astype(int) - expected)[hole > 0].max() == 0
 
 
@@ -111,10 +113,10 @@ def near_squares():
 @pytest.mark.parametrize("holes", [near_squares(), centre(32, 12), None], ids=["near", "wide", "lines"])
 def test_biharmonic_is_scikit_images_in_double_precision(holes, batch):
     images, holes = batch[0][:1], batch[1][:1] if holes is None else holes
-    picture, hole = (images * holes)[0].astype("float64"), holes[0, ..., 0] == 0
-    expected = inpaint_biharmonic(picture, hole, channel_axis=-1)
+    image, hole = (images * holes)[0].astype("float64"), holes[0, ..., 0] == 0
+    expected = inpaint_biharmonic(image, hole, channel_axis=-1)
     np.testing.assert_allclose(baselines.biharmonic(images, holes)[0], expected, atol=1e-6)
-    apart = inpaint_biharmonic(picture, hole, channel_axis=-1, split_into_regions=True)
+    apart = inpaint_biharmonic(image, hole, channel_axis=-1, split_into_regions=True)
     np.testing.assert_allclose(baselines.biharmonic(images, holes)[0], apart, atol=1e-6)
 
 
@@ -127,8 +129,8 @@ def test_biharmonic_continues_a_slope():
 def test_heat_is_nearly_the_mean_of_its_neighbours(batch):
     """The exact solution, by a great many sweeps, lies closer to it than to the plain pyramid."""
     images, holes = batch
-    exact = baselines.heat(images, holes, sweeps=2000)
-    means = np.stack([cv2.blur(picture, (3, 3), borderType=cv2.BORDER_REPLICATE) for picture in exact])
+    exact = baselines.heat(images, holes, smoothing_steps=2000)
+    means = np.stack([cv2.blur(image, (3, 3), borderType=cv2.BORDER_REPLICATE) for image in exact])
     assert np.abs(means - exact)[holes[..., 0] == 0].max() < 1e-4
     pyramid, heat = (
         np.square(f(images, holes) - exact).mean() for f in (baselines.push_pull, baselines.heat)
@@ -140,7 +142,7 @@ def test_heat_is_nearly_the_mean_of_its_neighbours(batch):
 
 
 def test_push_pull_is_the_layer(batch):
-    layer = layers.PushPull(sweeps=0)
+    layer = layers.PushPull(smoothing_steps=0)
     np.testing.assert_allclose(baselines.push_pull(*batch), to_numpy(layer(list(batch))), atol=1e-5)
 
 
@@ -154,8 +156,8 @@ def test_total_variation_keeps_an_edge_and_is_least(batch, rng):
     sharp, blurred = (hole_psnr(edge, filled, centre(32, 8))[0] for filled in fills)
     assert sharp > blurred + 10
 
-    def variation(pictures):
-        down, right = np.diff(pictures, axis=1, append=0), np.diff(pictures, axis=2, append=0)
+    def variation(images):
+        down, right = np.diff(images, axis=1, append=0), np.diff(images, axis=2, append=0)
         square = (np.square(down) * (np.arange(32) < 31)[:, None, None]).sum(-1)
         square += (np.square(right) * (np.arange(32) < 31)[:, None]).sum(-1)
         return np.sqrt(square + 0.03**2).sum(axis=(1, 2))
@@ -169,7 +171,9 @@ def test_total_variation_keeps_an_edge_and_is_least(batch, rng):
 
 
 @xphoto
-@pytest.mark.parametrize("method", [baselines.shiftmap, baselines.fsr], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "method", [baselines.shiftmap, baselines.frequency_selective], ids=lambda m: m.__name__
+)
 def test_xphoto_fills_to_the_border(method, rng):
     """Also where the size is no multiple of FSR's blocks."""
     images = np.broadcast_to(np.float32([0.8, 0.5, 0.3]), (1, 45, 50, 3))
@@ -181,11 +185,11 @@ def test_xphoto_fills_to_the_border(method, rng):
 def test_absent_xphoto_and_bad_settings_say_what_to_do(batch, monkeypatch):
     assert ("FSR" in baselines.ALL) == ("shift-map" in baselines.ALL) == hasattr(cv2, "xphoto")
     monkeypatch.delattr(cv2, "xphoto", raising=False)
-    for method in (baselines.shiftmap, baselines.fsr):
+    for method in (baselines.shiftmap, baselines.frequency_selective):
         with pytest.raises(ValueError, match="opencv-contrib-python"):
             method(*batch)
     with pytest.raises(ValueError, match="'fast' or 'best'"):
-        baselines.fsr(*batch, quality="worst")
+        baselines.frequency_selective(*batch, quality="worst")
     for method in (baselines.exemplar, partial(baselines.patchmatch, seed=1)):
         with pytest.raises(ValueError, match="odd number"):
             method(*batch, patch=4)

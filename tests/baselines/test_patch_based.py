@@ -69,7 +69,7 @@ def test_where_nothing_can_be_copied_heat_fills(method, batch):
 
 
 def test_of_equal_matches_the_nearest_is_copied():
-    """In a picture without grain many patches fit exactly; the first found would leave dark blotches."""
+    """In an image without grain many patches fit exactly; the first found would leave dark blotches."""
     y, x = np.mgrid[:64, :64] / 63
     tilted = np.where(x < 0.4 + 0.2 * y, 0.2, 0.8).astype("float32")[None, ..., None].repeat(3, axis=-1)
     mask = np.ones((1, 64, 64, 1), "float32")

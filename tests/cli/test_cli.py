@@ -22,10 +22,10 @@ def folder(tmp_path):
     from inpaintkit import data
 
     for split, count in (("train", 8), ("val", 4), ("test", 4)):
-        (tmp_path / "pictures" / split).mkdir(parents=True)
-        for i, picture in enumerate(data.images("photos", split, 48, count=count)):
-            Image.fromarray(picture).save(tmp_path / "pictures" / split / f"{i}.jpg")
-    return tmp_path / "pictures"
+        (tmp_path / "images" / split).mkdir(parents=True)
+        for i, image in enumerate(data.images("photos", split, 48, count=count)):
+            Image.fromarray(image).save(tmp_path / "images" / split / f"{i}.jpg")
+    return tmp_path / "images"
 
 
 def run(*words, code=0):
@@ -63,7 +63,7 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
     )
     (compared,) = runs.glob("compare-*")
     made = {"gallery.png", "worst.png", "buckets.png", "time.png", "scores"}
-    made |= {"manifest.json", "pictures.csv", "settings.json", "table.csv", "table.md"}
+    made |= {"manifest.json", "images.csv", "settings.json", "table.csv", "table.md"}
     assert {p.name for p in compared.iterdir()} == made
     table = pd.read_csv(compared / "table.csv")
     every = table[table.bucket == "all"]
@@ -72,8 +72,8 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
         *(model, f"{model}, untrained"),
     }
     text = (compared / "table.md").read_text()
-    assert text.startswith("| method") and "Recipe: Pictures(3 of 32×40" in text
-    assert "hole_ratio=(0.1, 0.3)" in text and "too few pictures to tell" in text
+    assert text.startswith("| method") and "MetricDefinition: Images(3 of 32×40" in text
+    assert "hole_ratio=(0.1, 0.3)" in text and "too few images to tell" in text
     assert result.stdout.index("biharmonic") < result.stdout.index("masked input")
 
 
@@ -102,7 +102,7 @@ def test_demo_makes_everything_it_names(tmp_path):
     ("words", "message"),
     [
         (["--source", "nowhere"], "no such folder"),
-        (["--source", "{empty}"], "no picture"),
+        (["--source", "{empty}"], "no image"),
         (["--source", "{corrupt}"], "corrupt.jpg"),
         (["--mask-ratio", "0.3", "1.2"], "0 < low"),
         (["--mask-ratio", "0", "0.2"], "0 < low"),
@@ -142,7 +142,7 @@ def test_networks_that_do_not_fit_are_refused_before_any_work(tmp_path):
     (tmp_path / "garbage.keras").write_bytes(b"no network")
     for name, message in (
         ("single", "expected [image, mask]"),
-        ("fixed", "takes pictures of 48×48"),
+        ("fixed", "takes images of 48×48"),
         ("no", ".keras file"),
         ("garbage", "can load"),
     ):
@@ -158,9 +158,9 @@ def test_a_network_whose_loss_nobody_knows_is_compared_all_the_same(tmp_path):
     from inpaintkit.cli import preparation
 
     network = models.autoencoder((None, None, 3))
-    teacher = training.Inpainter(network.inputs, network.output, name="strange")
-    teacher.compile(loss=loss_of_a_notebook)
-    teacher.save(tmp_path / "strange.keras")
+    model = training.Inpainter(network.inputs, network.output, name="strange")
+    model.compile(loss=loss_of_a_notebook)
+    model.save(tmp_path / "strange.keras")
     with pytest.raises(TypeError, match="loss_of_a_notebook"):
         keras.saving.load_model(tmp_path / "strange.keras")
     assert set(preparation._load([tmp_path / "strange.keras"])) == {"strange"}

@@ -25,7 +25,7 @@ PHOTOMETRY = {"brightness", "hue", "saturation", "blur"}
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     return ik.data.images("photos", "val", (32, 40), count=16).array
 
 
@@ -34,31 +34,31 @@ def rng():
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_each_change_changes_what_it_should(name, pictures):
+def test_each_change_changes_what_it_should(name, images):
     augment, masks = Augment(**{name: SETTINGS[name]}), ik.masks.Lines(thickness=3).sample(16, 32, 40, seed=1)
-    before = pictures.copy()
-    alone = augment(pictures, rng())
-    changed, moved = augment(pictures, rng(), masks)
-    np.testing.assert_array_equal(pictures, before)
+    before = images.copy()
+    alone = augment(images, rng())
+    changed, moved = augment(images, rng(), masks)
+    np.testing.assert_array_equal(images, before)
     np.testing.assert_array_equal(alone, changed)
-    assert changed.dtype == np.uint8 and changed.shape == pictures.shape
+    assert changed.dtype == np.uint8 and changed.shape == images.shape
     assert moved.dtype == np.float32 and moved.shape == masks.shape and set(np.unique(moved)) == {0, 1}
-    assert (changed != pictures).any(axis=(1, 2, 3)).sum() >= 4
+    assert (changed != images).any(axis=(1, 2, 3)).sum() >= 4
     assert (moved != masks).any() == (name not in PHOTOMETRY)
     assert repr(augment) == f"Augment({name}={SETTINGS[name]!r})"
 
 
-def test_geometry_moves_a_mask_exactly_as_its_picture():
-    """A picture that shows its own mask: but for the edges, which linear interpolation blurs, both agree."""
+def test_geometry_moves_a_mask_exactly_as_its_image():
+    """An image that shows its own mask: but for the edges, which linear interpolation blurs, both agree."""
     masks = ik.masks.Rectangles(count=2, size=20).sample(8, 64, 64, seed=2)
     shown = np.repeat((masks * 155 + 100).astype("uint8"), 3, axis=-1)  # nothing in it is black
     geometry = {name: value for name, value in SETTINGS.items() if name not in PHOTOMETRY}
-    pictures, moved = Augment(**geometry)(shown, rng(), masks)
-    inside, known = pictures[..., :1] >= 100, moved == 1
-    sharp = inside & np.isin(pictures[..., :1], (100, 255))
+    images, moved = Augment(**geometry)(shown, rng(), masks)
+    inside, known = images[..., :1] >= 100, moved == 1
+    sharp = inside & np.isin(images[..., :1], (100, 255))
     assert 0.2 < sharp.mean() < 0.95
-    assert (known[sharp] != (pictures[..., :1][sharp] == 255)).mean() < 1e-3  # a few of the blurred are 100
-    assert known[pictures[..., :1] == 0].all()  # what comes from outside the frame is known
+    assert (known[sharp] != (images[..., :1][sharp] == 255)).mean() < 1e-3  # a few of the blurred are 100
+    assert known[images[..., :1] == 0].all()  # what comes from outside the frame is known
 
 
 def test_photometry_stays_within_eight_bits():
@@ -68,15 +68,15 @@ def test_photometry_stays_within_eight_bits():
     assert (factors[2::3] <= 1.02).all() and factors[1::3].max() > 1.2  # 250 stops at 255, and wraps nowhere
 
 
-def test_same_seed_same_result_in_any_thread_or_process(pictures):
+def test_same_seed_same_result_in_any_thread_or_process(images):
     augment = Augment(**SETTINGS)
-    expected = [augment(pictures, np.random.default_rng(seed)) for seed in range(8)]
+    expected = [augment(images, np.random.default_rng(seed)) for seed in range(8)]
     assert (expected[0] != expected[1]).any()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        threads = list(pool.map(lambda seed: augment(pictures, np.random.default_rng(seed)), range(8)))
+        threads = list(pool.map(lambda seed: augment(images, np.random.default_rng(seed)), range(8)))
     np.testing.assert_array_equal(threads, expected)
     again = pickle.loads(pickle.dumps(augment))
-    np.testing.assert_array_equal(again(pictures, np.random.default_rng(0)), expected[0])
+    np.testing.assert_array_equal(again(images, np.random.default_rng(0)), expected[0])
     assert again == augment and ik.data.faces() == ik.data.faces()
 
 
@@ -101,12 +101,12 @@ def test_mistakes_are_explained(settings, words):
         Augment(**settings)
 
 
-def test_pictures_and_masks_are_checked(pictures):
+def test_images_and_masks_are_checked(images):
     augment = Augment(flip=True)
     with pytest.raises(ValueError, match="expected uint8"):
-        augment(pictures / 255, rng())
+        augment(images / 255, rng())
     with pytest.raises(ValueError, match="masks of shape"):
-        augment(pictures, rng(), np.ones((16, 40, 32, 1)))
+        augment(images, rng(), np.ones((16, 40, 32, 1)))
 
 
 def test_a_missing_imgaug_is_explained(monkeypatch):
@@ -116,7 +116,7 @@ def test_a_missing_imgaug_is_explained(monkeypatch):
         Augment(flip=True)
 
 
-def test_in_pairs_fixed_masks_move_with_their_pictures(pictures):
+def test_in_pairs_fixed_masks_move_with_their_images(images):
     masks = ik.masks.Rectangles(count=1, size=14).sample(16, 32, 40, seed=1)
     augment = Augment(flip=True, rotation=15)
     shown = np.repeat((masks * 255).astype("uint8"), 3, axis=-1)

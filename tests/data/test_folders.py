@@ -403,7 +403,7 @@ def test_archives_inside_are_named(place):
     else:
         place.mkdir()
         (place / "train.zip").write_bytes(inner)
-    with pytest.raises(ValueError, match=r"no picture.*unpack the archives in it \(train\.zip\)"):
+    with pytest.raises(ValueError, match=r"no image.*unpack the archives in it \(train\.zip\)"):
         data.images(place, "train", 16)
 
 

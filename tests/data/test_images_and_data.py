@@ -24,8 +24,8 @@ RED = (200, 100, 50)
 
 def save(path, mode="RGB", size=(40, 30), **options):
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture = Image.new("RGB", size, RED)
-    (picture.quantize() if mode == "P" else picture.convert(mode)).save(path, **options)
+    image = Image.new("RGB", size, RED)
+    (image.quantize() if mode == "P" else image.convert(mode)).save(path, **options)
     return path
 
 
@@ -44,7 +44,7 @@ def test_every_colour_mode_comes_in_as_rgb(tmp_path, mode):
     np.testing.assert_allclose(image[0, 0] * 255, RED, atol=2)
 
 
-def test_grey_sixteen_bit_and_turned_pictures(tmp_path):
+def test_grey_sixteen_bit_and_turned_images(tmp_path):
     Image.fromarray(np.full((20, 30), 32768, "uint16")).save(tmp_path / "deep.png")
     np.testing.assert_allclose(images.read_image(tmp_path / "deep.png"), 0.5, atol=0.01)
     assert images.read_image(save(tmp_path / "grey.png", "L")).shape == (30, 40, 3)
@@ -90,7 +90,7 @@ def png_of_size(width, height):
 
 
 def test_broken_files_are_named(tmp_path, monkeypatch):
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no image")
     whole = save(tmp_path / "whole.png", size=(200, 200)).read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "head.ppm").write_bytes(b"P6\nwide high\n255\n")
@@ -272,16 +272,16 @@ def test_writing_an_image_is_all_or_nothing(tmp_path, monkeypatch):
 
 
 def test_batches_are_checked_at_the_door(batch):
-    pictures, masks = batch
-    poisoned = np.where(masks > 0, pictures, np.nan)
+    images, masks = batch
+    poisoned = np.where(masks > 0, images, np.nan)
     clean, _ = images.check_batch(poisoned, masks)
-    np.testing.assert_array_equal(clean, pictures * masks)
+    np.testing.assert_array_equal(clean, images * masks)
     for bad, words in (
-        ((pictures[0], masks), "batch, height"),
-        ((pictures, np.repeat(masks, 3, -1)), "one channel"),
-        ((pictures, masks * 0.5), "1 .known. or 0"),
-        ((pictures * 255, masks), "divide 8-bit"),
-        ((np.full_like(pictures, np.nan), masks), "expected .0, 1"),
+        ((images[0], masks), "batch, height"),
+        ((images, np.repeat(masks, 3, -1)), "one channel"),
+        ((images, masks * 0.5), "1 .known. or 0"),
+        ((images * 255, masks), "divide 8-bit"),
+        ((np.full_like(images, np.nan), masks), "expected .0, 1"),
     ):
         with pytest.raises(ValueError, match=words):
             images.check_batch(*bad)
@@ -294,7 +294,7 @@ def test_photos_are_held_out_whole_and_always_the_same():
     one, two = (data.images("photos", "test", (32, 48), count=8) for _ in range(2))
     assert one.array.shape == (8, 32, 48, 3) and one[0].dtype == np.uint8 and len(one) == 8
     np.testing.assert_array_equal(one.array, two.array)
-    assert one.array.std(axis=(1, 2, 3)).min() > 1  # pictures, not flat colour
+    assert one.array.std(axis=(1, 2, 3)).min() > 1  # images, not flat colour
 
 
 @pytest.mark.parametrize("size", [530, 577, (16, 542)])
@@ -333,8 +333,8 @@ def test_other_names_of_the_splits_are_honoured_too(tmp_path):
         data.images(tmp_path / "validation", "train", 16)
 
 
-def test_links_are_followed_and_no_picture_is_found_twice(tmp_path):
-    """A folder of pictures elsewhere, linked in; circles of links; two names of one folder."""
+def test_links_are_followed_and_no_image_is_found_twice(tmp_path):
+    """A folder of images elsewhere, linked in; circles of links; two names of one folder."""
     for i in range(60):
         unlike(tmp_path / "elsewhere" / f"{i}.png")
     root = tmp_path / "root"
@@ -350,7 +350,7 @@ def test_links_are_followed_and_no_picture_is_found_twice(tmp_path):
     assert data.images(tmp_path / "alias", "train", 16).names == data.images(root, "train", 16).names
 
 
-def test_pictures_are_equal_to_themselves_only():
+def test_images_are_equal_to_themselves_only():
     one, two = (data.images("photos", "val", 16, count=2) for _ in range(2))
     assert one == one and one != two and len({one, two, one}) == 2
     assert two[1] in one and 255 - two[1] not in one
@@ -361,9 +361,9 @@ def test_pictures_are_equal_to_themselves_only():
 
 def test_a_linked_folder_is_the_split_that_its_link_names(tmp_path):
     for part in "ab":
-        unlike(tmp_path / "pictures" / part / f"{part}.png")
+        unlike(tmp_path / "images" / part / f"{part}.png")
     for split, part in (("train", "a"), ("val", "b")):
-        os.symlink(tmp_path / "pictures" / part, tmp_path / split)
+        os.symlink(tmp_path / "images" / part, tmp_path / split)
     names = [data.images(tmp_path, split, 16).names for split in ("train", "val")]
     assert names == [("train/a.png",), ("val/b.png",)]
 
@@ -389,41 +389,41 @@ def test_a_flat_folder_is_split_by_hash_and_stays_so(tmp_path):
 def test_unreadable_files_are_left_out_with_one_warning(tmp_path):
     save(tmp_path / "test" / "good.png")
     (tmp_path / "test" / "bad.png").write_bytes(b"")
-    (tmp_path / "test" / "notes.txt").write_text("not a picture, and no claim to be one")
+    (tmp_path / "test" / "notes.txt").write_text("not an image, and no claim to be one")
     with pytest.warns(UserWarning, match=r"left out 1 unreadable.*bad\.png"):
-        pictures = data.images(tmp_path, "test", 16)
-    assert len(pictures) == 1 and pictures.names == ("test/good.png",)
+        images = data.images(tmp_path, "test", 16)
+    assert len(images) == 1 and images.names == ("test/good.png",)
 
 
 def test_useless_sources_are_explained(tmp_path):
     with pytest.raises(ValueError, match="no such folder"):
         data.images(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="no image"):
         data.images(tmp_path)
     (tmp_path / "bad.png").write_bytes(b"")
     shutil.copy(tmp_path / "bad.png", tmp_path / "bad2.png")
     for split in data.SPLITS:
-        with pytest.raises(ValueError, match=r"no usable picture"):
+        with pytest.raises(ValueError, match=r"no usable image"):
             data.images(tmp_path, split)
     with pytest.raises(ValueError, match="split='all'"):
         data.images("photos", "all")
 
 
 def test_pairs_are_images_with_holes_and_their_truth():
-    pictures = data.images("photos", "val", 32, count=10)
-    pairs = data.pairs(pictures, ik.masks.Lines(hole_ratio=(0.1, 0.3)), batch_size=4, shuffle=False)
+    images = data.images("photos", "val", 32, count=10)
+    pairs = data.pairs(images, ik.masks.Lines(hole_ratio=(0.1, 0.3)), batch_size=4, shuffle=False)
     assert len(pairs) == 3
     (holed, mask), image = pairs[2]
     assert holed.shape == image.shape == (2, 32, 32, 3) and mask.shape == (2, 32, 32, 1)
-    np.testing.assert_array_equal(image, pictures.as_float()[8:])
+    np.testing.assert_array_equal(image, images.as_float()[8:])
     np.testing.assert_array_equal(holed, image * mask)
 
 
 def test_training_sees_new_holes_each_epoch_and_validation_never():
-    pictures = data.images("photos", "val", 32, count=8)
+    images = data.images("photos", "val", 32, count=8)
     kind = ik.masks.Lines()
     for shuffle in (True, False):
-        pairs = data.pairs(pictures, kind, 4, shuffle=shuffle, seed=7)
+        pairs = data.pairs(images, kind, 4, shuffle=shuffle, seed=7)
         (_, before), image = pairs[0]
         np.testing.assert_array_equal(pairs[0][0][1], before)  # asked again: the same
         pairs.on_epoch_end()
@@ -431,45 +431,45 @@ def test_training_sees_new_holes_each_epoch_and_validation_never():
         pairs.on_epoch_end()
         (_, after), image_after = pairs[0]
         assert ((before != after).any(), (image != image_after).any()) == (shuffle, shuffle)
-    again = data.pairs(pictures, kind, 4, seed=7)
-    np.testing.assert_array_equal(again[1][1], data.pairs(pictures, kind, 4, seed=7)[1][1])
+    again = data.pairs(images, kind, 4, seed=7)
+    np.testing.assert_array_equal(again[1][1], data.pairs(images, kind, 4, seed=7)[1][1])
 
 
 def test_masks_by_epoch_are_those_of_their_kind():
-    pictures = data.images("photos", "val", 32, count=4)
+    images = data.images("photos", "val", 32, count=4)
     thin, thick = ik.masks.Lines(thickness=(1, 2)), ik.masks.Lines(thickness=(7, 9))
-    by_epoch = data.pairs(pictures, {2: thick, 0: thin}, 4, seed=7)
-    alone = {kind: data.pairs(pictures, kind, 4, seed=7) for kind in (thin, thick)}
+    by_epoch = data.pairs(images, {2: thick, 0: thin}, 4, seed=7)
+    alone = {kind: data.pairs(images, kind, 4, seed=7) for kind in (thin, thick)}
     for epoch in range(4):
         for pairs in (by_epoch, *alone.values()):
             pairs.on_epoch_end()
         np.testing.assert_array_equal(by_epoch[0][0][1], alone[thin if epoch < 2 else thick][0][0][1])
     for bad in ({}, {1: thin}, {0: thin, -1: thick}, {0: thin, 1.5: thick}):
         with pytest.raises(ValueError, match="0 among them"):
-            data.pairs(pictures, bad)
+            data.pairs(images, bad)
     with pytest.raises(ValueError, match="expected a kind"):
-        data.pairs(pictures, {0: thin, 8: "thick"})
+        data.pairs(images, {0: thin, 8: "thick"})
     with pytest.raises(ValueError, match="shuffle=False"):
-        data.pairs(pictures, {0: thin}, shuffle=False)
+        data.pairs(images, {0: thin}, shuffle=False)
 
 
 def test_fixed_masks_and_augmentation():
-    pictures = data.images("photos", "val", 32, count=6)
+    images = data.images("photos", "val", 32, count=6)
     fixed = ik.masks.Strokes().sample(6, 32, 32)
 
     def flip(batch, rng):
         return batch[:, :, ::-1] if rng.random() < 2 else batch
 
-    pairs = data.pairs(pictures, fixed, 4, augment=flip, shuffle=False)
+    pairs = data.pairs(images, fixed, 4, augment=flip, shuffle=False)
     (_, mask), image = pairs[1]
     np.testing.assert_array_equal(mask, fixed[4:])
-    np.testing.assert_array_equal(image, pictures.as_float()[4:, :, ::-1])
-    for bad in ({"masks": fixed[:3]}, {"batch_size": 0}, {"pictures": pictures.as_float()}):
+    np.testing.assert_array_equal(image, images.as_float()[4:, :, ::-1])
+    for bad in ({"masks": fixed[:3]}, {"batch_size": 0}, {"images": images.as_float()}):
         with pytest.raises(ValueError, match="expected"):
-            data.pairs(**{"pictures": pictures, "masks": fixed, **bad})
+            data.pairs(**{"images": images, "masks": fixed, **bad})
     for value in (np.nan, 0.5, 255):
         with pytest.raises(ValueError, match=f"a mask holds {value}.*1 \\(known\\) or 0"):
-            data.pairs(pictures, np.where(fixed > 0, fixed, value))
+            data.pairs(images, np.where(fixed > 0, fixed, value))
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, 2.0, "3"])
@@ -517,8 +517,8 @@ def digest(*arrays):
 
 def training_pairs(**workers):
     augment = ik.data.Augment(flip=True, rotation=10, hue=10, blur=1)
-    pictures = data.images("photos", "val", 32, count=11)
-    return data.pairs(pictures, ik.masks.Lines(), 4, augment, seed=5, drop_last=False, **workers)
+    images = data.images("photos", "val", 32, count=11)
+    return data.pairs(images, ik.masks.Lines(), 4, augment, seed=5, drop_last=False, **workers)
 
 
 def test_batches_do_not_depend_on_who_asks_first():
@@ -591,8 +591,8 @@ def test_a_tf_dataset_holds_the_batches_and_each_whole_pass_is_an_epoch():
 
 
 def print_validation_holes():
-    pictures = data.images("photos", "val", 32, count=6)
-    pairs = data.pairs(pictures, ik.masks.Lines(hole_ratio=(0.1, 0.3)), 4, shuffle=False, seed=3)
+    images = data.images("photos", "val", 32, count=6)
+    pairs = data.pairs(images, ik.masks.Lines(hole_ratio=(0.1, 0.3)), 4, shuffle=False, seed=3)
     pairs.on_epoch_end()
     print(digest(*(part for k in range(2) for part in (*pairs[k][0], pairs[k][1]))))
 
@@ -614,12 +614,12 @@ def test_validation_holes_are_the_same_in_every_process_and_on_every_back_end():
     assert len(answers) == 1 and len(answers.pop()) == 64
 
 
-def test_no_picture_of_validation_or_test_is_in_training(tmp_path):
-    pictures = np.random.default_rng(0).integers(0, 256, (100, 16, 16, 3), dtype="uint8")
-    np.savez(tmp_path / "all.npz", pictures)
+def test_no_image_of_validation_or_test_is_in_training(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (100, 16, 16, 3), dtype="uint8")
+    np.savez(tmp_path / "all.npz", images)
     (tmp_path / "folder").mkdir()
-    for i, picture in enumerate(pictures):
-        Image.fromarray(picture).save(tmp_path / "folder" / f"{i}.png")
-    for source in (tmp_path / "folder", tmp_path / "all.npz", pictures):
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / "folder" / f"{i}.png")
+    for source in (tmp_path / "folder", tmp_path / "all.npz", images):
         seen = [{digest(p) for p in data.images(source, split, 16)} for split in data.SPLITS]
         assert sum(map(len, seen)) == len(set.union(*seen)) == 100 and min(map(len, seen)) >= 5

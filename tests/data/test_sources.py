@@ -64,8 +64,8 @@ def every_split(source, size=16, **options):
     return {split: data.images(source, split, size, **options) for split in data.SPLITS}
 
 
-def assert_nothing_is_in_two_splits(pictures):
-    names = [name for split in pictures.values() for name in split.names]
+def assert_nothing_is_in_two_splits(images):
+    names = [name for split in images.values() for name in split.names]
     assert len(names) == len(set(names))
 
 
@@ -76,16 +76,16 @@ def test_photos_need_no_network():
     assert len(data.images("photos", "val", 16, count=3)) == 3
 
 
-def test_cifar10_keeps_its_test_and_lends_every_tenth_picture_to_val(monkeypatch, tmp_path):
+def test_cifar10_keeps_its_test_and_lends_every_tenth_image_to_val(monkeypatch, tmp_path):
     train, test = noise(40, 32, 32), noise(7, 32, 32, seed=1)
     (tmp_path / "keras_home" / "datasets" / "cifar-10-batches-py-target").mkdir(parents=True)
     loaded = (train, np.zeros(40)), (test, np.zeros(7))
     monkeypatch.setattr(keras.datasets.cifar10, "load_data", lambda: loaded)
-    pictures = every_split("cifar10", 32)
-    assert [len(p) for p in pictures.values()] == [36, 4, 7]
-    np.testing.assert_array_equal(pictures["val"].array, train[8::10])
-    np.testing.assert_array_equal(pictures["test"].array, test)
-    assert_nothing_is_in_two_splits(pictures)
+    images = every_split("cifar10", 32)
+    assert [len(p) for p in images.values()] == [36, 4, 7]
+    np.testing.assert_array_equal(images["val"].array, train[8::10])
+    np.testing.assert_array_equal(images["test"].array, test)
+    assert_nothing_is_in_two_splits(images)
     assert len(data.images("cifar10", "train", 16, count=5)) == 5
 
 
@@ -146,9 +146,9 @@ def test_celeb_a_by_hand_has_its_own_partition(tmp_path, where, as_zip):
         shutil.make_archive(str(folder), "zip", place, "img_align_celeba")
         shutil.rmtree(folder)
     source = folder.with_suffix(".zip" if as_zip else "") if where == "given" else "celeb_a"
-    pictures = every_split(source)
-    assert [len(p) for p in pictures.values()] == [2, 2, 1]
-    assert Path(pictures["test"].names[0]).name == "182638.jpg"
+    images = every_split(source)
+    assert [len(p) for p in images.values()] == [2, 2, 1]
+    assert Path(images["test"].names[0]).name == "182638.jpg"
 
 
 # -- TensorFlow Datasets
@@ -156,7 +156,7 @@ def test_celeb_a_by_hand_has_its_own_partition(tmp_path, where, as_zip):
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    """A prepared set of 20 training and 5 validation pictures, and the class that prepares it."""
+    """A prepared set of 20 training and 5 validation images, and the class that prepares it."""
     tfds = pytest.importorskip("tensorflow_datasets")
 
     class Tiny(tfds.core.GeneratorBasedBuilder):
@@ -181,19 +181,19 @@ def tiny(tmp_path_factory):
     return home / "tiny" / "1.0.0"
 
 
-def shades(pictures):
-    return {int(picture.mean()) for picture in pictures}
+def shades(images):
+    return {int(image.mean()) for image in images}
 
 
 def test_a_prepared_set_is_read_without_a_network(tiny, tmp_path):
     shutil.copytree(tiny, tmp_path / "tfds_data_dir" / "tiny" / "1.0.0")
-    pictures = every_split("tfds:tiny")
-    assert [len(p) for p in pictures.values()] == [18, 5, 2]  # it has a validation split, and no test
-    assert shades(pictures["val"]) == {200, 210, 220, 230, 240}
-    assert len(shades(pictures["train"]) | shades(pictures["test"])) == 20
-    assert_nothing_is_in_two_splits(pictures)
+    images = every_split("tfds:tiny")
+    assert [len(p) for p in images.values()] == [18, 5, 2]  # it has a validation split, and no test
+    assert shades(images["val"]) == {200, 210, 220, 230, 240}
+    assert len(shades(images["train"]) | shades(images["test"])) == 20
+    assert_nothing_is_in_two_splits(images)
     some = data.images("tfds:tiny", "train", 16, count=4, cache=tmp_path / "cache")
-    np.testing.assert_array_equal(some.array, pictures["train"].array[:4])
+    np.testing.assert_array_equal(some.array, images["train"].array[:4])
     (tmp_path / "tfds_data_dir" / "tiny").rename(tmp_path / "tfds_data_dir" / "celeb_a")
     assert len(data.images("celeb_a", "val", 16)) == 5  # the first step of the ladder
 
@@ -224,7 +224,7 @@ def test_what_tfds_has_not_is_explained(online, monkeypatch):
     text = types.SimpleNamespace(features={"text": tfds.features.Text()})
     builder = types.SimpleNamespace(info=text, download_and_prepare=lambda: None)
     monkeypatch.setattr(tfds, "builder", lambda *_, **__: builder)
-    with pytest.raises(ValueError, match="tfds:poems: no pictures, but text"):
+    with pytest.raises(ValueError, match="tfds:poems: no images, but text"):
         data.images("tfds:poems")
 
 
@@ -253,16 +253,16 @@ def test_a_set_that_is_not_here_is_no_wait():
 
 
 def test_a_zip_is_as_good_as_its_folder(tmp_path):
-    folder = save(tmp_path / "pictures", [f"{i}.png" for i in range(30)])
-    (folder / "._0.png").write_bytes(b"what macOS leaves beside a picture")
+    folder = save(tmp_path / "images", [f"{i}.png" for i in range(30)])
+    (folder / "._0.png").write_bytes(b"what macOS leaves beside an image")
     shutil.make_archive(str(folder), "zip", folder)
-    for split, pictures in every_split(folder).items():
+    for split, images in every_split(folder).items():
         zipped = data.images(str(folder) + ".zip", split, 16)
-        assert zipped.names == pictures.names
-        np.testing.assert_array_equal(zipped.array, pictures.array)
+        assert zipped.names == images.names
+        np.testing.assert_array_equal(zipped.array, images.array)
 
 
-def test_a_torn_picture_in_a_zip_is_left_out(tmp_path):
+def test_a_torn_image_in_a_zip_is_left_out(tmp_path):
     save(tmp_path / "test", ["good.png", "torn.png"], size=(200, 200))
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         for name in ("good.png", "torn.png"):
@@ -313,25 +313,25 @@ def test_one_that_cannot_be_had_is_told_of_too():
 
 def test_an_array_is_split_by_tenths_and_not_copied_for_nothing():
     array = noise(50)
-    pictures = every_split(array, (20, 24))
-    assert [len(p) for p in pictures.values()] == [40, 5, 5] and pictures["train"].source == "array"
-    np.testing.assert_array_equal(pictures["val"].array, array[8::10])
-    np.testing.assert_array_equal(pictures["test"].array, array[9::10])
-    assert_nothing_is_in_two_splits(pictures)
-    assert set(every_split(array[:43], (20, 24))["train"].names) <= set(pictures["train"].names)
+    images = every_split(array, (20, 24))
+    assert [len(p) for p in images.values()] == [40, 5, 5] and images["train"].source == "array"
+    np.testing.assert_array_equal(images["val"].array, array[8::10])
+    np.testing.assert_array_equal(images["test"].array, array[9::10])
+    assert_nothing_is_in_two_splits(images)
+    assert set(every_split(array[:43], (20, 24))["train"].names) <= set(images["train"].names)
     floats = data.images(array.astype("float32") / 255, "val", (20, 24))
-    np.testing.assert_array_equal(floats.array, pictures["val"].array)
+    np.testing.assert_array_equal(floats.array, images["val"].array)
     assert data.images(array, "test", 16).array.shape == (5, 16, 16, 3)
 
 
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.zeros((4, 20, 20), "uint8"), "expected pictures"),
+        (np.zeros((4, 20, 20), "uint8"), "expected images"),
         (np.zeros((4, 20, 20, 3), "int64"), "int64"),
         (np.full((20, 20, 20, 3), 255.0), "to 255: expected .0, 1.; divide 8-bit images by 255"),
         (np.full((20, 20, 20, 3), np.nan), "expected .0, 1"),
-        (np.zeros((3, 20, 20, 3), "uint8"), "no picture for the split 'test' in 3"),
+        (np.zeros((3, 20, 20, 3), "uint8"), "no image for the split 'test' in 3"),
     ],
 )
 def test_an_array_that_will_not_do_is_explained(array, words):
@@ -341,7 +341,7 @@ def test_an_array_that_will_not_do_is_explained(array, words):
 
 def test_npz_files(tmp_path):
     train, test = noise(30), noise(6, seed=1)
-    np.savez(tmp_path / "one.npz", pictures=train, labels=np.zeros(30))
+    np.savez(tmp_path / "one.npz", images=train, labels=np.zeros(30))
     np.savez(tmp_path / "two.npz", x_train=train, y_train=np.zeros(30), x_test=test)
     np.savez(tmp_path / "more.npz", train_a=train, train_b=test, valid_a=test, test_b=test)
     sizes = {name: [len(p) for p in every_split(tmp_path / name).values()] for name in ("one.npz", "two.npz")}
@@ -461,8 +461,8 @@ def test_an_unknown_source_names_those_there_are(source):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Twenty pictures, two of them broken."""
-    folder = save(tmp_path / "pictures" / "train", [f"{i:02}.png" for i in range(20)])
+    """Twenty images, two of them broken."""
+    folder = save(tmp_path / "images" / "train", [f"{i:02}.png" for i in range(20)])
     for name in ("03.png", "11.png"):
         (folder / name).write_bytes(b"")
     return folder
@@ -495,8 +495,8 @@ def test_more_than_memory_holds_is_decoded_once_into_a_file(folder, counted, mon
         assert isinstance(mapped.array, np.memmap) and mapped.names == in_memory.names and len(mapped) == 18
         np.testing.assert_array_equal(mapped.array, in_memory.array)
     assert len(counted.files) == 20
-    assert "20 of 20 pictures decoded" in capsys.readouterr().out
-    assert list((tmp_path / "inpaintkit_cache").glob("*pictures-train-train-16x16-*.npy"))
+    assert "20 of 20 images decoded" in capsys.readouterr().out
+    assert list((tmp_path / "inpaintkit_cache").glob("*images-train-train-16x16-*.npy"))
     (holed, _), image = data.pairs(mapped, ik.masks.Lines(), 4)[0]
     assert type(image) is np.ndarray is type(holed) and image.shape == (4, 16, 16, 3)
     for name in ("03.png", "11.png"):
@@ -539,7 +539,7 @@ def test_two_at_once_decode_once(folder, counted, tmp_path):
 def test_a_full_disk_is_told_before_it_is_full(folder, monkeypatch, tmp_path):
     full = types.SimpleNamespace(free=100)
     monkeypatch.setattr(cache_files.shutil, "disk_usage", lambda path: full)
-    with pytest.raises(ValueError, match=r"20 pictures of 16×16 need 0\.0 GB.*cache="):
+    with pytest.raises(ValueError, match=r"20 images of 16×16 need 0\.0 GB.*cache="):
         data.images(folder, "train", 16, cache=tmp_path / "cache")
 
 
@@ -547,7 +547,7 @@ def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "x.png").write_bytes(b"")
     for _ in range(2):
-        with pytest.raises(ValueError, match=r"no usable picture for the split 'train': .*x\.png"):
+        with pytest.raises(ValueError, match=r"no usable image for the split 'train': .*x\.png"):
             data.images(tmp_path, "train", 16, cache=tmp_path / "cache")
 
 

@@ -61,19 +61,19 @@ def test_mmagic(pair):
 
 
 def test_the_gaussian_recipes_agree_and_the_others_read_otherwise(pair):
-    ssim = {name: rule.measure(*pair)["image"]["ssim"] for name, rule in recipes.RECIPES.items()}
+    ssim = {name: rule.measure(*pair)["image"]["ssim"] for name, rule in recipes.METRIC_DEFINITIONS.items()}
     np.testing.assert_allclose(ssim["tf"], ssim["mmagic"], atol=1e-5)
-    assert (ssim["edgeconnect"] > ssim["tf"] + 0.02).all()  # the same pictures
+    assert (ssim["edgeconnect"] > ssim["tf"] + 0.02).all()  # the same images
 
 
-def test_a_hole_at_the_border_has_no_ssim_and_small_pictures_are_refused(pair):
+def test_a_hole_at_the_border_has_no_ssim_and_small_images_are_refused(pair):
     hole = np.zeros((3, 64, 64, 1), "float32")
     hole[:, :3] = 1
-    for rule in recipes.RECIPES.values():
+    for rule in recipes.METRIC_DEFINITIONS.values():
         got = rule.measure(*pair, hole=hole)["hole"]
         assert np.isnan(got["ssim"]).all() and np.isfinite(got["psnr"]).all()
     for name, side in (("edgeconnect", 50), ("tf", 10), ("scikit-image", 6)):
-        with pytest.raises(ValueError, match="take larger pictures"):
+        with pytest.raises(ValueError, match="take larger images"):
             recipes.find(name).measure(pair[0][:, :side], pair[1][:, :side])
     with pytest.raises(ValueError, match="expected one of tf, scikit-image"):
         recipes.find("ours")

@@ -43,12 +43,12 @@ def test_every_number_is_the_metric_it_says(batch):
     rows = table[table.method == "blur"].set_index(["output", "region"])
     assert set(rows.index) == {(o, r) for o in ("raw", "composite") for r in ("image", "hole")}
     kept = np.where(masks > 0, images, blur)
-    for output, picture in (("raw", blur), ("composite", kept)):
-        assert rows.psnr[output, "image"] == pytest.approx(np.mean(to_numpy(metrics.psnr(images, picture))))
-        assert rows.ssim[output, "image"] == pytest.approx(np.mean(to_numpy(metrics.ssim(images, picture))))
-        assert rows.dice[output, "image"] == pytest.approx(np.mean(to_numpy(metrics.dice(images, picture))))
+    for output, image in (("raw", blur), ("composite", kept)):
+        assert rows.psnr[output, "image"] == pytest.approx(np.mean(to_numpy(metrics.psnr(images, image))))
+        assert rows.ssim[output, "image"] == pytest.approx(np.mean(to_numpy(metrics.ssim(images, image))))
+        assert rows.dice[output, "image"] == pytest.approx(np.mean(to_numpy(metrics.dice(images, image))))
         assert rows.mae[output, "hole"] == pytest.approx(
-            np.mean(to_numpy(metrics.mae(images, picture, 1 - masks)))
+            np.mean(to_numpy(metrics.mae(images, image, 1 - masks)))
         )
         assert np.isnan(rows.dice[output, "hole"])
     assert (rows.n == 4).all() and rows.psnr_low.isna().all()  # too few for an interval
@@ -257,7 +257,7 @@ def test_a_network_stands_beside_itself_before_training(added):
     assert set(table.method) == {"Telea", "plain", "fills"} | networks
     assert not table.classical[table.method.str.contains("untrained")].any()
     hole = scores[(scores.region == "hole") & (scores.output == "composite")].pivot(
-        index="picture", columns="method", values="psnr"
+        index="image", columns="method", values="psnr"
     )
     pd.testing.assert_series_equal(hole["same"], hole["same, untrained"], check_names=False, check_exact=True)
     every = table[(table.bucket == "all") & (table.region == "hole")].set_index(["method", "output"])
@@ -291,8 +291,8 @@ def test_a_report_says_what_training_added(added, tmp_path):
     alone = table[~table.classical].copy()
     alone.attrs = table.attrs
     assert "No classical" in evaluation.verdict(alone) and by in evaluation.verdict(alone)
-    scores.drop(columns="ms").to_csv(tmp_path / "pictures.csv", index=False)
-    again = evaluation.tabulate(pd.read_csv(tmp_path / "pictures.csv").assign(ms=1.0))
+    scores.drop(columns="ms").to_csv(tmp_path / "images.csv", index=False)
+    again = evaluation.tabulate(pd.read_csv(tmp_path / "images.csv").assign(ms=1.0))
     np.testing.assert_allclose(again.added_low, table.added_low)
     for figure in (plots.buckets(table), plots.psnr_and_time(table)):
         drawn = {bars.get_label(): bars.lines[0] for bars in figure.axes[0].containers}
@@ -339,10 +339,10 @@ def folders(tmp_path_factory):
         "mixed/Testing": "{:03d}.tif",
     }
     for i in range(60):
-        picture = Image.fromarray(np.kron(rng.random((4, 4, 3)) * 255, np.ones((8, 8, 1))).astype("uint8"))
+        image = Image.fromarray(np.kron(rng.random((4, 4, 3)) * 255, np.ones((8, 8, 1))).astype("uint8"))
         for folder, name in names.items():
             (root / folder).mkdir(parents=True, exist_ok=True)
-            picture.save(root / folder / name.format(i))
+            image.save(root / folder / name.format(i))
     return root
 
 
@@ -352,9 +352,9 @@ def psnr_of(methods, images):
     return dict(zip(rows.method, rows.psnr, strict=True))
 
 
-def renamed(pictures, names=None, order=slice(None)):
-    names = tuple(names or np.array(pictures.names)[order])
-    return ik.data.Pictures(pictures.array[order], names, "theirs", "test")
+def renamed(images, names=None, order=slice(None)):
+    names = tuple(names or np.array(images.names)[order])
+    return ik.data.Images(images.array[order], names, "theirs", "test")
 
 
 def test_fills_go_with_the_originals_of_their_names(folders):
@@ -402,13 +402,13 @@ def test_arrays_in_another_order_are_noticed(batch):
 
 def test_fills_of_another_size_or_number_are_refused(batch):
     images, masks = batch
-    pictures = ik.data.images("photos", "val", 32, count=4)
+    originals = ik.data.images("photos", "val", 32, count=4)
     for fills in (images[:3], images[:, :16], ik.data.images("photos", "val", 48, count=4)):
         with pytest.raises(ValueError, match=r"'theirs' returned shape .*: expected \(4, 32, 32, 3\)"):
-            evaluation.compare({"theirs": fills}, pictures, masks)
+            evaluation.compare({"theirs": fills}, originals, masks)
     for fills in (list(images), {"0": images[0]}):
         with pytest.raises(ValueError, match=r"method 'theirs' is a (list|dict) of .*an array"):
-            evaluation.compare({"theirs": fills}, pictures, masks)
+            evaluation.compare({"theirs": fills}, originals, masks)
 
 
 def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path):
@@ -551,18 +551,18 @@ RATIOS = ik.masks.Lines(thickness=3, hole_ratio=(0.05, 0.35))
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     return ik.data.images("photos", "test", 32, count=24)
 
 
-def test_buckets_hold_the_pictures_of_their_ratios_and_empty_ones_say_so(pictures):
+def test_buckets_hold_the_images_of_their_ratios_and_empty_ones_say_so(images):
     methods = {"Telea": baselines.telea, "mean colour": baselines.mean_color}
-    scores = evaluation.score(methods, pictures, RATIOS, seed=3)
+    scores = evaluation.score(methods, images, RATIOS, seed=3)
     table = evaluation.tabulate(scores)
     holes = table[(table.region == "hole") & (table.method == "Telea")].set_index("bucket")
     assert list(holes.index) == ["all", *(f"({a:g}, {b:g}]" for a, b in evaluation.BUCKETS)]
     masks = evaluation.evaluation_masks(RATIOS, seed=3, count=24, image_size=32)
-    psnr = to_numpy(metrics.psnr(pictures.as_float(), baselines.telea(pictures.as_float(), masks), 1 - masks))
+    psnr = to_numpy(metrics.psnr(images.as_float(), baselines.telea(images.as_float(), masks), 1 - masks))
     ratio = ik.masks.hole_ratio(masks)
     for low, high in evaluation.BUCKETS:
         row, inside = holes.loc[f"({low:g}, {high:g}]"], (low < ratio) & (ratio <= high)
@@ -591,25 +591,25 @@ def test_the_edges_of_buckets_belong_to_the_bucket_below():
     assert holes.n.tolist() == [7, 1, 1, 1, 1, 1, 1, 1]  # 1 % itself is below them all
 
 
-def test_differences_are_paired(pictures):
-    """Pictures differ by many decibels, two methods by tenths: only a paired interval tells them apart."""
+def test_differences_are_paired(images):
+    """Images differ by many decibels, two methods by tenths: only a paired interval tells them apart."""
     worse = {
         "Telea": baselines.telea,
         "worse": lambda x, m: np.clip(baselines.telea(x, m) + 0.01 * (1 - m), 0, 1),
     }
-    table = evaluation.compare(worse, pictures, RATIOS)
+    table = evaluation.compare(worse, images, RATIOS)
     row = table[(table.bucket == "all") & (table.region == "hole") & (table.method == "worse")].iloc[0]
     assert row.delta_high < 0 and row.delta_high - row.delta_low < (row.psnr_high - row.psnr_low) / 3
     assert row.against == "Telea"
 
 
 class Eyes:
-    """In place of `ik.metrics.Perceptual`, without weights: sees the mean colour."""
+    """In place of `ik.metrics.PerceptualMetrics`, without weights: sees the mean colour."""
 
     def __init__(self, sharp=1.0):
         self.sharp, self.missing, self.recipe = sharp, {"lpips": "no such package"}, {"kid": "mean colours"}
 
-    def per_picture(self, images, filled):
+    def per_image(self, images, filled):
         return {"feature_distance": np.abs(images - filled).mean(axis=(1, 2, 3)) * self.sharp}
 
     def embed(self, images):
@@ -619,13 +619,13 @@ class Eyes:
         return {"kid": float(np.square(real - fake).mean()), "kid_error": 0.5}
 
 
-def test_perceptual_measures_go_with_the_table(pictures, tmp_path):
+def test_perceptual_measures_go_with_the_table(images, tmp_path):
     methods = {"Telea": baselines.telea, "bright": lambda x, m: np.clip(x + 0.2, 0, 1)}
-    given = {"images": pictures, "masks": RATIOS, "folder": tmp_path}
+    given = {"images": images, "masks": RATIOS, "folder": tmp_path}
     scores = evaluation.score(methods, perceptual=Eyes(), **given)
     table = evaluation.tabulate(scores)
     rows = table[(table.bucket == "all") & (table.region == "image")].set_index(["method", "output"])
-    originals = pictures.as_float()
+    originals = images.as_float()
     masks = evaluation.evaluation_masks(RATIOS, 0, 24, 32)
     fills = np.clip(originals * masks + 0.2, 0, 1)
     expected = np.square(originals.mean(axis=(1, 2)) - fills.mean(axis=(1, 2))).mean()
@@ -650,10 +650,10 @@ def test_perceptual_measures_go_with_the_table(pictures, tmp_path):
         ({"masks": "blobs"}, "expected one of lines"),
         ({"batch_size": 0}, "batch_size=0: expected a whole number, 1 or more"),
         ({"seed": None}, "seed=None"),
-        ({"images": np.full((4, 32, 32, 3), 200, "uint8")}, "divide 8-bit pictures by 255"),
+        ({"images": np.full((4, 32, 32, 3), 200, "uint8")}, "divide 8-bit images by 255"),
         ({"images": np.full((4, 32, 32, 3), np.nan, "float32")}, "under the hole too"),
-        ({"images": np.zeros((4, 32, 32), "float32")}, "expected .pictures, height, width, 3."),
-        ({"images": np.zeros((0, 32, 32, 3), "float32")}, "0 pictures"),
+        ({"images": np.zeros((4, 32, 32), "float32")}, "expected .images, height, width, 3."),
+        ({"images": np.zeros((0, 32, 32, 3), "float32")}, "0 images"),
         ({"recipe": "edgeconnect"}, "51×51"),
     ],
 )
@@ -671,7 +671,7 @@ def test_a_method_that_raises_is_named(batch):
 
     with pytest.raises(KeyError) as caught:
         evaluation.compare({"broken": broken}, *batch, batch_size=3)
-    assert "in method 'broken', pictures 0 to 2" not in str(caught.value)  # compiled outside the clock
+    assert "in method 'broken', images 0 to 2" not in str(caught.value)  # compiled outside the clock
     steady = iter([True] * 4)
 
     def late(images, masks):
@@ -681,7 +681,7 @@ def test_a_method_that_raises_is_named(batch):
 
     with pytest.raises(KeyError) as caught:
         evaluation.compare({"late": late}, *batch)
-    assert caught.value.__notes__ == ["in method 'late', pictures 0 to 3"]
+    assert caught.value.__notes__ == ["in method 'late', images 0 to 3"]
 
 
 def test_evaluation_masks_are_the_same_everywhere():
@@ -702,15 +702,15 @@ def test_fills_of_other_programs_are_measured_like_a_method(batch):
     assert "–" in set(evaluation.summary(both).ms)
 
 
-def test_a_perfect_picture_is_capped_and_a_single_one_has_no_interval(batch):
+def test_a_perfect_image_is_capped_and_a_single_one_has_no_interval(batch):
     images, masks = (x[:1] for x in batch)
     table = evaluation.compare({"truth": images, "Telea": baselines.telea}, images, masks)
     row = table[(table.method == "truth") & (table.bucket == "all")].iloc[0]
-    assert row.psnr == pytest.approx(metrics.MOST_PSNR) and row.n == 1 and np.isnan(row.psnr_low)
+    assert row.psnr == pytest.approx(metrics.MAX_PSNR) and row.n == 1 and np.isnan(row.psnr_low)
     assert "so no intervals" in evaluation.recipe(table) and "too few" in evaluation.verdict(table)
 
 
-def test_it_goes_on_where_it_was_cut_off(pictures, tmp_path, monkeypatch):
+def test_it_goes_on_where_it_was_cut_off(images, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, "_SAVE_EVERY", 0)
     shown, kill_at = [], [5]  # three trials, the compiling call and a batch
 
@@ -720,7 +720,7 @@ def test_it_goes_on_where_it_was_cut_off(pictures, tmp_path, monkeypatch):
         shown.append(len(images))
         return baselines.telea(images, masks)
 
-    given = {"images": pictures, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "kept"}
+    given = {"images": images, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "kept"}
     with pytest.raises(KeyboardInterrupt):
         evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
     shown.clear()
@@ -734,7 +734,7 @@ def test_it_goes_on_where_it_was_cut_off(pictures, tmp_path, monkeypatch):
         8,
         8,
     ]  # three trials, the compiling call, and the two batches that were missing
-    whole = evaluation.score({"Telea": baselines.telea, "mine": method}, pictures, RATIOS, 8)
+    whole = evaluation.score({"Telea": baselines.telea, "mine": method}, images, RATIOS, 8)
     pd.testing.assert_frame_equal(scores.drop(columns="ms"), whole.drop(columns="ms"))
     shown.clear()
     evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
@@ -754,24 +754,24 @@ def test_it_goes_on_where_it_was_cut_off(pictures, tmp_path, monkeypatch):
         evaluation.score({"Telea": baselines.telea}, **{**given, "folder": tmp_path / "file"})
 
 
-def test_the_manifest_tells_networks_apart_by_their_weights(pictures):
+def test_the_manifest_tells_networks_apart_by_their_weights(images):
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     model = keras.Model(inputs, keras.layers.Conv2D(3, 1, activation="sigmoid")(inputs[0]))
     about = [
-        evaluation.manifest({"net": model, "Telea": baselines.telea}, pictures, RATIOS, "tf", 0)
+        evaluation.manifest({"net": model, "Telea": baselines.telea}, images, RATIOS, "tf", 0)
         for _ in range(2)
     ]
     assert about[0] == about[1] == json.loads(json.dumps(about[0]))
     model.set_weights([w + 1 for w in model.get_weights()])
-    changed = evaluation.manifest({"net": model, "Telea": baselines.telea}, pictures, RATIOS, "tf", 0)
+    changed = evaluation.manifest({"net": model, "Telea": baselines.telea}, images, RATIOS, "tf", 0)
     assert changed["methods"]["net"] != about[0]["methods"]["net"]
     assert changed["methods"]["Telea"] == about[0]["methods"]["Telea"]
-    assert about[0]["pictures"]["names"][:2] == list(pictures.names[:2])
+    assert about[0]["images"]["names"][:2] == list(images.names[:2])
     assert about[0]["holes"]["kind"] == repr(RATIOS) and "numpy" in about[0]["versions"]
 
 
 def test_the_sanity_panel_shows_which_metric_can_be_fooled():
-    # Giminosk's soft Dice scores an all-white picture above the truth on bright pictures.
+    # Giminosk's soft Dice scores an all-white image above the truth on bright images.
     bright = ik.data.images("photos", "test", 32, count=6).as_float() * 0.3 + 0.6
     panel = evaluation.sanity_panel(bright, RATIOS)
     assert list(panel.index) == ["the truth", "white", "grey", "masked input"]
@@ -780,16 +780,16 @@ def test_the_sanity_panel_shows_which_metric_can_be_fooled():
     assert panel.psnr["the truth"] == pytest.approx(100) and panel.mae["the truth"] == 0
 
 
-def test_everything_is_written_down(pictures, tmp_path):
-    given = ({"Telea": baselines.telea, "mean colour": baselines.mean_color}, pictures, RATIOS)
+def test_everything_is_written_down(images, tmp_path):
+    given = ({"Telea": baselines.telea, "mean colour": baselines.mean_color}, images, RATIOS)
     scores = evaluation.score(*given, folder=tmp_path)
     text = evaluation.write(tmp_path, scores, *given)
-    names = {"gallery.png", "worst.png", "buckets.png", "time.png", "table.csv", "table.md", "pictures.csv"}
+    names = {"gallery.png", "worst.png", "buckets.png", "time.png", "table.csv", "table.md", "images.csv"}
     assert {p.name for p in tmp_path.iterdir()} == names | {"manifest.json", "scores"}
-    assert "Recipe: " in text and "n = 0" in text
+    assert "MetricDefinition: " in text and "n = 0" in text
     assert (tmp_path / "table.md").read_text().startswith("| method")
     table = pd.read_csv(tmp_path / "table.csv")
-    again = evaluation.tabulate(pd.read_csv(tmp_path / "pictures.csv"))
+    again = evaluation.tabulate(pd.read_csv(tmp_path / "images.csv"))
     np.testing.assert_allclose(again.psnr, table.psnr)
     with pytest.raises(ValueError, match="lost how it was made"):
         evaluation.recipe(again)

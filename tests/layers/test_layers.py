@@ -12,9 +12,9 @@ from inpaintkit import baselines
 from inpaintkit.layers import (
     ContextualAttention,
     CropLike,
-    EmptyHole,
     GatedConv2D,
-    PadTo,
+    MaskImage,
+    PadToMultiple,
     PConv2D,
     PConv2DUp,
     PushPull,
@@ -336,19 +336,24 @@ def test_push_pull_keeps_what_is_known_and_fills_the_rest(batch):
 def test_enough_bends_are_biharmonic_filling(batch):
     images, masks = batch
     masks[:, :3] = masks[:, -3:] = masks[:, :, :3] = masks[:, :, -3:] = 1  # borders are another matter
-    start, bent = (to_numpy(PushPull(bends=bends)([images * masks, masks])) for bends in (0, 80))
+    start, bent = (
+        to_numpy(PushPull(biharmonic_steps=biharmonic_steps)([images * masks, masks]))
+        for biharmonic_steps in (0, 80)
+    )
     exact = baselines.biharmonic(images, masks)
     known = np.broadcast_to(masks > 0, images.shape)
     np.testing.assert_allclose(bent[known], images[known], atol=1e-6)
     assert np.abs(bent - exact).max() < 0.02 < np.abs(start - exact).max()
 
 
-@pytest.mark.parametrize("bends", [0, 5])
-def test_push_pull_of_a_constant_is_that_constant_at_any_size(rng, bends):
+@pytest.mark.parametrize("biharmonic_steps", [0, 5])
+def test_push_pull_of_a_constant_is_that_constant_at_any_size(rng, biharmonic_steps):
     """Also where one pixel alone is known, so that its weight after eight poolings is tiny."""
     mask = np.zeros((2, 89, 37, 1), "float32")
     mask[0, 3, 5] = 1
-    filled = to_numpy(PushPull(bends=bends)([np.full((2, 89, 37, 3), 0.7, "float32"), mask]))
+    filled = to_numpy(
+        PushPull(biharmonic_steps=biharmonic_steps)([np.full((2, 89, 37, 3), 0.7, "float32"), mask])
+    )
     np.testing.assert_allclose(filled[0], 0.7, atol=1e-5)
     np.testing.assert_allclose(filled[1], 0.5, atol=1e-6)  # nothing known: grey
 
@@ -366,7 +371,7 @@ def test_mixed_precision_rounds_no_known_pixel(rng, policy):
     mask[:, 5:9, 5:9] = 0
     keras.config.set_dtype_policy(policy)
     try:
-        made = [EmptyHole(), PushPull(bends=2)], PadTo(8), CropLike()
+        made = [MaskImage(), PushPull(biharmonic_steps=2)], PadToMultiple(8), CropLike()
         again = [type(layer).from_config(layer.get_config()) for layer in made[0]]
         inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
         model = keras.Model(inputs, [layer(inputs) for layer in made[0]])
@@ -381,14 +386,14 @@ def test_mixed_precision_rounds_no_known_pixel(rng, policy):
 @pytest.mark.parametrize("multiple", [1, 2, 8, 16])
 def test_padding_reaches_the_next_multiple_and_no_further(multiple):
     for side in range(1, 34):
-        padded = PadTo(multiple).compute_output_shape((None, side, None, 3))
+        padded = PadToMultiple(multiple).compute_output_shape((None, side, None, 3))
         assert padded == (None, multiple * math.ceil(side / multiple), None, 3)
-        assert tuple(PadTo(multiple)(np.ones((1, side, 1, 1))).shape[1:3]) == (padded[1], multiple)
+        assert tuple(PadToMultiple(multiple)(np.ones((1, side, 1, 1))).shape[1:3]) == (padded[1], multiple)
 
 
 def test_padding_counts_as_hole_and_is_cropped_away(rng):
     x = rng.random((2, 17, 30, 3)).astype("float32")
-    padded = to_numpy(PadTo(16)(x))
-    assert padded.shape == PadTo(16).compute_output_shape(x.shape) == (2, 32, 32, 3)
+    padded = to_numpy(PadToMultiple(16)(x))
+    assert padded.shape == PadToMultiple(16).compute_output_shape(x.shape) == (2, 32, 32, 3)
     assert np.all(padded[:, 17:] == 0)
     np.testing.assert_array_equal(to_numpy(CropLike()([padded, x])), x)

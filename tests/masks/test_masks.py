@@ -8,7 +8,7 @@ import pytest
 from inpaintkit import masks
 from inpaintkit.images import read_mask, write_mask
 from inpaintkit.masks import (
-    KINDS,
+    GENERATORS,
     Border,
     Center,
     Ellipses,
@@ -60,7 +60,7 @@ def holes(kind, count, size, batch=100):
 
 
 @pytest.mark.parametrize("size", [32, 178, 256])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Grid])
+@pytest.mark.parametrize("kind", [kind for kind in GENERATORS if kind is not Grid])
 def test_the_hole_ratio_is_always_kept(kind, size, folder):
     counts = list(holes(make(kind, folder).with_ratio((0.1, 0.3)), 1000, size))
     assert 0.1 * size**2 <= min(counts) and max(counts) <= 0.3 * size**2
@@ -68,7 +68,7 @@ def test_the_hole_ratio_is_always_kept(kind, size, folder):
 
 
 @pytest.mark.parametrize("ratio", [(0.01, 0.02), (0.5, 0.6), (0.9, 0.95)])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Grid])
+@pytest.mark.parametrize("kind", [kind for kind in GENERATORS if kind is not Grid])
 def test_small_and_large_ratios_are_kept(kind, ratio, folder):
     counts = list(holes(make(kind, folder).with_ratio(ratio), 40, 100, batch=20))
     assert ratio[0] * 100**2 <= min(counts) and max(counts) <= ratio[1] * 100**2
@@ -88,7 +88,7 @@ def test_every_whole_percentage_can_be_asked_for(percent):
     assert hole_ratio(Lines(hole_ratio=(ratio, ratio)).sample(1, 100, 100)) == pytest.approx(ratio)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", GENERATORS)
 def test_the_seed_decides_and_a_longer_sample_begins_the_same(kind, folder):
     kind = make(kind, folder)
     few, many = kind.sample(3, 40, 48, seed=(1, 2)), kind.sample(70, 40, 48, seed=(1, 2))
@@ -98,7 +98,7 @@ def test_the_seed_decides_and_a_longer_sample_begins_the_same(kind, folder):
         assert (few != kind.sample(3, 40, 48, seed=(1, 3))).any()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", GENERATORS)
 def test_no_mask_is_empty_or_nothing_but_hole(kind, folder):
     ratios = hole_ratio(make(kind, folder).sample(200, 128, 100, seed=4))
     assert ratios.min() > 0 and ratios.max() < 1
@@ -177,7 +177,7 @@ def test_scratches_are_thin_and_long_and_text_is_spelled():
     assert Text("no. 1".replace(".", ""), count=1, size=(5, 400)).sample(20, 40, 33).any()
 
 
-def test_presets_grow_with_the_picture_and_stay_under_a_half():
+def test_presets_grow_with_the_image_and_stay_under_a_half():
     thin, medium, thick = (hole_ratio(kind().sample(200, 256, 256)) for kind in (Thin, Medium, Thick))
     assert max(thin.max(), medium.max(), thick.max()) <= 0.5
     small = hole_ratio(Medium().sample(200, 64, 64))
@@ -223,7 +223,7 @@ def test_a_folder_of_black_holes(tmp_path):
 def test_linked_folders_of_masks_are_found_and_hidden_files_are_not(folder, tmp_path):
     (tmp_path / "0.3-0.4").symlink_to(folder / "0.3-0.4_noborder")
     (tmp_path / "circle").symlink_to(tmp_path)
-    (tmp_path / "._0.png").write_bytes(b"what macOS leaves beside a picture")
+    (tmp_path / "._0.png").write_bytes(b"what macOS leaves beside an image")
     assert [file.name for file in FromFolder(tmp_path, bucket="0.3").files] == ["0.png", "1.png"]
     assert len(FromFolder(tmp_path).files) == 2
 
@@ -295,9 +295,9 @@ def test_a_mask_file_of_any_kind_and_polarity(tmp_path):
     black = np.zeros((40, 60), "uint8")
     black[10:20, 30:50] = 255
     for mode in ("L", "1", "P", "RGB", "RGBA", "CMYK", "I;16"):
-        picture = Image.fromarray(black.astype("uint16") * 257) if mode == "I;16" else Image.fromarray(black)
+        image = Image.fromarray(black.astype("uint16") * 257) if mode == "I;16" else Image.fromarray(black)
         file = tmp_path / f"{mode[0]}.{'tif' if mode == 'CMYK' else 'png'}"
-        picture.convert(mode).save(file) if mode != "I;16" else picture.save(file)
+        image.convert(mode).save(file) if mode != "I;16" else image.save(file)
         mask = read_mask(file)
         assert mask.shape == (40, 60, 1) and mask.dtype == np.float32
         np.testing.assert_array_equal(mask[..., 0], black == 0)
@@ -548,7 +548,7 @@ def test_grey_in_a_mask_file_is_counted_and_empty_and_full_masks_are_told_apart(
         assert read_mask(tmp_path / "dark.png").all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", GENERATORS)
 def test_kinds_print_themselves_and_are_read_back(kind, folder):
     kind = make(kind, folder)
     assert masks.parse(repr(kind)) == kind

@@ -7,31 +7,31 @@ from keras.ops import convert_to_numpy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from inpaintkit import losses, metrics, models
-from inpaintkit.evaluation import RECIPES
+from inpaintkit.evaluation import METRIC_DEFINITIONS
 from inpaintkit.features import Features
 from inpaintkit.training import Inpainter
 
 
 def value(function, *args, **settings):
-    """Values a picture as a NumPy array, from any back end."""
+    """Values an image as a NumPy array, from any back end."""
     return convert_to_numpy(function(*args, **settings))
 
 
 @pytest.fixture
-def pictures(batch):
+def images(batch):
     images, masks = batch
     noisy = np.clip(images + np.random.default_rng(1).normal(0, 0.1, images.shape), 0, 1)
     return images.astype("float64"), noisy, masks.astype("float64")
 
 
-def test_psnr_equals_scikit_image(pictures):
-    truth, noisy, _ = pictures
+def test_psnr_equals_scikit_image(images):
+    truth, noisy, _ = images
     expected = [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(truth, noisy, strict=True)]
     np.testing.assert_allclose(value(metrics.psnr, truth, noisy), expected, rtol=1e-6)
 
 
-def test_ssim_equals_scikit_image_in_float64(pictures):
-    truth, noisy, _ = pictures
+def test_ssim_equals_scikit_image_in_float64(images):
+    truth, noisy, _ = images
     for a, b, ours in zip(truth, noisy, value(metrics.ssim, truth, noisy), strict=True):
         _, full = structural_similarity(
             *(a, b), data_range=1, channel_axis=-1, gaussian_weights=True, sigma=1.5,
@@ -40,9 +40,9 @@ def test_ssim_equals_scikit_image_in_float64(pictures):
         assert ours == pytest.approx(full[5:-5, 5:-5].mean(), abs=1e-5)
 
 
-def test_ssim_needs_no_float32_from_the_convolution(pictures, monkeypatch):
+def test_ssim_needs_no_float32_from_the_convolution(images, monkeypatch):
     """Some GPUs convolve float32 with 10 bits of mantissa (TF32), by default in JAX and PyTorch."""
-    truth, noisy, _ = (x.astype("float32") for x in pictures)
+    truth, noisy, _ = (x.astype("float32") for x in images)
     exact = value(metrics.ssim, truth, noisy)
 
     def rounded(x):
@@ -56,15 +56,15 @@ def test_ssim_needs_no_float32_from_the_convolution(pictures, monkeypatch):
     np.testing.assert_allclose(shifted, exact, atol=0.002)
 
 
-def test_psnr_and_ssim_equal_tensorflow(pictures):
+def test_psnr_and_ssim_equal_tensorflow(images):
     tf = pytest.importorskip("tensorflow", reason="parity with tf.image needs TensorFlow")
-    truth, noisy, _ = (x.astype("float32") for x in pictures)
+    truth, noisy, _ = (x.astype("float32") for x in images)
     np.testing.assert_allclose(value(metrics.psnr, truth, noisy), tf.image.psnr(truth, noisy, 1.0), rtol=1e-5)
     np.testing.assert_allclose(value(metrics.ssim, truth, noisy), tf.image.ssim(truth, noisy, 1.0), atol=1e-4)
 
 
-def test_a_region_is_measured_alone(pictures):
-    truth, noisy, masks = pictures
+def test_a_region_is_measured_alone(images):
+    truth, noisy, masks = images
     hole = 1 - masks
     outside = np.where(hole > 0, noisy, 0)  # what lies outside the region must not count
     for metric in (metrics.mae, metrics.mse, metrics.psnr):
@@ -80,14 +80,14 @@ def test_a_region_is_measured_alone(pictures):
     assert np.isnan(value(metrics.ssim, truth, noisy, np.zeros_like(hole))).all()
 
 
-def test_a_perfect_picture_has_a_finite_psnr(pictures):
-    truth, *_ = pictures
+def test_a_perfect_image_has_a_finite_psnr(images):
+    truth, *_ = images
     for dtype in ("float32", "float64"):
         x = truth.astype(dtype)
         np.testing.assert_array_equal(value(metrics.psnr, x, x), 100)
         np.testing.assert_array_equal(value(metrics.psnr, x, x, np.ones_like(x[..., :1])), 100)
         np.testing.assert_array_equal(value(losses.psnr_loss, x, x), -100)
-        np.testing.assert_array_equal(RECIPES["tf"].measure(x, x)["image"]["psnr"], 100)
+        np.testing.assert_array_equal(METRIC_DEFINITIONS["tf"].measure(x, x)["image"]["psnr"], 100)
         np.testing.assert_array_equal(value(metrics.ssim, x, x), 1)
     state = metrics.PSNR()
     for _ in range(3):
@@ -97,9 +97,9 @@ def test_a_perfect_picture_has_a_finite_psnr(pictures):
     np.testing.assert_allclose(value(metrics.psnr, truth, truth + 1e-4), 80, atol=0.01)  # uncapped
 
 
-def test_the_studied_works_overlaps_and_how_they_are_fooled(pictures):
-    """Soft Dice scores a picture burnt to black and white above the truth; the squared form does not."""
-    truth, *_ = pictures
+def test_the_studied_works_overlaps_and_how_they_are_fooled(images):
+    """Soft Dice scores an image burnt to black and white above the truth; the squared form does not."""
+    truth, *_ = images
     white = np.ones_like(truth)
     expected = 2 * (truth * truth).sum((1, 2, 3)) / (truth + truth).sum((1, 2, 3))
     np.testing.assert_allclose(value(metrics.dice, truth, truth), expected)
@@ -115,8 +115,8 @@ def test_the_studied_works_overlaps_and_how_they_are_fooled(pictures):
     assert (value(metrics.cosine_similarity, truth, white) < 1).all()
 
 
-def test_keras_metrics_average_over_pictures_and_regions(pictures):
-    truth, noisy, masks = pictures
+def test_keras_metrics_average_over_images_and_regions(images):
+    truth, noisy, masks = images
     hole = 1 - masks[..., 0]
     for metric, function in (
         (metrics.PSNR, metrics.psnr),
@@ -137,8 +137,8 @@ def test_keras_metrics_average_over_pictures_and_regions(pictures):
     assert squared.name == "dice_squared" and float(squared.result()) == pytest.approx(1)
 
 
-def test_overlaps_of_a_region_see_nothing_else(pictures):
-    truth, noisy, masks = pictures
+def test_overlaps_of_a_region_see_nothing_else(images):
+    truth, noisy, masks = images
     hole = 1 - masks
     for metric in (metrics.dice, metrics.jaccard_distance, metrics.cosine_similarity):
         np.testing.assert_allclose(
@@ -146,8 +146,8 @@ def test_overlaps_of_a_region_see_nothing_else(pictures):
         )
 
 
-def test_an_empty_region_spoils_no_average(pictures):
-    truth, noisy, masks = pictures
+def test_an_empty_region_spoils_no_average(images):
+    truth, noisy, masks = images
     hole = 1 - masks[..., 0]
     hole[0] = 0
     state = metrics.PSNR()
@@ -169,8 +169,8 @@ every_metric = pytest.mark.parametrize("metric", FUNCTIONS, ids=lambda metric: m
 
 
 @every_metric
-def test_where_no_picture_has_a_hole_there_is_no_mean(metric, pictures):
-    truth, noisy, masks = pictures
+def test_where_no_image_has_a_hole_there_is_no_mean(metric, images):
+    truth, noisy, masks = images
     hole, none = 1 - masks[..., 0], np.zeros_like(masks[..., 0])
     assert np.isnan(value(FUNCTIONS[metric], truth, noisy, none)).all()
     state = metric()
@@ -185,22 +185,22 @@ def test_where_no_picture_has_a_hole_there_is_no_mean(metric, pictures):
 
 
 @pytest.mark.parametrize("metric", [metrics.PSNR, metrics.SSIM, metrics.MAE])
-def test_fit_says_nan_where_nothing_is_missing(metric, pictures):
+def test_fit_says_nan_where_nothing_is_missing(metric, images):
     """Per batch and per epoch, in training and validation; and the mean over those with a hole, if any."""
-    truth, _, masks = (x.astype("float32") for x in pictures)
+    truth, _, masks = (x.astype("float32") for x in images)
     network = models.pconv_unet(filters=(4, 4))
-    teacher = Inpainter(network.inputs, network.output)
-    teacher.compile("sgd", "mae", weighted_metrics=[metric("hole")])
+    model = Inpainter(network.inputs, network.output)
+    model.compile("sgd", "mae", weighted_metrics=[metric("hole")])
     batches = []
     look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(logs["hole"]))
     whole = np.ones_like(masks)
     settings = {"batch_size": 2, "shuffle": False, "verbose": 0, "callbacks": [look]}
-    logs = teacher.fit([truth, whole], truth, validation_data=([truth, whole], truth), **settings).history
+    logs = model.fit([truth, whole], truth, validation_data=([truth, whole], truth), **settings).history
     assert np.isnan([*logs["hole"], *logs["val_hole"], *batches]).all() and len(batches) == 2
     assert np.isfinite(logs["loss"]).all()
     mixed = np.concatenate([masks[:1], whole[:1], whole[:2]])  # the second batch has no hole
-    score = teacher.evaluate([truth, mixed], truth, batch_size=2, verbose=0, return_dict=True)["hole"]
-    filled = teacher.predict([truth[:1], mixed[:1]], verbose=0)
+    score = model.evaluate([truth, mixed], truth, batch_size=2, verbose=0, return_dict=True)["hole"]
+    filled = model.predict([truth[:1], mixed[:1]], verbose=0)
     expected = value(FUNCTIONS[metric], truth[:1], filled, 1 - mixed[:1])[0]
     assert score == pytest.approx(expected, rel=1e-3)
 
@@ -209,9 +209,9 @@ def test_fit_says_nan_where_nothing_is_missing(metric, pictures):
 @pytest.mark.parametrize(
     "shape", [(4, 32, 32, 3), (1, 32, 32, 1), (4, 32), (4,), (4, 1), (4, 1, 1, 1), (32, 32), (2, 32, 32)]
 )
-def test_a_region_is_one_value_a_pixel(metric, shape, pictures):
+def test_a_region_is_one_value_a_pixel(metric, shape, images):
     """Whatever else NumPy would broadcast reads otherwise: three channels put PSNR 4.77 dB too high."""
-    truth, noisy, _ = pictures
+    truth, noisy, _ = images
     region = np.ones(shape)
     for measure in (FUNCTIONS[metric], lambda x, y, r: metric().update_state(x, y, sample_weight=r)):
         with pytest.raises(ValueError) as error:
@@ -226,8 +226,8 @@ def test_a_region_is_one_value_a_pixel(metric, shape, pictures):
 @pytest.mark.parametrize(
     "shape", [(4, 32, 32, 1), (1, 32, 32, 3), (4, 32, 1, 3), (32, 32, 3), (4, 32, 32, 4)]
 )
-def test_two_images_have_one_shape(shape, pictures):
-    truth, _, masks = pictures
+def test_two_images_have_one_shape(shape, images):
+    truth, _, masks = images
     other, target = np.full(shape, 0.5), np.concatenate([truth, masks], -1)
     for measure in (
         *FUNCTIONS.values(),
@@ -246,23 +246,23 @@ def test_two_images_have_one_shape(shape, pictures):
         losses.BoundaryLoss(),
         losses.TotalVariationLoss(),
         losses.PConvLoss(perceptual=0, style_out=0, style_comp=0),
-        losses.Sum({"l1": (1, "mae")}),
+        losses.WeightedSum({"l1": (1, "mae")}),
     ):
         with pytest.raises(ValueError) as error:
             loss(target, other)
         assert str(shape) in str(error.value) and str(truth.shape) in str(error.value)
 
 
-def test_a_nan_picture_is_not_passed_over(pictures):
-    truth, noisy, masks = pictures
+def test_a_nan_image_is_not_passed_over(images):
+    truth, noisy, masks = images
     noisy[0] = np.nan
     for state in (metrics.PSNR(), metrics.SSIM()):
         state.update_state(truth, noisy, sample_weight=1 - masks[..., 0])
         assert np.isnan(float(state.result()))
 
 
-def test_hole_valid_loss_is_the_papers(pictures):
-    truth, noisy, masks = pictures
+def test_hole_valid_loss_is_the_papers(images):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1)
     error = np.abs(truth - noisy)
     expected = np.mean(6 * error * (1 - masks) + error * masks, axis=(1, 2, 3))
@@ -277,10 +277,10 @@ def test_hole_valid_loss_is_the_papers(pictures):
         loss(truth, noisy)
 
 
-def test_boundary_loss_is_the_error_in_the_band(pictures):
+def test_boundary_loss_is_the_error_in_the_band(images):
     from scipy.ndimage import maximum_filter
 
-    truth, noisy, masks = pictures
+    truth, noisy, masks = images
     expected = []
     for a, b, mask in zip(truth, noisy, masks[..., 0], strict=True):
         band = maximum_filter(mask, 5) * maximum_filter(1 - mask, 5) > 0
@@ -293,8 +293,8 @@ def test_boundary_loss_is_the_error_in_the_band(pictures):
         losses.BoundaryLoss(width=0)
 
 
-def test_total_variation_is_the_papers_pixel_by_pixel(pictures):
-    truth, noisy, masks = (x[:1, :16, :16] for x in pictures)
+def test_total_variation_is_the_papers_pixel_by_pixel(images):
+    truth, noisy, masks = (x[:1, :16, :16] for x in images)
     masks = masks.copy()
     masks[:, 4:7, 3:9] = 0
     mixed = np.where(masks > 0, truth, noisy)[0]
@@ -314,15 +314,15 @@ def test_total_variation_is_the_papers_pixel_by_pixel(pictures):
 @pytest.mark.parametrize(
     "loss", [losses.BoundaryLoss(3), losses.TotalVariationLoss(), losses.HoleValidLoss(2, 3)]
 )
-def test_mask_losses_are_saved_with_their_settings(loss, pictures):
-    truth, noisy, masks = pictures
+def test_mask_losses_are_saved_with_their_settings(loss, images):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1)
     again = keras.losses.deserialize(keras.losses.serialize(loss))
     assert float(again(target, noisy)) == float(loss(target, noisy))
 
 
-def test_losses_fall_as_pictures_get_better(pictures):
-    truth, noisy, _ = pictures
+def test_losses_fall_as_images_get_better(images):
+    truth, noisy, _ = images
     better = (truth + noisy) / 2
     for loss in (losses.mae, losses.mse, losses.ssim_loss, losses.psnr_loss):
         assert (value(loss, truth, better) < value(loss, truth, noisy)).all()
@@ -350,11 +350,11 @@ class Ssim(keras.layers.Layer):
         return shapes[0][:1]
 
 
-def test_ssim_takes_pictures_of_a_size_not_yet_known(pictures):
+def test_ssim_takes_images_of_a_size_not_yet_known(images):
     """As `fit` on a data set of any size traces it."""
     pair = [keras.Input((None, None, 3)), keras.Input((None, None, 3))]
     model = keras.Model(pair, Ssim()(pair))
-    truth, noisy, _ = (x.astype("float32") for x in pictures)
+    truth, noisy, _ = (x.astype("float32") for x in images)
     np.testing.assert_allclose(
         model.predict([truth, noisy], verbose=0), value(metrics.ssim, truth, noisy), rtol=1e-5
     )
@@ -400,8 +400,8 @@ def feature_oracle(features, truth, output, mask):
     return {"perceptual": perceptual_out + perceptual_comp, "style_out": style_out, "style_comp": style_comp}
 
 
-def test_pconv_loss_is_the_papers_term_by_term(pictures, features):
-    truth, noisy, masks = pictures
+def test_pconv_loss_is_the_papers_term_by_term(images, features):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1)
     error = np.abs(truth - noisy)
     expected = {
@@ -429,8 +429,8 @@ def test_pconv_loss_is_the_papers_term_by_term(pictures, features):
         assert float(each(target, noisy)) == pytest.approx(sum(expected[n].mean() for n in name), rel=1e-4)
 
 
-def test_a_term_of_weight_0_is_left_out_and_needs_no_features(pictures):
-    truth, noisy, masks = pictures
+def test_a_term_of_weight_0_is_left_out_and_needs_no_features(images):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1)
     loss = losses.PConvLoss(perceptual=0, style_out=0, style_comp=0, total_variation=0)
     assert loss.features is None and set(loss.trackers) == {"valid", "hole"}
@@ -438,13 +438,13 @@ def test_a_term_of_weight_0_is_left_out_and_needs_no_features(pictures):
     with pytest.raises(ValueError, match="none under 0"):
         losses.PConvLoss(hole=-1, perceptual=0, style_out=0, style_comp=0)
     with pytest.raises(ValueError, match=r"name: \(weight, loss\)"):
-        losses.Sum({"mae": 1})
+        losses.WeightedSum({"mae": 1})
     with pytest.raises(ValueError, match="one above"):
-        losses.Sum({"l1": (0, "mae")})
+        losses.WeightedSum({"l1": (0, "mae")})
 
 
-def test_a_sum_adds_losses_of_every_kind(pictures, features):
-    truth, noisy, masks = pictures
+def test_a_sum_adds_losses_of_every_kind(images, features):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1)
     parts = {
         "l2": (1, "mse"),
@@ -458,11 +458,11 @@ def test_a_sum_adds_losses_of_every_kind(pictures, features):
         weight * np.mean(value(keras.losses.get(loss), seen[name], noisy))
         for name, (weight, loss) in parts.items()
     )
-    assert float(losses.Sum(parts)(target, noisy)) == pytest.approx(expected, rel=1e-4)
+    assert float(losses.WeightedSum(parts)(target, noisy)) == pytest.approx(expected, rel=1e-4)
 
 
-def test_feature_losses_stay_finite_in_float16(pictures, features):
-    truth, noisy, masks = pictures
+def test_feature_losses_stay_finite_in_float16(images, features):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1).astype("float32")
     keras.config.set_dtype_policy("mixed_float16")
     try:
@@ -472,14 +472,14 @@ def test_feature_losses_stay_finite_in_float16(pictures, features):
     assert low == pytest.approx(float(losses.PConvLoss(features=features)(target, noisy)), rel=1e-2)
 
 
-def test_term_losses_are_saved_with_their_settings(pictures, features):
-    truth, noisy, masks = pictures
+def test_term_losses_are_saved_with_their_settings(images, features):
+    truth, noisy, masks = images
     target = np.concatenate([truth, masks], -1)
     for loss in (
         losses.PConvLoss(hole=3, style_comp=0, features=features),
         losses.PConvLoss(perceptual=0, style_out=0, style_comp=0),
         losses.StyleLoss(features),
-        losses.Sum(
+        losses.WeightedSum(
             {"l2": (1, "mse"), "smooth": (0.1, losses.TotalVariationLoss()), "s": (1, losses.ssim_loss)}
         ),
     ):
@@ -494,14 +494,14 @@ def test_the_adversarial_games_by_hand(rng):
         p = 1 / (1 + np.exp(-logits))
         return -np.mean(label * np.log(p) + (1 - label) * np.log(1 - p))
 
-    game = losses.NonSaturating(real_label=0.9)
-    assert float(game.generator(fake)) == pytest.approx(cross_entropy(fake, 1))
-    assert float(game.discriminator(real, fake)) == pytest.approx(
+    adversarial_loss = losses.NonSaturatingGANLoss(real_label=0.9)
+    assert float(adversarial_loss.generator(fake)) == pytest.approx(cross_entropy(fake, 1))
+    assert float(adversarial_loss.discriminator(real, fake)) == pytest.approx(
         cross_entropy(real, 0.9) + cross_entropy(fake, 0)
     )
-    hinge = losses.Hinge()
+    hinge = losses.HingeGANLoss()
     expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()
     assert float(hinge.discriminator(real, fake)) == pytest.approx(expected)
     assert float(hinge.generator(fake)) == pytest.approx(-fake.mean())
     with pytest.raises(ValueError, match=r"real_label=0\.1"):
-        losses.NonSaturating(0.1)
+        losses.NonSaturatingGANLoss(0.1)

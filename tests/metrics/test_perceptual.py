@@ -1,4 +1,4 @@
-"""Perceptual distances: the same numbers as other roads lead to, and a reason wherever there is no number."""
+"""Perceptual metrics: the same numbers as other roads lead to, and a reason wherever there is no number."""
 
 import importlib.util
 import socket
@@ -14,7 +14,14 @@ from keras.ops import convert_to_numpy
 from scipy.linalg import sqrtm
 
 from inpaintkit.features import Features, _squeezenet
-from inpaintkit.metrics import ALEXNET, NAMES, Perceptual, feature_distance, frechet_distance, kernel_distance
+from inpaintkit.metrics import (
+    ALEXNET,
+    NAMES,
+    PerceptualMetrics,
+    feature_distance,
+    frechet_distance,
+    kernel_distance,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +56,7 @@ def perceptual(weights):
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "lpips", None)
-            return Perceptual(weights=weights)
+            return PerceptualMetrics(weights=weights)
     finally:
         keras.config.set_dtype_policy("float32")
 
@@ -103,7 +110,7 @@ def test_kernel_distance_is_the_loop_of_the_paper(rng, n, m, paired):
     assert kernel_distance(x, y, paired)[0] == pytest.approx(of_x + of_y - 2 * between, rel=1e-9)
 
 
-def test_many_pictures_are_taken_in_blocks_without_a_seam(rng):
+def test_many_images_are_taken_in_blocks_without_a_seam(rng):
     x, y = embeddings(rng, 1001, 1001, 4)
     of_x, of_y, between = ((a @ b.T / 4 + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
     apart = ~np.eye(1001, dtype=bool)
@@ -113,7 +120,7 @@ def test_many_pictures_are_taken_in_blocks_without_a_seam(rng):
 
 @pytest.mark.parametrize("paired", [True, False])
 def test_kernel_distance_is_unbiased_and_knows_its_error(paired):
-    """Over many draws: the mean is the same for 10 as for 40 pictures, and the spread is the error stated.
+    """Over many draws: the mean is the same for 10 as for 40 images, and the spread is the error stated.
 
     Taken for independent, pairs come out too near, the more so the fewer they are.
     """
@@ -157,7 +164,7 @@ def test_what_is_at_hand_is_measured_and_what_is_not_has_a_reason(perceptual, we
         "10,000" in perceptual.recipe["fid"] and "squeezenet conv1" in perceptual.recipe["feature_distance"]
     )
 
-    values = perceptual.per_picture(images, images * masks)
+    values = perceptual.per_image(images, images * masks)
     assert values.keys() == {"feature_distance"} and values["feature_distance"].dtype == "float32"
     expected = feature_distance(images, images * masks, Features("squeezenet", weights["squeezenet"]))
     np.testing.assert_allclose(values["feature_distance"], convert_to_numpy(expected), rtol=1e-5)
@@ -186,16 +193,16 @@ def test_embeddings_are_keras_own(perceptual, weights, batch):
 
 
 def test_too_small_or_too_few_is_a_reason_too(weights):
-    perceptual = Perceptual(weights=weights)
+    perceptual = PerceptualMetrics(weights=weights)
     small = np.full((1, 15, 40, 3), 0.5, "float32")
-    assert perceptual.per_picture(small, small) == {}
-    assert perceptual.missing["feature_distance"] == "pictures of 15×40 pixels: it needs 16 a side"
+    assert perceptual.per_image(small, small) == {}
+    assert perceptual.missing["feature_distance"] == "images of 15×40 pixels: it needs 16 a side"
     assert perceptual.distances(np.zeros((1, 2048)), np.zeros((1, 2048))) == {}
-    assert perceptual.missing["kid"] == perceptual.missing["fid"] == "1 pictures: it needs at least 3"
+    assert perceptual.missing["kid"] == perceptual.missing["fid"] == "1 images: it needs at least 3"
 
 
 def test_with_nothing_at_hand_there_are_four_reasons_and_no_number(batch):
-    perceptual = Perceptual()
+    perceptual = PerceptualMetrics()
     assert perceptual.missing.keys() == set(NAMES) and not perceptual.recipe
     for name, file in (
         ("feature_distance", "vgg16_weights"),
@@ -205,14 +212,14 @@ def test_with_nothing_at_hand_there_are_four_reasons_and_no_number(batch):
         assert file in perceptual.missing[name] and "~/.keras/models/" in perceptual.missing[name]
     assert not any("\n" in why for why in perceptual.missing.values())
     images = batch[0]
-    assert perceptual.per_picture(images, images) == perceptual.distances(images, images) == {}
+    assert perceptual.per_image(images, images) == perceptual.distances(images, images) == {}
     assert perceptual.embed(images) is None
 
 
 def test_only_what_is_asked_for_is_opened(monkeypatch):
     monkeypatch.setattr("inpaintkit.metrics.perceptual.inception", None)
     monkeypatch.setattr("inpaintkit.metrics.perceptual.Features", None)
-    perceptual = Perceptual(["lpips"])
+    perceptual = PerceptualMetrics(["lpips"])
     assert perceptual.missing.keys() == {"lpips"}
 
 
@@ -227,7 +234,7 @@ def package(monkeypatch):
     return install
 
 
-def test_lpips_is_shown_pictures_as_it_expects_them(package, batch):
+def test_lpips_is_shown_images_as_it_expects_them(package, batch):
     """A stand-in that weighs the channels, in −1…1: the package's own layout and range."""
     import torch
 
@@ -240,14 +247,14 @@ def test_lpips_is_shown_pictures_as_it_expects_them(package, batch):
             return 2 * ((a - b) * torch.tensor([1.0, 2.0, 4.0])[:, None, None]).mean((1, 2, 3), keepdim=True)
 
     package(LPIPS)
-    perceptual = Perceptual(["lpips"])
+    perceptual = PerceptualMetrics(["lpips"])
     images, masks = batch
-    values = perceptual.per_picture(images, images * masks)
+    values = perceptual.per_image(images, images * masks)
     expected = 2 * (images * (1 - masks) * [1, 2, 4]).mean((1, 2, 3))
     assert not perceptual.missing and perceptual.recipe["lpips"] == "package lpips, net alex, version 0.1"
     np.testing.assert_allclose(values["lpips"], expected, rtol=1e-4)
-    assert perceptual.per_picture(images[:, :30], images[:, :30]) == {}
-    assert perceptual.missing["lpips"] == "pictures of 30×32 pixels: it needs 31 a side"
+    assert perceptual.per_image(images[:, :30], images[:, :30]) == {}
+    assert perceptual.missing["lpips"] == "images of 30×32 pixels: it needs 31 a side"
 
 
 def test_lpips_without_its_weights_says_where_they_belong(package):
@@ -255,7 +262,7 @@ def test_lpips_without_its_weights_says_where_they_belong(package):
         raise URLError("Name or service not known")
 
     package(network)
-    why = Perceptual(["lpips"]).missing["lpips"]
+    why = PerceptualMetrics(["lpips"]).missing["lpips"]
     assert "Name or service" in why and ALEXNET in why and "~/.cache/torch/hub/checkpoints/" in why
 
 
@@ -263,7 +270,7 @@ def test_lpips_with_a_broken_torchvision_says_so(monkeypatch, tmp_path):
     (tmp_path / "lpips.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")')
     monkeypatch.delitem(sys.modules, "lpips")
     monkeypatch.syspath_prepend(tmp_path)
-    why = Perceptual(["lpips"]).missing["lpips"]
+    why = PerceptualMetrics(["lpips"]).missing["lpips"]
     assert why == "package lpips does not load: operator torchvision::nms does not exist"
 
 
@@ -279,30 +286,30 @@ def test_lpips_is_the_packages_own(monkeypatch, tmp_path, batch):
     file.parent.mkdir(parents=True)
     torch.save(torchvision.models.alexnet().state_dict(), file)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    perceptual = Perceptual(["lpips"])
+    perceptual = PerceptualMetrics(["lpips"])
     assert not perceptual.missing
     images, masks = batch
-    values = perceptual.per_picture(images, images * masks)["lpips"]
+    values = perceptual.per_image(images, images * masks)["lpips"]
     with warnings.catch_warnings(action="ignore"):
         network = lpips.LPIPS(verbose=False)
     pair = [torch.tensor(2 * np.moveaxis(x, 3, 1) - 1) for x in (images, images * masks)]
     np.testing.assert_allclose(values, network(*pair).detach().numpy().ravel(), rtol=1e-5)
     assert values.shape == (4,) and values.min() > 0
-    assert not perceptual.per_picture(images, images)["lpips"].any()
+    assert not perceptual.per_image(images, images)["lpips"].any()
 
 
 def test_mistakes_are_named(perceptual, batch, tmp_path):
     with pytest.raises(ValueError, match=r"names=\['ssim'\]: expected some of feature_distance, lpips"):
-        Perceptual(["ssim"])
+        PerceptualMetrics(["ssim"])
     with pytest.raises(ValueError, match="names='lpips'"):
-        Perceptual("lpips")
+        PerceptualMetrics("lpips")
     with pytest.raises(ValueError, match=r"weights=\{'alexnet'.*vgg16, vgg19, squeezenet, inception"):
-        Perceptual(weights={"alexnet": "x"})
+        PerceptualMetrics(weights={"alexnet": "x"})
     for network, name in (("inception", "InceptionV3"), ("squeezenet", "squeezenet")):
         with pytest.raises(ValueError, match=rf"none\.h5' do not load into {name}"):
-            Perceptual(weights={network: tmp_path / "none.h5"})
+            PerceptualMetrics(weights={network: tmp_path / "none.h5"})
     with pytest.raises(ValueError, match=r"\(4, 32, 32, 3\) and \(3, 32, 32, 3\): expected one shape"):
-        perceptual.per_picture(batch[0], batch[0][1:])
+        perceptual.per_image(batch[0], batch[0][1:])
 
 
 @pytest.mark.parametrize("distance", [frechet_distance, kernel_distance])

@@ -32,8 +32,8 @@ every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS
 def test_the_studied_works_parameters():
     """REFERENCE, S0, at 112×96."""
     assert models.autoencoder().count_params() == 2_942_019
-    generator, judge = models.skip_autoencoder().count_params(), models.discriminator().count_params()
-    assert (generator, judge, generator + judge) == (7_053_123, 3_147_105, 10_200_228)
+    generator, discriminator = models.skip_autoencoder().count_params(), models.discriminator().count_params()
+    assert (generator, discriminator, generator + discriminator) == (7_053_123, 3_147_105, 10_200_228)
 
 
 def test_the_face_reports_parameters():
@@ -59,7 +59,7 @@ def test_the_partial_unets_have_the_layers_of_the_papers():
     assert [layer.strides[0] for layer in small] == 4 * [1, 2] + 8 * [1]
 
 
-def test_the_coarse_picture_can_be_reached(batch):
+def test_the_coarse_image_can_be_reached(batch):
     images, masks = batch
     network = models.coarse_to_fine(width=4)
     both = keras.Model(network.inputs, [network.output, network.get_layer("coarse").output])
@@ -71,16 +71,16 @@ def test_the_coarse_picture_can_be_reached(batch):
 def test_the_patch_discriminator_judges_patch_by_patch(batch):
     images, _ = batch
     keras.utils.set_random_seed(0)
-    judge = models.patch_discriminator(filters=(8, 16))
+    discriminator = models.patch_discriminator(filters=(8, 16))
     changed = images.copy()
     changed[:, :4, :4] = 0
-    before, after = (to_numpy(judge(x)) for x in (images, changed))
+    before, after = (to_numpy(discriminator(x)) for x in (images, changed))
     assert before.shape == (4, 8, 8, 1)
     assert (before[:, 0, 0] != after[:, 0, 0]).all()
     np.testing.assert_array_equal(before[:, -2:, -2:], after[:, -2:, -2:])
-    kernel = judge.layers[2].layer.kernel
+    kernel = discriminator.layers[2].layer.kernel
     for _ in range(50):  # each a step of the power iteration, slow where two singular values are alike
-        judge(images[:1], training=True)
+        discriminator(images[:1], training=True)
     norm = np.linalg.norm(to_numpy(kernel).reshape(-1, kernel.shape[-1]), 2)
     assert norm == pytest.approx(1, abs=0.05)  # spectrally normalised
 
@@ -90,12 +90,12 @@ def test_the_patch_discriminator_judges_patch_by_patch(batch):
 )
 def test_discriminators_are_saved_and_stay_finite(build, batch, tmp_path):
     images, _ = batch
-    judge = build()
-    judge.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
-    judge.fit(images, np.ones(judge(images).shape, "float32"), verbose=0)
-    judge.save(tmp_path / "judge.keras")
-    again = keras.saving.load_model(tmp_path / "judge.keras")
-    np.testing.assert_array_equal(again.predict(images, verbose=0), judge.predict(images, verbose=0))
+    discriminator = build()
+    discriminator.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    discriminator.fit(images, np.ones(discriminator(images).shape, "float32"), verbose=0)
+    discriminator.save(tmp_path / "discriminator.keras")
+    again = keras.saving.load_model(tmp_path / "discriminator.keras")
+    np.testing.assert_array_equal(again.predict(images, verbose=0), discriminator.predict(images, verbose=0))
     keras.config.set_dtype_policy("mixed_float16")
     try:
         logits = to_numpy(build()(images, training=True))
@@ -104,10 +104,10 @@ def test_discriminators_are_saved_and_stay_finite(build, batch, tmp_path):
     assert logits.dtype == np.float32 and np.isfinite(logits).all()
 
 
-def test_the_discriminator_gives_one_logit_a_picture(batch):
+def test_the_discriminator_gives_one_logit_a_image(batch):
     images, _ = batch
-    judge = models.discriminator((32, 32, 3))
-    assert judge(images).shape == (4, 1)
+    discriminator = models.discriminator((32, 32, 3))
+    assert discriminator(images).shape == (4, 1)
     with pytest.raises(ValueError, match="both sides fixed"):
         models.discriminator((None, None, 3))
 
@@ -122,7 +122,7 @@ def test_any_size_goes_in_and_comes_out(build, rng, size):
 
 
 @every_network
-def test_a_picture_of_one_pixel_is_a_picture(build):
+def test_a_image_of_one_pixel_is_a_image(build):
     image = np.full((2, 1, 1, 3), 0.5, "float32")
     output = to_numpy(build()([image, np.array([1, 0], "float32").reshape(2, 1, 1, 1)]))
     assert output.shape == image.shape and np.isfinite(output).all()
@@ -171,26 +171,26 @@ def test_a_step_of_fit_lowers_the_loss_and_all_is_saved(build, batch, tmp_path):
     images, masks = batch
     keras.utils.set_random_seed(0)
     network = build()
-    teacher = Inpainter(network.inputs, network.output)
-    teacher.compile(keras.optimizers.Adam(1e-3), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR()])
+    model = Inpainter(network.inputs, network.output)
+    model.compile(keras.optimizers.Adam(1e-3), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR()])
     x = [images * masks, masks]
-    history = teacher.fit(x, images, epochs=8, verbose=0).history
+    history = model.fit(x, images, epochs=8, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
 
-    teacher.save(tmp_path / "model.keras")
+    model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert isinstance(again, Inpainter) and isinstance(again.loss, losses.HoleValidLoss)
-    np.testing.assert_array_equal(again.predict(x, verbose=0), teacher.predict(x, verbose=0))
-    assert again.evaluate(x, images, verbose=0) == pytest.approx(teacher.evaluate(x, images, verbose=0))
-    teacher.save_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert again.evaluate(x, images, verbose=0) == pytest.approx(model.evaluate(x, images, verbose=0))
+    model.save_weights(tmp_path / "model.weights.h5")
     fresh = build()
     fresh.load_weights(tmp_path / "model.weights.h5")
-    np.testing.assert_array_equal(fresh.predict(x, verbose=0), teacher.predict(x, verbose=0))
+    np.testing.assert_array_equal(fresh.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
 @every_network
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
-def test_an_exported_network_gives_the_same_picture(build, batch, tmp_path):
+def test_an_exported_network_gives_the_same_image(build, batch, tmp_path):
     import tensorflow as tf
 
     images, masks = batch
@@ -215,7 +215,9 @@ def odd_sizes():
 def short_prefill():
     """The prefilled U-Net's way in and out; the whole one passes too, but tf2onnx takes a minute for it."""
     inputs, image, mask = _inputs.enter((None, None, 3), stride=8)
-    return _inputs.build(inputs, PushPull(levels=3, sweeps=1, bends=1)([image, mask]), "short_prefill")
+    return _inputs.build(
+        inputs, PushPull(levels=3, smoothing_steps=1, biharmonic_steps=1)([image, mask]), "short_prefill"
+    )
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning:keras", "ignore::DeprecationWarning")
@@ -257,7 +259,7 @@ mixed = pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"]
 @mixed
 def test_mixed_precision_stays_finite(build, precision, batch):
     images, masks = batch
-    masks = np.concatenate([np.zeros_like(masks[:1]), masks[1:]])  # one picture with nothing known
+    masks = np.concatenate([np.zeros_like(masks[:1]), masks[1:]])  # one image with nothing known
     with policy(precision):
         output = to_numpy(build()([images * masks, masks]))
     assert output.dtype == np.float32 and np.isfinite(output).all()
@@ -306,7 +308,7 @@ def test_the_coarse_stage_keeps_known_pixels_for_the_refining_one(precision, bat
 
 def test_the_prefilled_unet_starts_as_its_prefill(batch):
     images, masks = batch
-    start = to_numpy(PushPull(bends=16)([images * masks, masks]))
+    start = to_numpy(PushPull(biharmonic_steps=16)([images * masks, masks]))
     output = to_numpy(models.unet(prefill=True)([images * masks, masks]))
     np.testing.assert_allclose(output, start, atol=1e-6)
 
@@ -350,7 +352,7 @@ def test_bad_arguments_are_explained(build, words):
         [(1, 32, 32, 3), (32, 32)],
         [(1, 32, 32, 3), (1, 16, 32, 32, 1)],
     ],
-    ids=["three mask channels", "grey picture", "mask of rank 2", "mask of rank 5"],
+    ids=["three mask channels", "grey image", "mask of rank 2", "mask of rank 5"],
 )
 def test_inputs_of_the_wrong_shape_are_explained(shapes):
     with pytest.raises(

@@ -21,19 +21,19 @@ import inpaintkit as ik
 from inpaintkit import fingerprint, losses, metrics, training
 
 
-def painter():
-    """The smallest network that paints: one convolution over picture and mask."""
+def small_model():
+    """The smallest network that paints: one convolution over image and mask."""
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 3, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
-    teacher = ik.Inpainter(inputs, x)
+    model = ik.Insmall_model(inputs, x)
     hole = metrics.PSNR("hole_psnr")
-    teacher.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole])
-    return teacher
+    model.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole])
+    return model
 
 
 def holes(shuffle, kind=None):
-    pictures = ik.data.images("photos", "val", 16, count=12)
-    return ik.data.pairs(pictures, kind or ik.masks.Lines(thickness=2), 4, shuffle=shuffle)
+    images = ik.data.images("photos", "val", 16, count=12)
+    return ik.data.pairs(images, kind or ik.masks.Lines(thickness=2), 4, shuffle=shuffle)
 
 
 class KillAmid(keras.callbacks.Callback):
@@ -52,11 +52,11 @@ class KillAmid(keras.callbacks.Callback):
 def train_in(run_dir, kill_amid=None, epochs=8, **options):
     """The code that is run again: nothing in it knows whether it was killed before."""
     keras.utils.set_random_seed(3)
-    teacher, train = painter(), holes(True)
+    model, train = small_model(), holes(True)
     watchers = training.standard_callbacks(run_dir, patience=3, train=train, **options)
     watchers += [] if kill_amid is None else [KillAmid(kill_amid)]
-    fit = teacher.fit(train, validation_data=holes(False), epochs=epochs, verbose=0, callbacks=watchers)
-    return teacher, fit.history, watchers
+    fit = model.fit(train, validation_data=holes(False), epochs=epochs, verbose=0, callbacks=watchers)
+    return model, fit.history, watchers
 
 
 def killed(run_dir, epoch):
@@ -89,7 +89,7 @@ def stopped(tmp_path_factory):
     run = tmp_path_factory.mktemp("stopped") / "run"
     watchers = [*training.standard_callbacks(run), Interrupt(2)]
     with pytest.raises(KeyboardInterrupt):
-        painter().fit(holes(True), validation_data=holes(False), epochs=5, verbose=0, callbacks=watchers)
+        small_model().fit(holes(True), validation_data=holes(False), epochs=5, verbose=0, callbacks=watchers)
     close(watchers)
     return run
 
@@ -101,19 +101,19 @@ def interrupted(stopped, tmp_path):
 
 
 def test_a_killed_run_ends_like_an_unbroken_one(tmp_path, capsys):
-    whole_teacher, whole, _ = train_in(tmp_path / "whole")
+    whole_model, whole, _ = train_in(tmp_path / "whole")
     killed(tmp_path / "run", epoch=4)
     assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == 4
     capsys.readouterr()
-    teacher, history, _ = train_in(tmp_path / "run")
+    model, history, _ = train_in(tmp_path / "run")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{tmp_path / 'run'}: going on after epoch 4" and lines[1].startswith("epoch   5/8")
     rows = {run: pd.read_csv(tmp_path / run / "history.csv") for run in ("whole", "run")}
     assert list(rows["run"].epoch) == list(rows["whole"].epoch) == list(range(len(whole["loss"])))
-    for name, values in whole.items():  # the learning rate among them: Anneal's place
+    for name, values in whole.items():  # the learning rate among them: CosineAnnealing's place
         np.testing.assert_allclose(history[name], values, rtol=1e-4, err_msg=name)
         np.testing.assert_allclose(rows["run"][name], values, rtol=1e-4, err_msg=name)
-    for ours, theirs in zip(teacher.get_weights(), whole_teacher.get_weights(), strict=True):
+    for ours, theirs in zip(model.get_weights(), whole_model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
     assert {p.name for p in (tmp_path / "run").iterdir()} == {"best.keras", "history.csv", "tensorboard"}
 
@@ -128,24 +128,24 @@ def test_patience_and_the_best_weights_outlive_a_stop(interrupted):
     memory = json.loads(state.read_text())
     first = memory["history"]["val_hole_psnr"]
     memory["memory"]["EarlyStopping"] |= {"best": max(first), "wait": 3}
-    memory["memory"]["Anneal"]["elapsed"] = 1000.0
+    memory["memory"]["CosineAnnealing"]["elapsed"] = 1000.0
     for setting in ("loss", "learning rate", "optimizer"):  # else it is refused: another experiment
         del memory["fingerprint"][setting]
     state.write_text(json.dumps(memory))
-    teacher, train, val = painter(), holes(True), holes(False)
+    model, train, val = small_model(), holes(True), holes(False)
     hole = metrics.PSNR("hole_psnr")
-    teacher.compile(keras.optimizers.Adam(), unlearn, weighted_metrics=[hole])
+    model.compile(keras.optimizers.Adam(), unlearn, weighted_metrics=[hole])
     watchers = training.standard_callbacks(interrupted, patience=5, train=train)
-    fit = teacher.fit(train, validation_data=val, epochs=20, verbose=0, callbacks=watchers)
+    fit = model.fit(train, validation_data=val, epochs=20, verbose=0, callbacks=watchers)
     assert len(fit.history["loss"]) == 2 + 2 and train.epoch == 4  # 3 of 5 epochs of patience were gone
     assert fit.history["val_hole_psnr"][:2] == first and max(fit.history["val_hole_psnr"]) == max(first)
-    kept = teacher.evaluate(val, verbose=0, return_dict=True)["hole_psnr"]
+    kept = model.evaluate(val, verbose=0, return_dict=True)["hole_psnr"]
     assert kept == pytest.approx(max(first), abs=1e-3)
-    teacher.load_weights(interrupted / "best.keras")
-    assert teacher.evaluate(val, verbose=0, return_dict=True)["hole_psnr"] == pytest.approx(kept, abs=1e-3)
-    anneal = next(c for c in watchers if isinstance(c, training.Anneal))
+    model.load_weights(interrupted / "best.keras")
+    assert model.evaluate(val, verbose=0, return_dict=True)["hole_psnr"] == pytest.approx(kept, abs=1e-3)
+    anneal = next(c for c in watchers if isinstance(c, training.CosineAnnealing))
     assert anneal.elapsed > 1000  # seconds before the stop count against the minutes
-    assert len(teacher.fit(train, epochs=1, verbose=0).epoch) == 1  # and a later fit begins at its beginning
+    assert len(model.fit(train, epochs=1, verbose=0).epoch) == 1  # and a later fit begins at its beginning
 
 
 def test_half_a_backup_does_not_count(interrupted):
@@ -162,7 +162,7 @@ def test_half_a_backup_does_not_count(interrupted):
 def test_a_backup_of_another_network_or_a_broken_one_is_explained(interrupted):
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 5, padding="same")(keras.layers.Concatenate()(inputs))
-    other = ik.Inpainter(inputs, x)
+    other = ik.Insmall_model(inputs, x)
     other.compile("adam", "mae", weighted_metrics=[metrics.PSNR("hole_psnr")])
     message = "a run that did not end cannot be read into this network: remove .*backup to begin anew"
     with pytest.raises(ValueError, match=r"network: .*; loss: .*remove the folder .*backup"):
@@ -183,33 +183,33 @@ def test_a_run_that_ended_begins_anew(tmp_path):
     _, again, watchers = train_in(tmp_path, epochs=1)
     assert len(first["loss"]) == 2 and len(again["loss"]) == 1
     assert list(pd.read_csv(tmp_path / "history.csv").epoch) == [0]
-    painter().fit(holes(True), validation_data=holes(False), epochs=2, verbose=0, callbacks=watchers)
+    small_model().fit(holes(True), validation_data=holes(False), epochs=2, verbose=0, callbacks=watchers)
     assert list(pd.read_csv(tmp_path / "history.csv").epoch) == [0, 1]
 
 
 def test_a_tuner_may_copy_them(tmp_path):
     """Keras Tuner trains every trial with a deep copy of the list."""
-    resume, *others = copy.deepcopy(training.standard_callbacks(tmp_path, pictures=holes(False)))
+    resume, *others = copy.deepcopy(training.standard_callbacks(tmp_path, images=holes(False)))
     assert all(kept is other for kept, other in zip(resume.callbacks, others, strict=True))
 
 
 def sheets(folder):
-    """The pictures that TensorBoard would show: [(step, uint8 picture)]."""
+    """The images that TensorBoard would show: [(step, uint8 image)]."""
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    events = accumulator.EventAccumulator(str(folder / "tensorboard" / "pictures")).Reload()
-    for event in events.Tensors("pictures"):
+    events = accumulator.EventAccumulator(str(folder / "tensorboard" / "images")).Reload()
+    for event in events.Tensors("images"):
         width, height, *pngs = event.tensor_proto.string_val
-        picture = keras.utils.img_to_array(keras.utils.load_img(io.BytesIO(pngs[0])))
-        assert picture.shape == (int(height), int(width), 3) and len(pngs) == 1
-        yield event.step, picture / 255
+        image = keras.utils.img_to_array(keras.utils.load_img(io.BytesIO(pngs[0])))
+        assert image.shape == (int(height), int(width), 3) and len(pngs) == 1
+        yield event.step, image / 255
 
 
 @pytest.mark.parametrize("as_batch", [False, True])
-def test_tensorboard_shows_the_same_pictures_each_epoch(tmp_path, as_batch):
+def test_tensorboard_shows_the_same_images_each_epoch(tmp_path, as_batch):
     pytest.importorskip("tensorflow")
     val = holes(False)
     (holed, mask), image = val[0]
-    train_in(tmp_path, epochs=3, pictures=val[0] if as_batch else val)
+    train_in(tmp_path, epochs=3, images=val[0] if as_batch else val)
     shown = list(sheets(tmp_path))
     assert [step for step, _ in shown] == [0, 1, 2]
     for _, sheet in shown:
@@ -222,9 +222,9 @@ def test_tensorboard_shows_the_same_pictures_each_epoch(tmp_path, as_batch):
 
 
 def test_the_whole_training_loop_leaves_what_it_promises(tmp_path, capsys):
-    teacher, val = painter(), holes(False)
+    model, val = small_model(), holes(False)
     watchers = training.standard_callbacks(tmp_path / "run")
-    fit = teacher.fit(holes(True), validation_data=val, epochs=3, verbose=0, callbacks=watchers)
+    fit = model.fit(holes(True), validation_data=val, epochs=3, verbose=0, callbacks=watchers)
     history = fit.history
     assert len(history["val_hole_psnr"]) == 3
     rates = history["learning_rate"]
@@ -238,76 +238,76 @@ def test_the_whole_training_loop_leaves_what_it_promises(tmp_path, capsys):
 
 def test_early_stopping_brings_back_the_best_weights(tmp_path):
     """A rate that ruins the network: the first epoch stays the best."""
-    teacher, train = painter(), holes(False)
-    teacher.optimizer.learning_rate = 30.0
+    model, train = small_model(), holes(False)
+    model.optimizer.learning_rate = 30.0
     watchers = training.standard_callbacks(tmp_path, patience=2)
-    fit = teacher.fit(train, validation_data=train, epochs=20, verbose=0, callbacks=watchers)
+    fit = model.fit(train, validation_data=train, epochs=20, verbose=0, callbacks=watchers)
     scores = fit.history["val_hole_psnr"]
     assert len(scores) < 20
-    kept = teacher.evaluate(train, verbose=0, return_dict=True)["hole_psnr"]
+    kept = model.evaluate(train, verbose=0, return_dict=True)["hole_psnr"]
     assert kept == pytest.approx(max(scores), abs=1e-3)
 
 
 def test_a_resumed_run_goes_on_at_the_rate_it_had():
     """As a checkpoint leaves it: half way down the cosine, at half the rate."""
-    teacher, train, seen = painter(), holes(False), []
+    model, train, seen = small_model(), holes(False), []
     watch = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda *_: seen.append(float(teacher.optimizer.learning_rate))
+        on_epoch_end=lambda *_: seen.append(float(model.optimizer.learning_rate))
     )
-    teacher.fit(train, epochs=10, verbose=0, callbacks=[training.Anneal(), watch])
+    model.fit(train, epochs=10, verbose=0, callbacks=[training.CosineAnnealing(), watch])
     whole, seen[:] = list(seen), []
-    teacher.optimizer.learning_rate = whole[5]
-    teacher.fit(train, epochs=10, initial_epoch=5, verbose=0, callbacks=[training.Anneal(), watch])
+    model.optimizer.learning_rate = whole[5]
+    model.fit(train, epochs=10, initial_epoch=5, verbose=0, callbacks=[training.CosineAnnealing(), watch])
     np.testing.assert_allclose(seen, whole[5:], rtol=1e-5)
 
 
 def test_the_minutes_are_kept():
-    teacher = painter()
+    model = small_model()
     start = time.monotonic()
-    fit = teacher.fit(holes(True), epochs=10_000, verbose=0, callbacks=[training.Anneal(minutes=0.03)])
+    fit = model.fit(holes(True), epochs=10_000, verbose=0, callbacks=[training.CosineAnnealing(minutes=0.03)])
     assert 1 <= len(fit.epoch) < 10_000
     assert time.monotonic() - start < 60  # 2 seconds, and a compilation
-    assert float(teacher.optimizer.learning_rate) == pytest.approx(0.02, rel=1e-4)  # fresh for the next fit
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.02, rel=1e-4)  # fresh for the next fit
     with pytest.raises(ValueError, match="minutes=0"):
-        training.Anneal(minutes=0)
+        training.CosineAnnealing(minutes=0)
 
 
 def test_learning_rates_by_steps():
-    watchers = [training.learning_rates({0: 1e-3, 2: 1e-4})]
-    fit = painter().fit(holes(False), epochs=4, verbose=0, callbacks=watchers)
+    watchers = [training.step_schedule({0: 1e-3, 2: 1e-4})]
+    fit = small_model().fit(holes(False), epochs=4, verbose=0, callbacks=watchers)
     np.testing.assert_allclose(fit.history["learning_rate"], [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
-    teacher = painter()
-    teacher.fit(holes(False), epochs=3, verbose=0, callbacks=[training.Anneal(), *watchers])
-    assert float(teacher.optimizer.learning_rate) == pytest.approx(1e-4)  # the schedule has the last word
+    model = small_model()
+    model.fit(holes(False), epochs=3, verbose=0, callbacks=[training.CosineAnnealing(), *watchers])
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-4)  # the schedule has the last word
     for bad in ({}, {1: 1e-3}, {0: 1e-3, 1.5: 1e-4}, {0: 1e-3, -1: 1e-4}):
         with pytest.raises(ValueError, match="0 among them"):
-            training.learning_rates(bad)
+            training.step_schedule(bad)
     with pytest.raises(ValueError, match="more than 0"):
-        training.learning_rates({0: 1e-3, 8: 0})
+        training.step_schedule({0: 1e-3, 8: 0})
 
 
-def resume_in(run_dir, teacher=None, train=None, val=None, epochs=4, **options):
+def resume_in(run_dir, model=None, train=None, val=None, epochs=4, **options):
     """`fit` in a folder that may hold a backup, with settings that may have changed."""
     watchers = training.standard_callbacks(run_dir, **options)
-    teacher = teacher or painter()
+    model = model or small_model()
     val = holes(False) if val is None else val
     train = holes(True) if train is None else train
-    return teacher.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=watchers)
+    return model.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=watchers)
 
 
 def compiled(loss=None, optimizer=None):
-    teacher = painter()
+    model = small_model()
     loss, optimizer = loss or losses.HoleValidLoss(), optimizer or keras.optimizers.Adam(0.02)
-    teacher.compile(optimizer, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
-    return teacher
+    model.compile(optimizer, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    return model
 
 
 def wider():
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 5, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
-    teacher = ik.Inpainter(inputs, x)
-    teacher.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole_psnr()])
-    return teacher
+    model = ik.Insmall_model(inputs, x)
+    model.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole_psnr()])
+    return model
 
 
 def hole_psnr():
@@ -315,12 +315,12 @@ def hole_psnr():
 
 
 def other_pairs(shuffle=True, count=12, split="val", batch_size=4, **settings):
-    pictures = ik.data.images("photos", split, 16, count=count)
-    return ik.data.pairs(pictures, ik.masks.Lines(thickness=2), batch_size, shuffle=shuffle, **settings)
+    images = ik.data.images("photos", split, 16, count=count)
+    return ik.data.pairs(images, ik.masks.Lines(thickness=2), batch_size, shuffle=shuffle, **settings)
 
 
 def fading(strength):
-    return lambda pictures, rng: (pictures * strength).astype("uint8")
+    return lambda images, rng: (images * strength).astype("uint8")
 
 
 def test_settings_within_functions_and_losses_are_part_of_the_experiment():
@@ -332,13 +332,13 @@ def test_settings_within_functions_and_losses_are_part_of_the_experiment():
             super().__init__()
             self.weights = weights
 
-        def fade(self, pictures, rng):
-            return pictures
+        def fade(self, images, rng):
+            return images
 
     for make in (
         fading,
         scaled,
-        lambda w: losses.Sum({"a": (1, scaled(w))}),
+        lambda w: losses.WeightedSum({"a": (1, scaled(w))}),
         lambda w: Own([w]),
         lambda w: Own([w]).fade,
         lambda w: functools.partial(scaled, weight=w),
@@ -351,22 +351,22 @@ def test_the_same_code_is_the_same_in_every_process_and_on_every_line():
     words = [compile(f"x in {w}", "", "eval") for w in ("{'a', 'b', 'c'}", "{'c', 'b', 'a'}")]
     assert fingerprint.code_hash(words[0]) == fingerprint.code_hash(words[1])
     below = [eval("\n" * lines + "lambda y, x: y - x") for lines in (0, 5)]
-    one, two = (fingerprint.entry(losses.Sum({"a": (1, f)})) for f in below)
+    one, two = (fingerprint.entry(losses.WeightedSum({"a": (1, f)})) for f in below)
     assert one == two
 
 
 def test_a_metric_function_can_be_monitored(tmp_path):
-    teacher = painter()
-    teacher.compile("adam", "mae", metrics=[metrics.ssim], weighted_metrics=[hole_psnr()])
-    assert "val_ssim" in resume_in(tmp_path, teacher, epochs=1, monitor="val_ssim").history
+    model = small_model()
+    model.compile("adam", "mae", metrics=[metrics.ssim], weighted_metrics=[hole_psnr()])
+    assert "val_ssim" in resume_in(tmp_path, model, epochs=1, monitor="val_ssim").history
 
 
 CHANGES = {
-    "network": lambda: {"teacher": wider()},
-    "loss": lambda: {"teacher": compiled(losses.HoleValidLoss(hole=5))},
-    "loss (a function)": lambda: {"teacher": compiled("mse")},
-    "learning rate": lambda: {"teacher": compiled(optimizer=keras.optimizers.Adam(0.01))},
-    "optimizer": lambda: {"teacher": compiled(optimizer=keras.optimizers.Adam(0.02, beta_1=0.5))},
+    "network": lambda: {"model": wider()},
+    "loss": lambda: {"model": compiled(losses.HoleValidLoss(hole=5))},
+    "loss (a function)": lambda: {"model": compiled("mse")},
+    "learning rate": lambda: {"model": compiled(optimizer=keras.optimizers.Adam(0.01))},
+    "optimizer": lambda: {"model": compiled(optimizer=keras.optimizers.Adam(0.02, beta_1=0.5))},
     "training masks": lambda: {"train": holes(True, ik.masks.Lines(thickness=3))},
     "training images": lambda: {"train": other_pairs(split="test")},
     "training batch size": lambda: {"train": other_pairs(batch_size=3)},
@@ -398,8 +398,8 @@ def test_a_changed_experiment_begins_anew_where_it_is_told_to(interrupted, capsy
     memory = json.loads(state.read_text())
     memory["memory"]["EarlyStopping"]["best"] = memory["memory"]["ModelCheckpoint"]["best"] = 99.0
     state.write_text(json.dumps(memory))
-    teacher = compiled(optimizer=keras.optimizers.SGD(1e-6))
-    fit = resume_in(interrupted, teacher, epochs=2, on_change="restart")
+    model = compiled(optimizer=keras.optimizers.SGD(1e-6))
+    fit = resume_in(interrupted, model, epochs=2, on_change="restart")
     line = capsys.readouterr().out.splitlines()[0]
     assert "settings have changed" in line and "Adam" in line and "SGD" in line and "begins anew" in line
     assert len(fit.history["loss"]) == 2 and len(pd.read_csv(interrupted / "history.csv")) == 2
@@ -422,30 +422,30 @@ def test_a_backup_without_a_fingerprint_is_explained(interrupted, capsys):
 
 def test_a_fit_that_was_interrupted_goes_on_with_the_same_model(tmp_path, capsys):
     """In a notebook the model lives on: its rate is where the callbacks left it, its layers have numbers."""
-    teacher, run = painter(), tmp_path / "run"
+    model, run = small_model(), tmp_path / "run"
     for epoch in (1, 2):
         watchers = [*training.standard_callbacks(run, patience=3), Interrupt(epoch)]
         with pytest.raises(KeyboardInterrupt):
-            teacher.fit(holes(True), validation_data=holes(False), epochs=4, verbose=0, callbacks=watchers)
+            model.fit(holes(True), validation_data=holes(False), epochs=4, verbose=0, callbacks=watchers)
         close(watchers)
-    fit = resume_in(run, teacher)
+    fit = resume_in(run, model)
     rates = fit.history["learning_rate"]
     assert len(rates) == 4 and "going on after epoch 2" in capsys.readouterr().out
     np.testing.assert_allclose(rates, 0.02 * 0.5 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-3)
     watchers = [*training.standard_callbacks(tmp_path / "other"), Interrupt(3)]
     with pytest.raises(KeyboardInterrupt):
-        teacher.fit(holes(True), validation_data=holes(False), epochs=4, verbose=0, callbacks=watchers)
+        model.fit(holes(True), validation_data=holes(False), epochs=4, verbose=0, callbacks=watchers)
     close(watchers)
-    fit = resume_in(tmp_path / "anew", teacher, epochs=1)
+    fit = resume_in(tmp_path / "anew", model, epochs=1)
     np.testing.assert_allclose(fit.history["learning_rate"], 0.02, rtol=1e-3)  # not where it was left
 
 
 def test_the_best_of_a_run_that_ended_is_not_left_to_the_next(tmp_path):
     train, val = holes(True), holes(False)
     watchers = training.standard_callbacks(tmp_path)
-    painter().fit(train, validation_data=val, epochs=3, verbose=0, callbacks=watchers)
+    small_model().fit(train, validation_data=val, epochs=3, verbose=0, callbacks=watchers)
     with pytest.raises(KeyboardInterrupt):
-        painter().fit(train, validation_data=val, verbose=0, callbacks=[*watchers, Interrupt(0)])
+        small_model().fit(train, validation_data=val, verbose=0, callbacks=[*watchers, Interrupt(0)])
     assert not (tmp_path / "best.keras").exists()
     close(watchers)
     worse = compiled(optimizer=keras.optimizers.SGD(1e-6))  # with the same callbacks, it never gets so good
@@ -455,22 +455,22 @@ def test_the_best_of_a_run_that_ended_is_not_left_to_the_next(tmp_path):
 
 
 def test_what_the_callbacks_monitor_must_be_measured(tmp_path):
-    teacher, train, val = painter(), holes(True), holes(False)
+    model, train, val = small_model(), holes(True), holes(False)
     (tmp_path / "best.keras").write_bytes(b"of a run before")
-    before = teacher.get_weights()
+    before = model.get_weights()
     with pytest.raises(ValueError, match=r"without validation_data.*add validation_data="):
-        teacher.fit(train, verbose=0, callbacks=training.standard_callbacks(tmp_path))
-    teacher.compile("adam", "mae", metrics=["mse", metrics.SSIM("ssim")])
+        model.fit(train, verbose=0, callbacks=training.standard_callbacks(tmp_path))
+    model.compile("adam", "mae", metrics=["mse", metrics.SSIM("ssim")])
     line = r'only .*ssim.*weighted_metrics=\[ik.metrics.PSNR\("hole_psnr"\)\]'
     with pytest.raises(ValueError, match=line):
-        teacher.fit(train, validation_data=val, verbose=0, callbacks=training.standard_callbacks(tmp_path))
-    for weights, old in zip(teacher.get_weights(), before, strict=True):
+        model.fit(train, validation_data=val, verbose=0, callbacks=training.standard_callbacks(tmp_path))
+    for weights, old in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weights, old)  # before the first step
     assert (tmp_path / "best.keras").exists()
     watchers = training.standard_callbacks(tmp_path, monitor="val_ssim")
-    fit = teacher.fit(train, validation_data=val, verbose=0, callbacks=watchers)  # the model is still usable
+    fit = model.fit(train, validation_data=val, verbose=0, callbacks=watchers)  # the model is still usable
     assert "val_ssim" in fit.history
-    plain = keras.Model(teacher.inputs, teacher.outputs)
+    plain = keras.Model(model.inputs, model.outputs)
     plain.compile("adam", "mae")
     with pytest.raises(ValueError, match="hole_psnr"):
         watchers = training.standard_callbacks(tmp_path / "plain")
@@ -480,26 +480,26 @@ def test_what_the_callbacks_monitor_must_be_measured(tmp_path):
 
 def test_a_monitor_that_is_nan_is_told(tmp_path):
     """As hole PSNR is where validation has no hole."""
-    teacher = painter()
+    model = small_model()
 
     def hole_psnr(y_true, y_pred):
         return keras.ops.mean(y_pred, axis=(1, 2, 3)) * float("nan")
 
-    teacher.compile("adam", "mae", metrics=[hole_psnr])
+    model.compile("adam", "mae", metrics=[hole_psnr])
     with pytest.warns(UserWarning, match="val_hole_psnr is NaN.*hole"):
-        resume_in(tmp_path, teacher, epochs=1)
+        resume_in(tmp_path, model, epochs=1)
     assert not (tmp_path / "best.keras").exists()
 
 
 def test_a_learning_rate_schedule_is_left_alone(tmp_path):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], [0.02, 0.01, 0.005])
-    teacher = compiled(unlearn, keras.optimizers.Adam(schedule))  # it unlearns: plateaus are met
+    model = compiled(unlearn, keras.optimizers.Adam(schedule))  # it unlearns: plateaus are met
     watchers = training.standard_callbacks(tmp_path, patience=3)
-    fit = teacher.fit(holes(True), validation_data=holes(False), epochs=3, verbose=0, callbacks=watchers)
+    fit = model.fit(holes(True), validation_data=holes(False), epochs=3, verbose=0, callbacks=watchers)
     np.testing.assert_allclose(fit.history["learning_rate"], [0.02, 0.01, 0.005], rtol=1e-5)
-    assert teacher.optimizer.get_config()["learning_rate"]["class_name"] == "PiecewiseConstantDecay"
+    assert model.optimizer.get_config()["learning_rate"]["class_name"] == "PiecewiseConstantDecay"
     with pytest.raises(ValueError, match="learning-rate schedule already"):
-        teacher.fit(holes(True), verbose=0, callbacks=[training.learning_rates({0: 1e-3})])
+        model.fit(holes(True), verbose=0, callbacks=[training.step_schedule({0: 1e-3})])
 
 
 @pytest.mark.parametrize("with_callbacks", [False, True])
@@ -512,12 +512,12 @@ def test_masks_by_epoch_follow_keras_count_in_every_fit(with_callbacks, tmp_path
             return super().sample(*args, **settings)
 
     train = holes(True, {0: Noted(thickness=1), 2: Noted(thickness=3)})
-    teacher, val = painter(), holes(False)
+    model, val = small_model(), holes(False)
 
     def stages(**settings):
         served.clear()
         callbacks = training.standard_callbacks(tmp_path) if with_callbacks else None
-        teacher.fit(train, validation_data=val, verbose=0, callbacks=callbacks, **settings)
+        model.fit(train, validation_data=val, verbose=0, callbacks=callbacks, **settings)
         batches = 3 * (settings["epochs"] - settings.get("initial_epoch", 0))
         return served[-batches:]  # Keras looks at a batch or two before the first epoch
 

@@ -10,45 +10,45 @@ import inpaintkit as ik
 from inpaintkit import losses, metrics, training
 
 
-def teacher_of(network, loss="mae", **metrics_):
-    teacher = ik.Inpainter(network.inputs, network.output)
-    teacher.compile(keras.optimizers.Adam(1e-3), loss, **metrics_)
-    return teacher
+def inpainter_of(network, loss="mae", **metrics_):
+    model = ik.Inpainter(network.inputs, network.output)
+    model.compile(keras.optimizers.Adam(1e-3), loss, **metrics_)
+    return model
 
 
 @pytest.fixture
 def network():
-    """The smallest network that paints: one convolution over picture and mask."""
+    """The smallest network that paints: one convolution over image and mask."""
     keras.utils.set_random_seed(1)
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 3, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
     return keras.Model(inputs, x)
 
 
-def test_a_mask_loss_gets_the_mask_and_a_plain_one_the_picture(network, batch):
+def test_a_mask_loss_gets_the_mask_and_a_plain_one_the_image(network, batch):
     images, masks = batch
     x = [images * masks, masks]
     output = network.predict(x, verbose=0)
     error = np.abs(images - output)
-    plain = teacher_of(network, "mae").evaluate(x, images, verbose=0)
+    plain = inpainter_of(network, "mae").evaluate(x, images, verbose=0)
     assert plain == pytest.approx(error.mean(), rel=1e-5)
-    masked = teacher_of(network, losses.HoleValidLoss(hole=5, valid=0)).evaluate(x, images, verbose=0)
+    masked = inpainter_of(network, losses.HoleValidLoss(hole=5, valid=0)).evaluate(x, images, verbose=0)
     assert masked == pytest.approx((5 * error * (1 - masks)).mean(), rel=1e-5)
-    function = teacher_of(network, losses.ssim_loss).evaluate(x, images, verbose=0)
+    function = inpainter_of(network, losses.ssim_loss).evaluate(x, images, verbose=0)
     assert function == pytest.approx(1 - np.mean(to_numpy(metrics.ssim(images, output))), rel=1e-4)
 
 
-def test_metrics_measure_the_picture_and_weighted_metrics_the_hole(network, batch):
+def test_metrics_measure_the_image_and_weighted_metrics_the_hole(network, batch):
     images, masks = batch
     x = [images * masks, masks]
-    teacher = teacher_of(
+    model = inpainter_of(
         network,
         losses.HoleValidLoss(),
         metrics=["mae", metrics.PSNR()],
         weighted_metrics=[metrics.PSNR("hole_psnr"), keras.metrics.MeanAbsoluteError("hole_mae")],
     )
-    got = teacher.evaluate(x, images, verbose=0, return_dict=True)
-    output = teacher.predict(x, verbose=0)
+    got = model.evaluate(x, images, verbose=0, return_dict=True)
+    output = model.predict(x, verbose=0)
     error = np.abs(images - output)
     assert got["mae"] == pytest.approx(error.mean(), rel=1e-5)
     assert got["psnr"] == pytest.approx(np.mean(to_numpy(metrics.psnr(images, output))), rel=1e-5)
@@ -60,8 +60,8 @@ def test_metrics_measure_the_picture_and_weighted_metrics_the_hole(network, batc
 
 
 def test_fit_draws_new_holes_each_epoch(network):
-    pictures = ik.data.images("photos", "val", 32, count=8)
-    train = ik.data.pairs(pictures, ik.masks.Lines(), 4)
+    images = ik.data.images("photos", "val", 32, count=8)
+    train = ik.data.pairs(images, ik.masks.Lines(), 4)
     served = []
     train_getitem = type(train).__getitem__
 
@@ -71,39 +71,39 @@ def test_fit_draws_new_holes_each_epoch(network):
             return train_getitem(self, k)
 
     train.__class__ = Watched
-    teacher_of(network).fit(train, epochs=3, verbose=0)
+    inpainter_of(network).fit(train, epochs=3, verbose=0)
     assert {(e, k) for e in range(3) for k in range(2)} == set(served)
 
 
 def test_the_range_test_finds_a_rate_that_learns_and_leaves_no_trace(network):
-    pictures = ik.data.images("photos", "val", 32, count=8)
-    pairs = ik.data.pairs(pictures, ik.masks.Lines(), 4, shuffle=False)
-    teacher = teacher_of(network)
-    teacher.fit(pairs, epochs=1, verbose=0)  # so that the optimizer has a past to keep
-    variables = [*teacher.variables, *teacher.optimizer.variables]
+    images = ik.data.images("photos", "val", 32, count=8)
+    pairs = ik.data.pairs(images, ik.masks.Lines(), 4, shuffle=False)
+    model = inpainter_of(network)
+    model.fit(pairs, epochs=1, verbose=0)  # so that the optimizer has a past to keep
+    variables = [*model.variables, *model.optimizer.variables]
     before = [np.array(v) for v in variables]
-    curve = training.find_learning_rate(teacher, pairs, 1e-5, 100, steps=60)
+    curve = training.find_learning_rate(model, pairs, 1e-5, 100, steps=60)
     for variable, value in zip(variables, before, strict=True):
         np.testing.assert_array_equal(variable, value)
     assert len(curve["rates"]) == len(curve["losses"]) <= 60
     assert curve["losses"].min() < curve["losses"][10] and 1e-4 < curve["suggestion"] < 10
-    teacher.optimizer.learning_rate = curve["suggestion"]
-    history = teacher.fit(pairs, epochs=5, verbose=0).history
+    model.optimizer.learning_rate = curve["suggestion"]
+    history = model.fit(pairs, epochs=5, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
     with pytest.raises(ValueError, match="low=1"):
-        training.find_learning_rate(teacher, pairs, 1, 0.1)
+        training.find_learning_rate(model, pairs, 1, 0.1)
 
 
 def test_one_batch_is_learnt_by_heart_or_a_warning_says_so(network):
     flat = np.full((2, 16, 16, 3), 0.2, "float32")
     batch = ((flat, np.ones((2, 16, 16, 1), "float32")), flat)
-    teacher = teacher_of(network)
-    teacher.optimizer.learning_rate = 0.03
-    losses = training.overfit_one_batch(teacher, batch, steps=150)
+    model = inpainter_of(network)
+    model.optimizer.learning_rate = 0.03
+    losses = training.overfit_one_batch(model, batch, steps=150)
     assert losses.shape == (150,) and losses[-1] < losses[0] / 10
-    teacher.optimizer.learning_rate = 1e-9
+    model.optimizer.learning_rate = 1e-9
     with pytest.warns(UserWarning, match="not to a tenth"):
-        training.overfit_one_batch(teacher, batch, steps=3)
+        training.overfit_one_batch(model, batch, steps=3)
 
 
 def normalized(name="encoder1_norm"):
@@ -121,18 +121,18 @@ def test_the_second_phase_freezes_the_statistics_of_the_encoder_alone(batch, nes
     x, network = [images * masks, masks], normalized()
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     outer = keras.Model(inputs, network(inputs)) if nested else network
-    teacher = ik.Inpainter(outer.inputs, outer.output)
+    model = ik.Inpainter(outer.inputs, outer.output)
     hole = metrics.PSNR("hole_psnr")
     optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
-    teacher.compile(optimizer, losses.HoleValidLoss(), metrics=["mae"], weighted_metrics=[hole])
-    names = teacher.fit(x, images, verbose=0).history.keys()
-    training.second_phase(teacher)
-    assert float(teacher.optimizer.learning_rate) == pytest.approx(5e-5)
-    assert teacher.optimizer is not optimizer and teacher.optimizer.beta_1 == 0.5
-    assert int(teacher.optimizer.iterations) == 0 and isinstance(teacher.loss, losses.HoleValidLoss)
+    model.compile(optimizer, losses.HoleValidLoss(), metrics=["mae"], weighted_metrics=[hole])
+    names = model.fit(x, images, verbose=0).history.keys()
+    training.freeze_encoder_batchnorm(model)
+    assert float(model.optimizer.learning_rate) == pytest.approx(5e-5)
+    assert model.optimizer is not optimizer and model.optimizer.beta_1 == 0.5
+    assert int(model.optimizer.iterations) == 0 and isinstance(model.loss, losses.HoleValidLoss)
     norms = [network.get_layer(name) for name in ("encoder1_norm", "decoder1_norm")]
     before = [[np.array(v) for v in norm.variables] for norm in norms]
-    assert teacher.fit(x, images, verbose=0).history.keys() == names
+    assert model.fit(x, images, verbose=0).history.keys() == names
     moved = [
         [bool((np.array(v) != old).any()) for v, old in zip(norm.variables, olds, strict=True)]
         for norm, olds in zip(norms, before, strict=True)
@@ -142,25 +142,25 @@ def test_the_second_phase_freezes_the_statistics_of_the_encoder_alone(batch, nes
 
 def test_the_second_phase_wants_a_first_one(network):
     with pytest.raises(ValueError, match="not compiled"):
-        training.second_phase(normalized())
+        training.freeze_encoder_batchnorm(normalized())
     with pytest.raises(ValueError, match="'encoder': none at all"):
-        training.second_phase(teacher_of(network))
+        training.freeze_encoder_batchnorm(inpainter_of(network))
     with pytest.raises(ValueError, match="'encoder': norm1, decoder1_norm"):
-        training.second_phase(teacher_of(normalized("norm1")))
+        training.freeze_encoder_batchnorm(inpainter_of(normalized("norm1")))
 
 
 def test_the_terms_of_a_loss_are_in_the_history(network, batch):
     images, masks = batch
     x = [images * masks, masks]
     loss = losses.PConvLoss(valid=2, hole=6, perceptual=0, style_out=0, style_comp=0, total_variation=0.1)
-    teacher = teacher_of(network, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
-    history = teacher.fit(x, images, validation_data=(x, images), epochs=2, verbose=0).history
+    model = inpainter_of(network, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    history = model.fit(x, images, validation_data=(x, images), epochs=2, verbose=0).history
     for prefix in ("", "val_"):
         terms = {name: np.array(history[prefix + name]) for name in loss.weights}
         total = sum(weight * terms[name] for name, weight in loss.weights.items())
         np.testing.assert_allclose(history[prefix + "loss"], total, rtol=1e-5)
-    output = teacher.predict(x, verbose=0)
-    got = teacher.evaluate(x, images, verbose=0, return_dict=True)
+    output = model.predict(x, verbose=0)
+    got = model.evaluate(x, images, verbose=0, return_dict=True)
     assert got["hole"] == pytest.approx((np.abs(images - output) * (1 - masks)).mean(), rel=1e-5)
 
 
@@ -170,19 +170,19 @@ def test_a_network_of_two_stages_is_taught_at_both_and_measured_at_the_last(batc
     x = [images * masks, masks]
     network = ik.models.coarse_to_fine(width=4)
     stages = [network.output, network.get_layer("coarse").output]
-    teacher = ik.Inpainter(network.inputs, stages)
-    teacher.compile("sgd", losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
-    got = teacher.evaluate(x, images, verbose=0, return_dict=True)
-    refined, coarse = teacher.predict(x, verbose=0)
+    model = ik.Inpainter(network.inputs, stages)
+    model.compile("sgd", losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    got = model.evaluate(x, images, verbose=0, return_dict=True)
+    refined, coarse = model.predict(x, verbose=0)
     weight = 6 * (1 - masks) + masks
     expected = sum((np.abs(images - stage) * weight).mean() for stage in (refined, coarse))
     assert got["loss"] == pytest.approx(expected, rel=1e-5)
     psnr = to_numpy(metrics.psnr(images, refined, 1 - masks))
     assert got["hole_psnr"] == pytest.approx(psnr.mean(), rel=1e-5)
     before = [np.array(v) for v in network.trainable_variables]
-    teacher.fit(x, images, epochs=1, verbose=0)
+    model.fit(x, images, epochs=1, verbose=0)
     assert all((to_numpy(v) != b).any() for v, b in zip(network.trainable_variables, before, strict=True))
-    teacher.save(tmp_path / "two.keras")
+    model.save(tmp_path / "two.keras")
     method = ik.as_method(keras.saving.load_model(tmp_path / "two.keras"))
     np.testing.assert_allclose(method(images, masks), network.predict(x, verbose=0), atol=1e-6)
 
@@ -196,20 +196,20 @@ def small_judge():
 def test_each_player_of_the_gan_gets_its_own_gradient_and_no_other(network, batch):
     """One step of SGD at rate 1 shows the gradient: against players trained the ordinary way."""
     images, masks = batch
-    x, judge = [images * masks, masks], small_judge()
-    start, judge_start = network.get_weights(), judge.get_weights()
+    x, discriminator = [images * masks, masks], small_judge()
+    start, judge_start = network.get_weights(), discriminator.get_weights()
 
     def step(model, *data):
         network.set_weights(start)
-        judge.set_weights(judge_start)
+        discriminator.set_weights(judge_start)
         model.train_on_batch(*data)
         return [
             [after - before for after, before in zip(m.get_weights(), w, strict=True)]
-            for m, w in ((network, start), (judge, judge_start))
+            for m, w in ((network, start), (discriminator, judge_start))
         ]
 
     def gan(weight):
-        gan = ik.InpaintingGAN(network, judge, adversarial_weight=weight)
+        gan = ik.InpaintingGAN(network, discriminator, adversarial_weight=weight)
         gan.compile(keras.optimizers.SGD(1.0), "mae")
         return step(gan, x, images)
 
@@ -218,23 +218,23 @@ def test_each_player_of_the_gan_gets_its_own_gradient_and_no_other(network, batc
         np.testing.assert_allclose(a, b, atol=1e-6)
         assert np.abs(a).max() > 0
 
-    # The generator's adversarial gradient, the ordinary way: through a judge that is not trainable.
+    # The generator's adversarial gradient, the ordinary way: through a discriminator that is not trainable.
     truth = keras.Input((32, 32, 3))
     composite = truth * network.inputs[1] + network.output * (1 - network.inputs[1])
-    judge.trainable = False
-    fooled = keras.Model([*network.inputs, truth], judge(composite))
+    discriminator.trainable = False
+    fooled = keras.Model([*network.inputs, truth], discriminator(composite))
     fooled.compile(keras.optimizers.SGD(3.0), lambda _, logits: keras.ops.softplus(-logits))
     expected, _ = step(fooled, [*x, images], np.zeros((4, 13, 13, 1)))
-    judge.trainable = True
+    discriminator.trainable = True
     for total, mae, adversarial in zip(network_change, plain_network, expected, strict=True):
         np.testing.assert_allclose(total - mae, adversarial, atol=2e-5)
         assert np.abs(adversarial).max() > 1e-4
 
-    # The judge's gradient, the ordinary way: real and fake pictures with their labels.
+    # The discriminator's gradient, the ordinary way: real and fake images with their labels.
     filled = images * masks + network_output(network, start, x) * (1 - masks)
-    judge.compile(keras.optimizers.SGD(2.0), keras.losses.BinaryCrossentropy(from_logits=True))
+    discriminator.compile(keras.optimizers.SGD(2.0), keras.losses.BinaryCrossentropy(from_logits=True))
     labels = np.repeat([0.9, 0.0], 4)[:, None, None, None] * np.ones((8, 13, 13, 1))
-    _, expected = step(judge, np.concatenate([images, filled]), labels)
+    _, expected = step(discriminator, np.concatenate([images, filled]), labels)
     for a, b in zip(plain_judge, expected, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
@@ -245,17 +245,19 @@ def network_output(network, weights, x):
 
 
 @pytest.mark.parametrize(
-    ("judge", "game"),
+    ("discriminator", "adversarial_loss"),
     [
-        (lambda: ik.models.discriminator((32, 32, 3)), losses.NonSaturating(1.0)),
-        (lambda: ik.models.patch_discriminator(filters=(8, 16)), losses.Hinge()),
+        (lambda: ik.models.discriminator((32, 32, 3)), losses.NonSaturatingGANLoss(1.0)),
+        (lambda: ik.models.patch_discriminator(filters=(8, 16)), losses.HingeGANLoss()),
     ],
     ids=["study", "patch"],
 )
-def test_the_gan_is_a_keras_model_like_any_other(judge, game, network, batch, tmp_path):
+def test_the_gan_is_a_keras_model_like_any_other(discriminator, adversarial_loss, network, batch, tmp_path):
     images, masks = batch
     x = [images * masks, masks]
-    gan = ik.InpaintingGAN(network, judge(), adversarial_weight=0.01, game=game)
+    gan = ik.InpaintingGAN(
+        network, discriminator(), adversarial_weight=0.01, adversarial_loss=adversarial_loss
+    )
     gan.compile(
         keras.optimizers.Adam(0.01), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")]
     )
@@ -267,7 +269,7 @@ def test_the_gan_is_a_keras_model_like_any_other(judge, game, network, batch, tm
     gan.save(tmp_path / "gan.keras")
     again = keras.saving.load_model(tmp_path / "gan.keras")
     np.testing.assert_array_equal(again.predict(x, verbose=0), gan.predict(x, verbose=0))
-    assert again.adversarial_weight == 0.01 and type(again.game) is type(game)
+    assert again.adversarial_weight == 0.01 and type(again.adversarial_loss) is type(adversarial_loss)
     assert again.evaluate(x, images, verbose=0) == pytest.approx(gan.evaluate(x, images, verbose=0), rel=1e-5)
     assert ik.as_method(again)(images, masks).shape == images.shape
 
@@ -286,9 +288,9 @@ def test_mask_losses_are_known_however_compile_takes_them(loss, weights, network
     images, masks = batch
     x, stages = [images * masks, masks], [network.output] * (len(weights) if weights else 1)
     stages = [keras.layers.Identity()(stage) for stage in stages]
-    teacher = ik.Inpainter(network.inputs, stages if weights else stages[0])
-    teacher.compile("sgd", loss, loss_weights=weights, weighted_metrics=[metrics.PSNR("hole_psnr")])
-    got = teacher.evaluate(x, images, verbose=0, return_dict=True)["loss"]
+    model = ik.Inpainter(network.inputs, stages if weights else stages[0])
+    model.compile("sgd", loss, loss_weights=weights, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    got = model.evaluate(x, images, verbose=0, return_dict=True)["loss"]
     error = np.abs(images - network.predict(x, verbose=0))
     ours = (error * (6 * (1 - masks) + masks)).mean()
     second = error.mean()  # which is HoleValidLoss(hole=1), too
@@ -298,17 +300,17 @@ def test_mask_losses_are_known_however_compile_takes_them(loss, weights, network
 def test_inputs_may_come_by_name(batch):
     images, masks = batch
     network = ik.models.pconv_unet(filters=(4, 8))
-    teacher = teacher_of(network, losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
-    by_order = teacher.evaluate([images, masks], images, verbose=0)
-    assert teacher.evaluate({"image": images, "mask": masks}, images, verbose=0) == pytest.approx(by_order)
+    model = inpainter_of(network, losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    by_order = model.evaluate([images, masks], images, verbose=0)
+    assert model.evaluate({"image": images, "mask": masks}, images, verbose=0) == pytest.approx(by_order)
 
 
 @pytest.mark.parametrize("value", [255, 0.5, -1, np.nan])
 def test_masks_of_other_values_are_refused(value, network, batch):
     images, masks = batch
-    teacher = teacher_of(network, losses.HoleValidLoss())
+    model = inpainter_of(network, losses.HoleValidLoss())
     x = [images, np.where(masks > 0, masks, value)]
-    for use in (teacher.predict, lambda x: teacher.fit(x, images), lambda x: teacher.evaluate(x, images)):
+    for use in (model.predict, lambda x: model.fit(x, images), lambda x: model.evaluate(x, images)):
         with pytest.raises(ValueError, match=r"a mask holds .*1 \(known\) or 0"):
             use(x)
 
@@ -317,17 +319,17 @@ def test_a_saved_teacher_loads_in_a_process_that_knows_nothing(network, batch, t
     images, masks = batch
     x = [images * masks, masks]
     np.savez(tmp_path / "x.npz", images=x[0], masks=masks)
-    teachers = {
-        "teacher": teacher_of(ik.models.pconv_unet(filters=(4, 8)), losses.HoleValidLoss()),
+    inpainters = {
+        "model": inpainter_of(ik.models.pconv_unet(filters=(4, 8)), losses.HoleValidLoss()),
         "gan": ik.InpaintingGAN(network, small_judge()),
     }
-    teachers["gan"].compile("sgd", losses.HoleValidLoss())
-    for name, teacher in teachers.items():
-        teacher.save(tmp_path / f"{name}.keras")
+    inpainters["gan"].compile("sgd", losses.HoleValidLoss())
+    for name, model in inpainters.items():
+        model.save(tmp_path / f"{name}.keras")
     code = (
         "import sys, numpy as np, inpaintkit as ik\n"
         "x = np.load(sys.argv[1] + '/x.npz')\n"
-        "for name in ('teacher', 'gan'):\n"
+        "for name in ('model', 'gan'):\n"
         "    model = ik.load_model(f'{sys.argv[1]}/{name}.keras')\n"
         "    assert model.compiled, name\n"
         "    filled = model.predict([x['images'], x['masks']], verbose=0)\n"
@@ -335,8 +337,8 @@ def test_a_saved_teacher_loads_in_a_process_that_knows_nothing(network, batch, t
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    for name, teacher in teachers.items():
-        expected = teacher.predict(x, verbose=0)
+    for name, model in inpainters.items():
+        expected = model.predict(x, verbose=0)
         np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), expected, atol=1e-6)
 
 
@@ -344,11 +346,11 @@ def test_the_tools_ask_for_what_they_need(network, batch):
     images, masks = batch
     data = (([images * masks, masks]), images)
     fresh = ik.Inpainter(network.inputs, network.output)
-    for tool in (training.find_learning_rate, training.overfit_one_batch, training.second_phase):
+    for tool in (training.find_learning_rate, training.overfit_one_batch, training.freeze_encoder_batchnorm):
         with pytest.raises(ValueError, match="is not compiled"):
-            tool(fresh, [data]) if tool is not training.second_phase else tool(fresh)
+            tool(fresh, [data]) if tool is not training.freeze_encoder_batchnorm else tool(fresh)
     with pytest.raises(ValueError, match="falls towards 0"):
-        training.overfit_one_batch(teacher_of(network, losses.psnr_loss), data, steps=1)
+        training.overfit_one_batch(inpainter_of(network, losses.psnr_loss), data, steps=1)
     gan = ik.InpaintingGAN(network, small_judge())
     gan.compile(keras.optimizers.SGD(0.0), "mae")
     with pytest.warns(UserWarning, match="not to a tenth"):
@@ -359,8 +361,8 @@ def test_the_tools_ask_for_what_they_need(network, batch):
 
 def test_an_interrupted_range_test_leaves_no_trace_either(network, batch):
     images, masks = batch
-    teacher = teacher_of(network)
-    rate = float(teacher.optimizer.learning_rate)
+    model = inpainter_of(network)
+    rate = float(model.optimizer.learning_rate)
     before = network.get_weights()
 
     class Broken:
@@ -373,10 +375,10 @@ def test_an_interrupted_range_test_leaves_no_trace_either(network, batch):
             return [images * masks, masks], images
 
     with pytest.raises(KeyboardInterrupt):
-        training.find_learning_rate(teacher, Broken())
+        training.find_learning_rate(model, Broken())
     for a, b in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert float(teacher.optimizer.learning_rate) == pytest.approx(rate)
+    assert float(model.optimizer.learning_rate) == pytest.approx(rate)
 
 
 def test_a_prefilled_network_learns_beyond_the_bounds(batch):
@@ -385,8 +387,8 @@ def test_a_prefilled_network_learns_beyond_the_bounds(batch):
     network = ik.models.unet(normalization=None, prefill=True)
     residual = network.get_layer("residual")
     residual.bias.assign([3.0, 3.0, 3.0])
-    teacher = teacher_of(network, losses.HoleValidLoss())
-    teacher.fit([images * masks, masks], images, epochs=1, verbose=0)
+    model = inpainter_of(network, losses.HoleValidLoss())
+    model.fit([images * masks, masks], images, epochs=1, verbose=0)
     assert (to_numpy(residual.bias) < 3).all()
 
 
@@ -395,7 +397,9 @@ def test_a_mixed_float16_gan_trains(batch):
     keras.config.set_dtype_policy("mixed_float16")
     try:
         network = ik.models.pconv_unet(filters=(4, 8))
-        gan = ik.InpaintingGAN(network, ik.models.patch_discriminator(filters=(8, 16)), game=losses.Hinge())
+        gan = ik.InpaintingGAN(
+            network, ik.models.patch_discriminator(filters=(8, 16)), adversarial_loss=losses.HingeGANLoss()
+        )
         gan.compile("adam", losses.HoleValidLoss())
         history = gan.fit([images * masks, masks], images, epochs=2, verbose=0).history
     finally:
@@ -434,7 +438,7 @@ def gan_of(network):
 @pytest.mark.parametrize("make", ["inpainter", "gan"])
 def test_masks_of_any_type_are_masks(make, network, batch):
     x, y = arrays_of(batch)
-    model = gan_of(network) if make == "gan" else teacher_of(network, losses.HoleValidLoss())
+    model = gan_of(network) if make == "gan" else inpainter_of(network, losses.HoleValidLoss())
     expected = model.evaluate(x, y, verbose=0, return_dict=True)
     for dtype in (bool, "uint8", "int64"):
         got = model.evaluate([x[0], x[1].astype(dtype)], y, verbose=0, return_dict=True)
@@ -449,7 +453,7 @@ def test_masks_of_any_type_are_masks(make, network, batch):
 def test_a_target_of_whole_numbers_trains(network, batch):
     x, y = arrays_of(batch)
     black = [np.zeros_like(x[0], "uint8"), x[1] > 0]
-    for model in (teacher_of(network, losses.HoleValidLoss()), gan_of(network)):
+    for model in (inpainter_of(network, losses.HoleValidLoss()), gan_of(network)):
         history = model.fit(black, (y > 0.5).astype("uint8"), verbose=0).history
         assert np.isfinite(history["loss"]).all()
 
@@ -486,7 +490,7 @@ WRONG_TARGET = {
 @pytest.mark.parametrize("make", ["inpainter", "gan"])
 def test_wrong_arrays_are_refused_before_keras_sees_them(make, network, batch):
     (holed, masks), y = arrays_of(batch)
-    model = gan_of(network) if make == "gan" else teacher_of(network, losses.HoleValidLoss())
+    model = gan_of(network) if make == "gan" else inpainter_of(network, losses.HoleValidLoss())
     for name, (spoil, message) in WRONG.items():
         x, spoilt = spoil(holed, masks, y)
         ways, without_target = uses(model, x, spoilt)
@@ -509,36 +513,36 @@ def test_wrong_arrays_are_refused_before_keras_sees_them(make, network, batch):
 
 def test_what_lies_under_the_hole_may_be_anything(network, batch):
     (holed, masks), y = arrays_of(batch)
-    teacher = teacher_of(network)
-    teacher.train_on_batch([np.where(masks > 0, holed, 255), masks], y)
+    model = inpainter_of(network)
+    model.train_on_batch([np.where(masks > 0, holed, 255), masks], y)
 
 
 def test_a_range_test_takes_losses_under_0(network):
     pairs = small_pairs(4, shuffle=False)
-    for loss in (losses.psnr_loss, losses.Sum({"psnr": (1, losses.psnr_loss), "l1": (1, "mae")})):
-        curve = training.find_learning_rate(teacher_of(network, loss), pairs, 1e-4, 10, steps=50)
+    for loss in (losses.psnr_loss, losses.WeightedSum({"psnr": (1, losses.psnr_loss), "l1": (1, "mae")})):
+        curve = training.find_learning_rate(inpainter_of(network, loss), pairs, 1e-4, 10, steps=50)
         assert len(curve["rates"]) > 20 and curve["suggestion"] > 1e-4
         assert curve["losses"].min() < curve["losses"][0] < 0
     with pytest.warns(UserWarning, match="never fell below"):
-        training.find_learning_rate(teacher_of(network, lambda y, p: p * 0 + 1.0), pairs, steps=10)
+        training.find_learning_rate(inpainter_of(network, lambda y, p: p * 0 + 1.0), pairs, steps=10)
 
 
 def test_the_tools_refuse_a_learning_rate_schedule(batch):
     network = normalized()
-    teacher = teacher_of(network)
+    model = inpainter_of(network)
     schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.5)
     x, y = arrays_of(batch)
     for optimizer in (
         keras.optimizers.Adam(schedule),
         keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(schedule)),
     ):
-        teacher.compile(optimizer, "mae")
-        before = teacher.get_weights()
-        for tool in (training.second_phase, lambda t: training.find_learning_rate(t, [(x, y)])):
+        model.compile(optimizer, "mae")
+        before = model.get_weights()
+        for tool in (training.freeze_encoder_batchnorm, lambda t: training.find_learning_rate(t, [(x, y)])):
             with pytest.raises(ValueError, match=r"has a learning-rate schedule.*Adam"):
-                tool(teacher)
-        assert network.get_layer("encoder1_norm").trainable and teacher.optimizer is optimizer
-        for weights, old in zip(teacher.get_weights(), before, strict=True):
+                tool(model)
+        assert network.get_layer("encoder1_norm").trainable and model.optimizer is optimizer
+        for weights, old in zip(model.get_weights(), before, strict=True):
             np.testing.assert_array_equal(weights, old)
 
 
@@ -551,17 +555,17 @@ def stages_of(network):
 @pytest.mark.parametrize("as_dict", [False, True])
 def test_several_multi_term_losses_keep_all_their_terms(as_dict, network, batch):
     x, y = arrays_of(batch)
-    teacher = stages_of(network)
-    fine, rough = (losses.Sum({"l1": (1, "mae"), "l2": (w, "mse")}) for w in (1.0, 2.0))
-    teacher.compile(keras.optimizers.SGD(0.0), {"rough": rough, "fine": fine} if as_dict else [fine, rough])
-    history = teacher.fit(x, y, validation_data=(x, y), epochs=2, verbose=0).history
+    model = stages_of(network)
+    fine, rough = (losses.WeightedSum({"l1": (1, "mae"), "l2": (w, "mse")}) for w in (1.0, 2.0))
+    model.compile(keras.optimizers.SGD(0.0), {"rough": rough, "fine": fine} if as_dict else [fine, rough])
+    history = model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0).history
     output = network.predict(x, verbose=0)
     for prefix in ("", "val_"):
         for stage, filled in (("fine", output), ("rough", output / 2)):
             expected = np.abs(y - filled).mean(), np.square(y - filled).mean()
             for term, value in zip(("l1", "l2"), expected, strict=True):
                 np.testing.assert_allclose(history[f"{prefix}{stage}_{term}"], [value] * 2, rtol=1e-4)
-    names = [metric.name for metric in teacher.metrics]
+    names = [metric.name for metric in model.metrics]
     assert len(names) == len(set(names))
     assert all(float(loss.trackers["l1"].count) == len(y) for loss in (fine, rough))  # reset each epoch
 
@@ -569,10 +573,10 @@ def test_several_multi_term_losses_keep_all_their_terms(as_dict, network, batch)
 def test_terms_are_never_mistaken_for_other_metrics(network, batch):
     """A term of a metric's name, one called loss, and the terms of a multi-term loss within another."""
     x, y = arrays_of(batch)
-    inner = losses.Sum({"l1": (1, "mae"), "l2": (1, "mse")})
-    loss = losses.Sum({"mse": (1, "mae"), "loss": (1, "mae"), "inner": (2, inner)}, name="total")
-    teacher = teacher_of(network, loss, metrics=["mse"])
-    got = teacher.evaluate(x, y, verbose=0, return_dict=True)
+    inner = losses.WeightedSum({"l1": (1, "mae"), "l2": (1, "mse")})
+    loss = losses.WeightedSum({"mse": (1, "mae"), "loss": (1, "mae"), "inner": (2, inner)}, name="total")
+    model = inpainter_of(network, loss, metrics=["mse"])
+    got = model.evaluate(x, y, verbose=0, return_dict=True)
     output = network.predict(x, verbose=0)
     mae, mse = np.abs(y - output).mean(), np.square(y - output).mean()
     expected = {"loss": 4 * mae + 2 * mse, "mse": mse, "total_mse": mae, "total_loss": mae}
@@ -584,8 +588,8 @@ def test_terms_are_never_mistaken_for_other_metrics(network, batch):
 
 
 def small_pairs(count=5, batch_size=4, **settings):
-    pictures = ik.data.images("photos", "val", 16, count=count)
-    return ik.data.pairs(pictures, ik.masks.Lines(thickness=2), batch_size, **settings)
+    images = ik.data.images("photos", "val", 16, count=count)
+    return ik.data.pairs(images, ik.masks.Lines(thickness=2), batch_size, **settings)
 
 
 def test_training_batches_have_one_shape():
@@ -603,17 +607,17 @@ def test_training_batches_have_one_shape():
 
 
 def test_a_shuffled_pairs_is_no_test(network):
-    teacher, shuffled, val = teacher_of(network), small_pairs(), small_pairs(shuffle=False)
+    model, shuffled, val = inpainter_of(network), small_pairs(), small_pairs(shuffle=False)
     for use in (
-        lambda: teacher.evaluate(shuffled, verbose=0),
-        lambda: teacher.predict(shuffled, verbose=0),
-        lambda: teacher.fit(shuffled, validation_data=shuffled, verbose=0),
+        lambda: model.evaluate(shuffled, verbose=0),
+        lambda: model.predict(shuffled, verbose=0),
+        lambda: model.fit(shuffled, validation_data=shuffled, verbose=0),
     ):
         with pytest.warns(UserWarning, match="shuffle=True.*expected shuffle=False") as warned:
             use()
         assert sum("shuffle=True" in str(warning.message) for warning in warned) == 1
-    teacher.fit(shuffled, validation_data=val, verbose=0)  # warnings are errors here
-    teacher.evaluate(val, verbose=0)
+    model.fit(shuffled, validation_data=val, verbose=0)  # warnings are errors here
+    model.evaluate(val, verbose=0)
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="XLA compiles for TensorFlow and JAX")
@@ -629,17 +633,21 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     """Keras's default on a GPU. Narrow networks and few steps of the prefill: the compiler is slow."""
     module = sys.modules[ik.models.unet.__module__]
     monkeypatch.setitem(module.SIZES, "small", (4, 8))
-    monkeypatch.setattr(module, "PushPull", lambda bends, **settings: ik.layers.PushPull(bends=2, **settings))
+    monkeypatch.setattr(
+        module,
+        "PushPull",
+        lambda biharmonic_steps, **settings: ik.layers.PushPull(biharmonic_steps=2, **settings),
+    )
     batch, outcomes = small_pairs(4, shuffle=False)[0], []
     for jit in (False, True):
         keras.utils.set_random_seed(0)
         network = make()
-        teacher = ik.Inpainter(network.inputs, network.output)
+        model = ik.Inpainter(network.inputs, network.output)
         hole = metrics.PSNR("hole_psnr")
-        teacher.compile(
+        model.compile(
             keras.optimizers.SGD(1e-4), losses.HoleValidLoss(), weighted_metrics=[hole], jit_compile=jit
         )
-        outcomes.append([teacher.train_on_batch(*batch, return_dict=True) for _ in range(2)])
+        outcomes.append([model.train_on_batch(*batch, return_dict=True) for _ in range(2)])
     for plain, compiled in zip(*outcomes, strict=True):
         assert compiled == pytest.approx(plain, rel=1e-3)
     assert outcomes[1][1]["loss"] < outcomes[1][0]["loss"]

@@ -15,7 +15,7 @@ import pytest
 from test_floors import PACKAGE, imports
 from typer.testing import CliRunner
 
-from tuning import tensorboard_files, plots, runs, search
+from tuning import plots, runs, search, tensorboard_files
 from tuning.tuner import ORACLES, Search
 
 # Keras Tuner asks threads for their names as Python did before 3.10.
