@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from inpaintkit.images import check_batch
+
 
 def test_batches_are_checked_at_the_door(batch):
     images, masks = batch
     poisoned = np.where(masks > 0, images, np.nan)
-    clean, _ = images.check_batch(poisoned, masks)
+    clean, _ = check_batch(poisoned, masks)
     np.testing.assert_array_equal(clean, images * masks)
     for bad, words in (
         ((images[0], masks), "batch, height"),
@@ -17,4 +19,4 @@ def test_batches_are_checked_at_the_door(batch):
         ((np.full_like(images, np.nan), masks), "expected .0, 1"),
     ):
         with pytest.raises(ValueError, match=words):
-            images.check_batch(*bad)
+            check_batch(*bad)
