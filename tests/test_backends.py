@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SUBSET = ("layers", "models", "metrics/test_metrics_and_losses.py", "test_features.py", "training")
+SUBSET = ("layers", "models", "metrics/test_metrics.py", "losses", "test_features.py", "training")
 
 
 @pytest.mark.slow

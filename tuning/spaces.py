@@ -93,8 +93,7 @@ def build(model, hp, shape):
         `ik.Inpainter`.
     """
     network = getattr(ik.models, model)(shape, **SPACES[model](hp))
-    inpainter = ik.Inpainter(network.inputs, network.output, name=model)
+    inpainter = ik.Inpainter(network, name=model)
     optimizer, loss = training(hp)
-    metrics, weighted = [ik.metrics.SSIM("ssim")], [ik.metrics.PSNR("hole_psnr")]
-    inpainter.compile(optimizer, loss, metrics=metrics, weighted_metrics=weighted)
+    inpainter.compile(optimizer, loss, metrics=[ik.metrics.SSIM("ssim")])
     return inpainter
