@@ -37,12 +37,9 @@ def run(command, workers):
         port = str(free.getsockname()[1])
 
     def start(name):
-        role = {
-            "KERASTUNER_TUNER_ID": name,
-            "KERASTUNER_ORACLE_IP": "127.0.0.1",
-            "KERASTUNER_ORACLE_PORT": port,
-        }
-        process = subprocess.Popen(command, env={**os.environ, **role})
+        role = {"TUNER_ID": name, "ORACLE_IP": "127.0.0.1", "ORACLE_PORT": port}
+        variables = {f"KERASTUNER_{key}": value for key, value in role.items()}
+        process = subprocess.Popen(command, env={**os.environ, **variables})
         print(f"{name}: process {process.pid}", flush=True)
         return process
 
