@@ -115,7 +115,7 @@ def compare(
     mask_ratio: MaskRatio = None,
     model: Networks = None,
     classical: Classical = "quick",
-    recipe: MetricDefinition = "tf",
+    metrics: MetricDefinition = "tf",
     perceptual: PerceptualMetrics = None,
     weights: Weights = None,
     count: Count = None,
@@ -132,7 +132,7 @@ def compare(
         networks = _load([Path(path) for path in asked.model or []])
         test = _Test(
             *(asked.source, asked.image_size, kind, asked.count, asked.seed, networks),
-            *(asked.classical, asked.recipe, asked.perceptual, asked.weights),
+            *(asked.classical, asked.metrics, asked.perceptual, asked.weights),
         )
         folder = resume or _new_folder(runs, "compare", kind, settings)
     from inpaintkit.evaluation import AnotherComparison

@@ -51,7 +51,7 @@ class _Test:
     """The test images of a source, their holes and the methods to compare, checked before any work."""
 
     def __init__(
-        self, source, image_size, kind, count, seed, networks, classical, recipe, perceptual, weights
+        self, source, image_size, kind, count, seed, networks, classical, metrics, perceptual, weights
     ):
         from inpaintkit import data, evaluation
 
@@ -59,9 +59,9 @@ class _Test:
         images = data.images(source, "test", size, count)
         methods = {**_classical(classical), **networks}
         print(f" test: {len(images):,} images of {size[0]}×{size[1]} from {source}\nholes: {kind}")
-        evaluation.check(methods, images, kind, recipe, seed)
+        evaluation.validate_comparison(methods, images, kind, metrics, seed)
         self.given = {"methods": methods, "images": images, "masks": kind, "seed": seed}
-        self.measures = {"recipe": recipe, "perceptual": _perceptual(perceptual, weights)}
+        self.measures = {"metrics": metrics, "perceptual": _perceptual(perceptual, weights)}
 
     def compare(self, folder):
         """Prints the table, and leaves it in the folder with galleries and plots."""
@@ -76,7 +76,7 @@ class _Test:
                 bar.label = name
                 bar.update(list(methods).index(name) * count + done - bar.pos)
 
-            scores = evaluation.score(**self.given, **self.measures, folder=folder, progress=progress)
-        text = evaluation.write(folder, scores, **self.given)
+            scores = evaluation.score_images(**self.given, **self.measures, folder=folder, progress=progress)
+        text = evaluation.save_comparison(folder, scores, **self.given)
         print(f"\n{text}\n\nSaved in {folder}:")
         print("  " + "  ".join(sorted(path.name for path in folder.iterdir())))
