@@ -72,7 +72,7 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
         *(model, f"{model}, untrained"),
     }
     text = (compared / "table.md").read_text()
-    assert text.startswith("| method") and "MetricDefinition: Images(3 of 32×40" in text
+    assert text.startswith("| method") and "Protocol: Images(3 of 32×40" in text
     assert "hole_ratio=(0.1, 0.3)" in text and "too few images to tell" in text
     assert result.stdout.index("biharmonic") < result.stdout.index("masked input")
 
