@@ -29,7 +29,8 @@ MaskRatio = Annotated[
 Model = Annotated[
     str,
     typer.Option(
-        help="unet (prefilled), pconv_unet, pconv_unet_double, autoencoder, skip_autoencoder, coarse_to_fine."
+        help="prefilled_unet, unet, pconv_unet, pconv_unet_double, autoencoder, skip_autoencoder, "
+        "coarse_to_fine."
     ),
 ]
 Epochs = Annotated[int, typer.Option(help="Most passes over the training images.", min=1)]

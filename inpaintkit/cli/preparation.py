@@ -47,7 +47,8 @@ def _inpainter(model, learning_rate, seed):
     from inpaintkit import losses, metrics, models, training
 
     networks = {
-        "unet": lambda: models.unet(normalization=None, prefill=True),
+        "prefilled_unet": models.prefilled_unet,
+        "unet": models.unet,
         "pconv_unet": models.pconv_unet,
         "autoencoder": lambda: models.autoencoder((None, None, 3)),
         "skip_autoencoder": lambda: models.skip_autoencoder((None, None, 3)),

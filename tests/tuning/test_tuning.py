@@ -221,7 +221,10 @@ def test_if_all_fail_the_exit_code_says_so(fake, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--model", "resnet"], "expected one of autoencoder, skip_autoencoder, unet, pconv_unet"),
+        (
+            ["--model", "resnet"],
+            "expected one of autoencoder, skip_autoencoder, prefilled_unet, unet, pconv_unet",
+        ),
         (["--dataset", "imagenet"], "'photos', 'cifar10', 'celeb_a'"),
         (["--algorithm", "genetic"], "expected one of grid, random, bayesian, hyperband"),
         (["--objective", "accuracy"], "expected one of val_hole_psnr, val_loss"),
