@@ -44,7 +44,7 @@ def _training_data(source, image_size, masks, mask_ratio, batch_size, seed):
 def _inpainter(model, learning_rate, seed):
     import keras
 
-    from inpaintkit import losses, metrics, models, training
+    from inpaintkit import losses, models, training
 
     networks = {
         "unet": lambda: models.unet(normalization=None, prefill=True),
@@ -57,15 +57,8 @@ def _inpainter(model, learning_rate, seed):
     if model not in networks:
         raise ValueError(f"--model {model!r}: expected one of {', '.join(networks)}")
     keras.utils.set_random_seed(seed)
-    network = networks[model]()
-    stages = [layer.output for layer in network.layers if layer.name == "coarse"]
-    outputs = [network.output, *stages] if stages else network.output
-    inpainter = training.Inpainter(network.inputs, outputs, name=model)
-    inpainter.compile(
-        keras.optimizers.Adam(learning_rate),
-        losses.HoleValidLoss(),
-        weighted_metrics=[metrics.PSNR("hole_psnr")],
-    )
+    inpainter = training.Inpainter(networks[model](), name=model)
+    inpainter.compile(keras.optimizers.Adam(learning_rate), losses.HoleValidLoss())
     print(f"model: {model}, {inpainter.count_params():,} parameters")
     return inpainter
 

@@ -158,7 +158,7 @@ def test_a_network_whose_loss_nobody_knows_is_compared_all_the_same(tmp_path):
     from inpaintkit.cli import preparation
 
     network = models.autoencoder((None, None, 3))
-    model = training.Inpainter(network.inputs, network.output, name="strange")
+    model = training.Inpainter(network, name="strange")
     model.compile(loss=loss_of_a_notebook)
     model.save(tmp_path / "strange.keras")
     with pytest.raises(TypeError, match="loss_of_a_notebook"):

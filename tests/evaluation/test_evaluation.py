@@ -231,7 +231,7 @@ def test_an_untrained_network_is_the_fill_it_starts_from_and_the_same_every_time
     for a, b, c in zip(*(net.get_weights() for net in (one, two, other)), strict=True):
         np.testing.assert_array_equal(a, b)
         assert not a.any() or (a != c).any()  # a bias starts at zero
-    assert type(evaluation.untrained(ik.Inpainter(network.inputs, network.output))) is ik.Inpainter
+    assert type(evaluation.untrained(ik.Inpainter(network))) is ik.Inpainter
     critic = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
     for method in (as_method(network), ik.InpaintingGAN(network, critic)):
         np.testing.assert_array_equal(evaluation.untrained(method).get_weights()[0], one.get_weights()[0])
