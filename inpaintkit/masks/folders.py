@@ -11,7 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inpaintkit.images import NothingKnownError, check_hole, decode_mask, files_below
+from inpaintkit.checks import check_choice
+from inpaintkit.images import NothingKnownError, decode_mask, files_below
 from inpaintkit.masks.base import MaskGenerator
 from inpaintkit.masks.label_maps import reflect_inside, resize_hole
 
@@ -68,15 +69,14 @@ class FromFolder(MaskGenerator):
 
     def __post_init__(self):
         self._check()
-        check_hole(self.hole)
+        check_choice("hole", self.hole, ("white", "black", "alpha"))
         folder = Path(self.path).expanduser()
         if not folder.is_dir():
             raise ValueError(f"{folder}: no such folder")
         files = sorted(file for file in files_below(folder) if file.suffix.lower() in _ENDINGS)
         files = [file for file in files if file.parent.name.startswith(self.bucket)]
         if not files:
-            below = f" below a folder whose name begins with {self.bucket!r}" if self.bucket else " in it"
-            raise ValueError(f"{folder}: no mask file{below} ({', '.join(_ENDINGS)})")
+            raise ValueError(f"{folder}: no mask file ({', '.join(_ENDINGS)}) with bucket={self.bucket!r}")
         object.__setattr__(self, "path", str(folder))
         object.__setattr__(self, "files", tuple(files))
 
@@ -90,10 +90,10 @@ class FromFolder(MaskGenerator):
             try:
                 _, _, notes = self._read(file)
                 transparent += [file] if "alpha" in notes else []
-            except _UnusableError as error:
+            except ValueError as error:
                 unused[file] = error
         if unused:
-            counts = Counter(error.reason for error in unused.values())
+            counts = Counter(str(error).partition(":")[0] for error in unused.values())
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
             names = ", ".join(str(file.relative_to(self.path)) for file in list(unused)[:3])
             files = f"{len(unused):,} of {len(checked):,} checked files"
@@ -110,22 +110,24 @@ class FromFolder(MaskGenerator):
         return tuple(file for file in self.files if file not in unused)
 
     def _read(self, file):
-        """The hole of a file, bool (H, W), the ratios of its folder, and the notes of `decode_mask`."""
+        """The hole of a file, bool (H, W), the ratios of its folder, and the notes of `decode_mask`.
+
+        The message of an error begins with the reason why the file cannot be used, and a colon.
+        """
         try:
             known, notes = decode_mask(file, self.hole)
         except NothingKnownError as error:
-            raise _UnusableError("nothing but hole", str(error)) from error
+            raise ValueError(f"nothing but hole: {error}") from error
         except ValueError as error:
-            raise _UnusableError("unreadable", str(error)) from error
+            raise ValueError(f"unreadable: {error}") from error
         missing = 1 - known.mean()
         if not missing:
-            raise _UnusableError("without a hole", f"{file}: no hole with hole={self.hole!r}")
+            raise ValueError(f"without a hole: {file} with hole={self.hole!r}")
         low, high = _ratios_in_name(file.parent.name)
         if not low - 0.02 <= missing <= high + 0.02:  # or the wrong hole would be shrunk until it fits
-            raise _UnusableError(
-                "with another ratio than the folder's name says",
-                f"{file}: {missing:.2f} of it is hole, and its folder says {low} to {high}: is the hole "
-                f"{self.hole} in it? If so, rename the folder",
+            raise ValueError(
+                f"with another ratio than the folder's name says: {file}: {missing:.2f} of it is hole, not "
+                f"{low} to {high}; is the hole {self.hole} in it? If so, rename the folder"
             )
         return ~known, (low, high), notes
 
@@ -135,7 +137,7 @@ class FromFolder(MaskGenerator):
             file = self._usable[rng.integer((0, len(self._usable) - 1))]
             try:
                 hole, (low, high), _ = self._read(file)
-            except _UnusableError:  # not checked before, or changed since
+            except ValueError:  # not checked before, or changed since
                 continue
             label_map = _crop(hole, height, width, rng if self.augment else None)
             missing = cv2.countNonZero(label_map)
@@ -147,14 +149,6 @@ class FromFolder(MaskGenerator):
             f"{self.path}: {_MAX_FAILURES} masks in a row had no hole, or nothing else, at {height}×{width}; "
             f"is the hole {self.hole} in these files?"
         )
-
-
-class _UnusableError(ValueError):
-    """A mask file that gives no masks; the files are counted by `reason`."""
-
-    def __init__(self, reason, message):
-        super().__init__(message)
-        self.reason = reason
 
 
 def _ratios_in_name(folder):

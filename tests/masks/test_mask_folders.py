@@ -21,7 +21,7 @@ def test_a_folder_gives_its_files_and_keeps_the_ratios_in_their_names(folder):
     plain = FromFolder(folder / "0.1-0.2_border", augment=False).sample(20, 60, 80)
     files = [read_mask(folder / "0.1-0.2_border" / name) for name in ("0.png", "1.png")]
     assert all(any((mask == file).all() for file in files) for mask in plain)
-    with pytest.raises(ValueError, match=r"0\.[68]\d of it is hole, .* 0\.\d to 0\.\d: is the hole black"):
+    with pytest.raises(ValueError, match=r"0\.[68]\d of it is hole, .* 0\.\d to 0\.\d.* black "):
         FromFolder(folder, hole="black").sample(1, 48, 48)
 
 
@@ -47,7 +47,7 @@ def test_a_folder_of_useless_masks_is_explained(tmp_path):
     with pytest.raises(ValueError, match=r"1 of 1 .*1 nothing but hole.*empty\.png") as caught:
         FromFolder(tmp_path, hole="black").sample(1, 32, 32)
     assert "hole='white'" not in str(caught.value)  # which would give no hole
-    with pytest.raises(ValueError, match=r"no mask file below .*'0\.1'"):
+    with pytest.raises(ValueError, match=r"no mask file .*'0\.1'"):
         FromFolder(tmp_path, bucket="0.1")
     with pytest.raises(ValueError, match="nowhere"):
         FromFolder(tmp_path / "nowhere")
