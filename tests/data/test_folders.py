@@ -77,7 +77,7 @@ def test_the_given_folder_is_the_outermost(tmp_path):
     for root in (tmp_path / "train", tmp_path / "Training.zip"):
         make(root, ["cats/a.png", "test/b.png"])
         assert by_split(root) == [[0, 1], [], []]
-        with pytest.raises(ValueError, match="'train'.*'test'"):
+        with pytest.raises(ValueError, match=r"'train'.*'test'"):
             data.images(root, "test", 16)
     make(tmp_path / "test", ["train/a.png", "test/b.png", "val/c.png"])  # a data set with that name
     assert by_split(tmp_path / "test") == [[0], [2], [1]]
@@ -340,7 +340,7 @@ def test_a_folder_of_nothing_but_masks_is_a_folder_of_images(tmp_path):
 
 
 def damage_headers(path, method=None, flag=0, only=()):
-    """Sets the compression method or a flag in the headers of a zip's files: all, or those with these numbers."""
+    """Sets the compression method or a flag in the headers of a zip's files: all, or only some, by number."""
     raw = bytearray(path.read_bytes())
     for mark, flags, methods in ((b"PK\3\4", 6, 8), (b"PK\1\2", 8, 10)):
         at, number = raw.find(mark), 0
