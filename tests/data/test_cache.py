@@ -1,8 +1,9 @@
 """The cache: images are decoded once into a file, by one process, and an interruption costs little."""
 
-import subprocess
-import sys
+import multiprocessing
+import os
 import threading
+import time
 import types
 from pathlib import Path
 
@@ -122,41 +123,56 @@ def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
             data.images(tmp_path, "train", 16, cache=tmp_path / "cache")
 
 
-PROCESS = """
-import os, sys, time
-os.environ["KERAS_BACKEND"] = "numpy"  # imported in a second
-from pathlib import Path
-from inpaintkit import data
-from inpaintkit.data import cache
-read, folder, log = cache.read_uint8, *map(Path, sys.argv[1:])
-
-def slowly(file, size):
-    with log.open("a") as opened:
-        opened.write("x")
-    time.sleep(0.05)
-    return read(file, size)
-
-cache.read_uint8 = slowly
-images = data.images(folder, "train", 16, cache=folder.parent / "cache")
-print(images.array.sum())
-"""
+# -- several processes
 
 
-def test_a_second_process_waits_and_reuses_the_decoded_cache(tmp_path):
-    folder, log = save(tmp_path / "train", [f"{i}.png" for i in range(10)]), tmp_path / "log"
-    command = [sys.executable, "-W", "ignore", "-c", PROCESS, str(folder), str(log)]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [run.communicate(timeout=300)[0].splitlines() for run in runs]
-    assert [run.returncode for run in runs] == [0, 0]
-    assert outputs[0][-1] == outputs[1][-1] and log.read_text() == 10 * "x"  # each image was decoded once
-    assert sorted("10 of 10 images decoded" in "".join(lines) for lines in outputs) == [False, True]
+def decode_slowly(folder, log, seconds):
+    """Run in a child process: notes each decoded image in `log`, then the sum of all pixels in a file."""
+
+    def read(file, size):
+        with log.open("a") as opened:
+            opened.write("x")
+        time.sleep(seconds)
+        return read_uint8(file, size)
+
+    cache_files.read_uint8 = read
+    images = data.images(folder, "train", 16, cache=folder.parent / "cache")
+    (folder.parent / f"sum of {os.getpid()}").write_text(str(images.array.sum()))
 
 
-def test_the_lock_of_a_killed_process_is_released(tmp_path):
-    folder, log = save(tmp_path / "train", [f"{i}.png" for i in range(10)]), tmp_path / "log"
-    command = [sys.executable, "-W", "ignore", "-c", PROCESS.replace("0.05", "1000"), str(folder), str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
-        while not log.exists():
-            assert run.poll() is None
-        run.kill()
-    assert len(data.images(folder, "train", 16, cache=tmp_path / "cache")) == 10
+@pytest.fixture
+def start(tmp_path):
+    """Starts a child process that decodes ten images."""
+    folder = save(tmp_path / "train", [f"{i}.png" for i in range(10)])
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("Windows cannot fork, and a new process would import TensorFlow")
+
+    def start(seconds):
+        fork = multiprocessing.get_context("fork")
+        run = fork.Process(target=decode_slowly, args=(folder, tmp_path / "log", seconds))
+        run.start()
+        return run
+
+    return start
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_second_process_waits_and_reuses_the_decoded_cache(start, tmp_path):
+    runs = [start(0.02), start(0.02)]
+    for run in runs:
+        run.join(60)
+    assert [run.exitcode for run in runs] == [0, 0]
+    assert (tmp_path / "log").read_text() == 10 * "x"  # each image was decoded once
+    sums = [file.read_text() for file in tmp_path.glob("sum of *")]
+    assert len(sums) == 2 and sums[0] == sums[1] != "0"
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_the_lock_of_a_killed_process_is_released(start, tmp_path):
+    run = start(1000)
+    while not (tmp_path / "log").exists():
+        assert run.is_alive()
+        time.sleep(0.01)
+    run.kill()
+    run.join(60)
+    assert len(data.images(tmp_path / "train", "train", 16, cache=tmp_path / "cache")) == 10
