@@ -18,7 +18,8 @@ from functools import partial
 import numpy as np
 from keras import ops
 
-from inpaintkit.features import TAPS, Features, inception
+from inpaintkit.features import FEATURE_LAYERS as TAPS
+from inpaintkit.features import Features, inception
 
 NAMES = ("feature_distance", "lpips", "fid", "kid")
 MIN_IMAGES_FOR_FID = 10_000  # images; "KID preferred" below
