@@ -23,10 +23,7 @@ NETWORKS = {  # builder, learning rate
     ),
     "prefilled_unet": (ik.models.prefilled_unet, 2e-3),
     "pconv_unet": (ik.models.pconv_unet, 2e-3),
-    "pconv_unet, 16 layers": (
-        lambda: ik.models.pconv_unet(filters=(32, 64, 128, 256), convolutions=2),
-        1e-3,
-    ),
+    "pconv_unet16": (ik.models.pconv_unet16, 1e-3),
     "pconv_unet_double, 16…256": (lambda: ik.models.pconv_unet_double(filters=(16, 32, 64, 128, 256)), 2e-3),
     "coarse_to_fine": (ik.models.coarse_to_fine, 1e-3),
     "residual_unet": (ik.models.residual_unet, 2e-3),

@@ -10,7 +10,6 @@ from keras.ops import convert_to_numpy as to_numpy
 from inpaintkit import losses, metrics, models
 from inpaintkit.layers import PConv2D, PushPull
 from inpaintkit.models import _inputs
-from inpaintkit.models.pconv_unets import PAPER
 from inpaintkit.training import Inpainter, load_model
 
 BUILDERS = {
@@ -20,10 +19,10 @@ BUILDERS = {
     "prefilled_unet": models.prefilled_unet,
     "unet_dilated": lambda shape=(None, None, 3): models.unet(shape, bottleneck="dilated"),
     "pconv_unet": lambda shape=(None, None, 3): models.pconv_unet(shape, filters=(8, 16, 16)),
-    "pconv_unet_paired": lambda shape=(None, None, 3): models.pconv_unet(shape, (8, 16), convolutions=2),
+    "pconv_unet16": lambda shape=(None, None, 3): models.pconv_unet16(shape, (8, 16)),
     "pconv_unet_double": lambda shape=(None, None, 3): models.pconv_unet_double(shape, (8, 16, 16)),
     "unet_double": lambda shape=(None, None, 3): models.pconv_unet_double(shape, (8, 16, 16), partial=False),
-    "coarse_to_fine": lambda shape=(None, None, 3): models.coarse_to_fine(shape, width=4),
+    "coarse_to_fine": lambda shape=(None, None, 3): models.coarse_to_fine(shape, (4, 8, 16)),
     "residual_unet": lambda shape=(None, None, 3): models.residual_unet(shape, (4, 8, 8)),
 }
 every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
@@ -50,22 +49,32 @@ def test_the_partial_unets_have_the_layers_of_the_papers():
     def partial_layers(network):
         return [layer for layer in network.layers if isinstance(layer, PConv2D)]
 
-    paper = partial_layers(models.pconv_unet((512, 512, 3), filters=PAPER))
+    paper = partial_layers(models.pconv_unet((512, 512, 3), filters=models.PCONV_UNET_PAPER))
     kernels = [layer.kernel_size[0] for layer in paper]
     assert kernels == [7, 5, 5] + 13 * [3]
-    assert [layer.filters for layer in paper] == [*PAPER, 512, 512, 512, 512, 256, 128, 64, 3]
-    small = partial_layers(models.pconv_unet((32, 32, 3), filters=(32, 64, 128, 256), convolutions=2))
+    assert [layer.filters for layer in paper] == [
+        *models.PCONV_UNET_PAPER,
+        512,
+        512,
+        512,
+        512,
+        256,
+        128,
+        64,
+        3,
+    ]
+    small = partial_layers(models.pconv_unet16((32, 32, 3)))
     assert len(small) == 16 and {layer.kernel_size for layer in small} == {(3, 3)}
     assert [layer.strides[0] for layer in small] == 4 * [1, 2] + 8 * [1]
 
 
 def test_the_coarse_image_can_be_reached(batch):
     images, masks = batch
-    network = models.coarse_to_fine(width=4)
+    network = models.coarse_to_fine(filters=(4, 8, 16))
     both = keras.Model(network.inputs, [network.output, network.get_layer("coarse").output])
     refined, coarse = both([images * masks, masks])
     assert refined.shape == coarse.shape == images.shape
-    assert models.coarse_to_fine(width=24).count_params() > 4e6  # DeepFill v2 has 4.1 million
+    assert models.coarse_to_fine(filters=(24, 48, 96)).count_params() > 4e6  # DeepFill v2 has 4.1 million
 
 
 def test_the_patch_discriminator_judges_patch_by_patch(batch):
@@ -214,8 +223,8 @@ def odd_sizes():
 
 def short_prefill():
     """The prefilled U-Net's way in and out; the whole one passes too, but tf2onnx takes a minute for it."""
-    inputs, image, mask = _inputs.enter((None, None, 3), stride=8)
-    return _inputs.build(
+    inputs, image, mask = _inputs.image_and_mask_inputs((None, None, 3), stride=8)
+    return _inputs.build_model(
         inputs, PushPull(levels=3, smoothing_steps=1, biharmonic_steps=1)([image, mask]), "short_prefill"
     )
 
@@ -299,7 +308,7 @@ def test_the_prefilled_unet_keeps_known_pixels_in_any_precision(precision, batch
 def test_the_coarse_stage_keeps_known_pixels_for_the_refining_one(precision, batch):
     images, masks = batch
     with policy(precision):
-        network = models.coarse_to_fine(width=4)
+        network = models.coarse_to_fine(filters=(4, 8, 16))
         names = ("coarse", "coarse_in_hole")
         look = keras.Model(network.inputs, [network.get_layer(name).output for name in names])
         coarse, in_hole = map(to_numpy, look([images * masks, masks]))
@@ -330,11 +339,10 @@ def test_the_prefilled_unet_starts_as_its_prefill(batch):
         (lambda: models.prefilled_unet(filters=(4, 0)), "filters="),
         (lambda: models.discriminator((32, 32, 1)), "input_shape"),
         (lambda: models.discriminator((-32, 32, 3)), "input_shape"),
-        (lambda: models.pconv_unet(convolutions=3), "convolutions=3"),
         (lambda: models.pconv_unet_double(filters=(8, 0)), "filters"),
-        (lambda: models.coarse_to_fine(width=3), "width=3"),
-        (lambda: models.coarse_to_fine(width=0), "width=0"),
-        (lambda: models.coarse_to_fine(width="16"), "width='16'"),
+        (lambda: models.coarse_to_fine(filters=(3, 4, 8)), r"filters=\(3, 4, 8\)"),
+        (lambda: models.coarse_to_fine(filters=(4, 8)), r"filters=\(4, 8\)"),
+        (lambda: models.coarse_to_fine(filters=16), "filters=16"),
         (lambda: models.patch_discriminator(filters=(0,)), "filters"),
         (lambda: models.patch_discriminator((64, 64, 1)), "input_shape"),
     ],

@@ -168,7 +168,7 @@ def test_a_network_of_two_stages_is_taught_at_both_and_measured_at_the_last(batc
     images, masks = batch[0], np.ones_like(batch[1])
     masks[:, 4:9, 4:9] = 0  # small, so that attention finds known patches
     x = [images * masks, masks]
-    network = ik.models.coarse_to_fine(width=4)
+    network = ik.models.coarse_to_fine(filters=(4, 8, 16))
     stages = [network.output, network.get_layer("coarse").output]
     model = ik.Inpainter(network.inputs, stages)
     model.compile("sgd", losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
