@@ -34,7 +34,7 @@ def overfit(build, rate, images, masks):
     """Trains until the bar is reached; returns parameters, steps, dB and seconds."""
     keras.utils.set_random_seed(0)
     network = build()
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile(keras.optimizers.Adam(rate), ik.losses.HoleValidLoss())
     x, start = [images * masks, masks], time.perf_counter()
     for step in range(1, MOST + 1):

@@ -92,7 +92,7 @@ if __name__ == "__main__":
     print(f"Decoding an image, once: {decoding:.0f} µs.")
 
     network = ik.models.prefilled_unet()
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
     pairs = ik.data.pairs(images, HOLES, BATCH, METRIC_DEFINITIONS["flip"])
     batch = pairs[0]

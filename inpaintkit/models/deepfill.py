@@ -33,8 +33,8 @@ def coarse_to_fine(
 
     Returns:
         `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to the refined image (B, H, W, 3) in [0, 1].
-        The coarse image is `network.get_layer("coarse").output`. To train it, too:
-        `ik.Inpainter(network.inputs, [network.output, network.get_layer("coarse").output])`.
+        The coarse image is `network.get_layer("coarse").output`: by this name `ik.Inpainter(network)` finds
+        it, and trains both stages.
 
     Raises:
         ValueError: filters that are not three positive whole numbers, or the first odd.

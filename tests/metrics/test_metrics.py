@@ -187,7 +187,7 @@ def test_fit_says_nan_where_nothing_is_missing(metric, images):
     """Per batch and per epoch, in training and validation; and the mean over those with a hole, if any."""
     truth, _, masks = (x.astype("float32") for x in images)
     network = models.pconv_unet(filters=(4, 4))
-    model = Inpainter(network.inputs, network.output)
+    model = Inpainter(network)
     model.compile("sgd", "mae", weighted_metrics=[metric("hole")])
     batches = []
     look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(logs["hole"]))

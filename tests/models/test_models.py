@@ -180,7 +180,7 @@ def test_a_step_of_fit_lowers_the_loss_and_all_is_saved(build, batch, tmp_path):
     images, masks = batch
     keras.utils.set_random_seed(0)
     network = build()
-    model = Inpainter(network.inputs, network.output)
+    model = Inpainter(network)
     model.compile(keras.optimizers.Adam(1e-3), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR()])
     x = [images * masks, masks]
     history = model.fit(x, images, epochs=8, verbose=0).history
