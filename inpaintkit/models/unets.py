@@ -56,7 +56,7 @@ def unet(
     Example:
         >>> import inpaintkit as ik
         >>> ik.models.unet((64, 64, 3), filters=(4, 8)).count_params()
-        1935
+        1955
     """
     *filters, deepest = check_filters(filters)
     check_choice("normalization", normalization, ("batch", None))
