@@ -196,7 +196,7 @@ def test_a_network_of_two_stages_is_taught_at_both_and_measured_at_the_last(batc
     images, masks = batch[0], np.ones_like(batch[1])
     masks[:, 4:9, 4:9] = 0  # small, so that attention finds known patches
     x = [images * masks, masks]
-    network = ik.models.coarse_to_fine(width=4)
+    network = ik.models.coarse_to_fine(filters=(4, 8, 16))
     model = ik.Inpainter(network)
     model.compile("sgd", losses.HoleValidLoss())
     got = model.evaluate(x, images, verbose=0, return_dict=True)
