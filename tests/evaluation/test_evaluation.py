@@ -607,15 +607,19 @@ class Eyes:
     """In place of `ik.metrics.PerceptualMetrics`, without weights: sees the mean colour."""
 
     def __init__(self, sharp=1.0):
-        self.sharp, self.missing, self.recipe = sharp, {"lpips": "no such package"}, {"kid": "mean colours"}
+        self.sharp, self.missing, self.definitions = (
+            sharp,
+            {"lpips": "no such package"},
+            {"kid": "mean colours"},
+        )
 
     def per_image(self, images, filled):
         return {"feature_distance": np.abs(images - filled).mean(axis=(1, 2, 3)) * self.sharp}
 
-    def embed(self, images):
+    def embeddings(self, images):
         return images.mean(axis=(1, 2)) * self.sharp
 
-    def distances(self, real, fake):
+    def set_distances(self, real, fake):
         return {"kid": float(np.square(real - fake).mean()), "kid_error": 0.5}
 
 
