@@ -21,7 +21,7 @@ NETWORKS = {  # builder, learning rate
         lambda: ik.models.unet(normalization=None, bottleneck="dilated"),
         2e-3,
     ),
-    "unet, prefilled, no norm": (lambda: ik.models.unet(normalization=None, prefill=True), 2e-3),
+    "prefilled_unet": (ik.models.prefilled_unet, 2e-3),
     "pconv_unet": (ik.models.pconv_unet, 2e-3),
     "pconv_unet, 16 layers": (
         lambda: ik.models.pconv_unet(filters=(32, 64, 128, 256), convolutions=2),
@@ -37,7 +37,7 @@ def overfit(build, rate, images, masks):
     """Trains until the bar is reached; returns parameters, steps, dB and seconds."""
     keras.utils.set_random_seed(0)
     network = build()
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile(keras.optimizers.Adam(rate), ik.losses.HoleValidLoss())
     x, start = [images * masks, masks], time.perf_counter()
     for step in range(1, MOST + 1):

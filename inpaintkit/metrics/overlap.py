@@ -34,8 +34,10 @@ def dice(
         >>> import numpy as np
         >>> import inpaintkit as ik
         >>> truth, white = np.full((1, 8, 8, 3), 0.5), np.ones((1, 8, 8, 3))
-        >>> round(float(ik.metrics.dice(truth, truth)[0]), 2), round(float(ik.metrics.dice(truth, white)[0]),
-        2) (0.5, 0.67) >>> float(ik.metrics.dice(truth, truth, squared=True)[0]) 1.0
+        >>> [round(float(ik.metrics.dice(truth, fill)[0]), 2) for fill in (truth, white)]
+        [0.5, 0.67]
+        >>> float(ik.metrics.dice(truth, truth, squared=True)[0])
+        1.0
     """
     y_true, y_pred = zero_outside(*prepare(y_true, y_pred, region))
     total = sum(sum_per_image(y * y if squared else y) for y in (y_true, y_pred))

@@ -31,12 +31,11 @@ class PerceptualMetrics:
     Args:
         names: which of `NAMES` to open.
         weights: None, or {network: path} of local files, for "vgg16", "vgg19" or "squeezenet" (the first of
-        them
-            is used for the feature distance) and "inception", as in `features`. Other networks: VGG16 and
+            them is used for the feature distance) and "inception", as in `features`. Other networks: VGG16 and
             InceptionV3 with ImageNet's weights, from ~/.keras/models or downloaded.
 
     Attributes:
-        definitions: {name: what exactly is measured}, of the metrics that can be measured.
+        descriptions: {name: what exactly is measured}, of the metrics that can be measured.
         missing: {name: reason}, of those that cannot, one line each. Images that are too small or too few add
             to it.
 
@@ -56,7 +55,7 @@ class PerceptualMetrics:
         weights = weights or {}
         _check_some("names", names, NAMES)
         _check_some("weights", weights, (*TAPS, "inception"))
-        self.definitions, self.missing = {}, {}
+        self.descriptions, self.missing = {}, {}
         self._of_pairs, self._embed = {}, None  # {name: function of two batches}; function of one batch
         if "feature_distance" in names:
             self._open_feature_distance(weights)
@@ -75,7 +74,7 @@ class PerceptualMetrics:
             self.missing["feature_distance"] = _one_line(error)
             return
         self._of_pairs["feature_distance"] = partial(feature_distance, features=features)
-        self.definitions["feature_distance"] = (
+        self.descriptions["feature_distance"] = (
             f"{network} {', '.join(TAPS[network])}: squared distance of unit vectors"
         )
 
@@ -85,7 +84,7 @@ class PerceptualMetrics:
         except ValueError as error:
             self.missing["lpips"] = _one_line(error)
             return
-        self.definitions["lpips"] = "package lpips, net alex, version 0.1"
+        self.descriptions["lpips"] = "package lpips, net alex, version 0.1"
 
     def _open_inception(self, names, path):
         try:
@@ -100,7 +99,7 @@ class PerceptualMetrics:
             "fid": f"KID is preferred below {MIN_IMAGES_FOR_FID:,} images",
             "kid": "all images at once, in pairs; kid_error is a standard error",
         }
-        self.definitions |= {name: f"{network}; {details[name]}" for name in names}
+        self.descriptions |= {name: f"{network}; {details[name]}" for name in names}
 
     def per_image(self, images: ArrayLike, filled: ArrayLike) -> dict[str, np.ndarray]:
         """Distances of images from their fills.
@@ -147,7 +146,7 @@ class PerceptualMetrics:
         Raises:
             ValueError: as `kernel_distance`.
         """
-        names = [name for name in ("fid", "kid") if name in self.definitions]
+        names = [name for name in ("fid", "kid") if name in self.descriptions]
         if len(real) < 3:
             self.missing |= dict.fromkeys(names, f"{len(real)} images: it needs at least 3")
             return {}

@@ -37,8 +37,8 @@ def ssim(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) 
         >>> import numpy as np
         >>> import inpaintkit as ik
         >>> grey, white = np.full((1, 16, 16, 3), 0.5), np.ones((1, 16, 16, 3))
-        >>> [round(float(ik.metrics.ssim(grey, fill)[0]), 3) for fill in (grey, white)]  # (1 + C1) / (1.25 +
-        C1) [1.0, 0.8]
+        >>> [round(float(ik.metrics.ssim(grey, fill)[0]), 3) for fill in (grey, white)]  # 1 and 1 / 1.25
+        [1.0, 0.8]
 
     Source: Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004, eq. 13.
     """

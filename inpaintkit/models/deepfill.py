@@ -25,8 +25,8 @@ def coarse_to_fine(input_shape=(None, None, 3), width=16, name="coarse_to_fine")
 
     Returns:
         `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to the refined image (B, H, W, 3) in
-        [0, 1]. The coarse one is `network.get_layer("coarse").output`; to teach it too:
-        `ik.Inpainter(network.inputs, [network.output, network.get_layer("coarse").output])`.
+        [0, 1]. The coarse image is `network.get_layer("coarse").output`: by this name `ik.Inpainter(network)`
+        finds it, and trains both stages.
 
     Raises:
         ValueError: a width that is odd or under 2.

@@ -1,8 +1,8 @@
 """Training: `fit` as every Keras user knows it, with the mask where the loss needs it.
 
-    network = ik.models.unet(prefill=True)
-    model = ik.Inpainter(network.inputs, network.output)
-    model.compile("adam", ik.losses.HoleValidLoss(), weighted_metrics=[ik.metrics.PSNR("hole_psnr")])
+    network = ik.models.prefilled_unet()
+    model = ik.Inpainter(network)
+    model.compile("adam", ik.losses.HoleValidLoss())
     model.fit(train, validation_data=val, epochs=20, callbacks=ik.training.standard_callbacks("runs/a"))
 
 Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as the fourth channel of

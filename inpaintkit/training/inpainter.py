@@ -11,6 +11,7 @@ from keras import ops
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
 from inpaintkit.data import Pairs
 from inpaintkit.losses import MaskLoss, MultiTermLoss
+from inpaintkit.metrics import PSNR
 from inpaintkit.serialization import serializable
 from inpaintkit.training.callbacks import FollowEpochs
 from inpaintkit.training.checks import check_arrays
@@ -33,6 +34,27 @@ class _KnowsHole:
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         hole = 1 - _mask_of(x)[..., 0]
         return super().compute_metrics(x, y, _final(y_pred), sample_weight=hole)
+
+    def compile(
+        self,
+        optimizer="rmsprop",
+        loss=None,
+        loss_weights=None,
+        metrics=None,
+        weighted_metrics=None,
+        **settings,
+    ):
+        """As Keras's `compile`; without `weighted_metrics` it measures the hole's PSNR, as "hole_psnr"."""
+        if weighted_metrics is None:
+            weighted_metrics = [PSNR("hole_psnr")]
+        super().compile(optimizer, loss, loss_weights, metrics, weighted_metrics, **settings)
+
+    def compile_from_config(self, config):  # Keras asks for it where `compile` is overridden
+        settings = keras.saving.deserialize_keras_object(config)
+        settings["weighted_metrics"] = settings.get("weighted_metrics") or []  # measured only what it saved
+        self.compile(**settings)
+        if self.optimizer and self.built:
+            self.optimizer.build(self.trainable_variables)
 
     @property
     def metrics(self):
@@ -96,26 +118,50 @@ class _KnowsHole:
 
 @serializable
 class Inpainter(_KnowsHole, keras.Model):
-    """A functional model over `[image, mask]` that trains with losses and metrics that know the hole.
+    """A network over `[image, mask]` that trains with losses and metrics that know the hole.
 
-    Made from a network's ends, `Inpainter(network.inputs, network.output)`, it shares the network's
-    weights. `metrics` measure the whole raw output; `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's
-    own classes) measure the hole alone; a sample weight given to `fit` weighs the loss, not these. The terms
-    of a `MultiTermLoss`, such as `PConvLoss`, are reported by their names. Saved and loaded (`ik.load_model`), it
+    It shares its weights with the network. A `MaskLoss` gets the mask. `metrics` measure the whole raw
+    output, `weighted_metrics` (`PSNR`, `SSIM`, `MAE`, or Keras's own classes) only the hole; by default they
+    are `[PSNR("hole_psnr")]`. A sample weight given to `fit` weighs the loss, not these. The terms of a
+    `MultiTermLoss`, such as `PConvLoss`, are reported by their names. Saved and loaded (`ik.load_model`), it
     comes back compiled.
 
-    A network of several stages may be taught at each, `Inpainter(network.inputs, [network.output, …])`:
-    one loss for all, or a list with its `loss_weights`; metrics are of the first output.
+    A network of several stages is trained at each of them: one loss for all, or a list with its
+    `loss_weights`; metrics are of the first output. The stages are the network's outputs and those of its
+    layers named "coarse", as `ik.models.coarse_to_fine` has one.
+
+    Args:
+        inputs: the network, a functional `keras.Model` over `[image, mask]`; or, as for every `keras.Model`,
+            its inputs.
+        outputs: only with inputs: the output, or a list with one per stage, the final one first.
+        name: by default the network's.
 
     Raises:
-        ValueError: in `fit`, `evaluate`, `predict` and their `…_on_batch`, arrays of a wrong shape, masks of
-            other values than 0 and 1, known pixels or target images outside [0, 1] or NaN. Masks may be of
-            any type, such as bool.
+        ValueError: a model that is not functional, or does not have two inputs; in `fit`, `evaluate`,
+            `predict` and their `…_on_batch`, arrays of a wrong shape, masks of other values than 0 and 1,
+            known pixels or target images outside [0, 1] or NaN. Masks may be of any type, such as bool.
 
     Warns:
         UserWarning: `evaluate`, `predict` or `validation_data` with a shuffled `Pairs`, which has other
             holes each time.
     """
+
+    def __init__(self, inputs, outputs=None, name=None, **kwargs):  # Keras revives a saved one by these names
+        if outputs is None:
+            network = inputs
+            if len(getattr(network, "inputs", None) or []) != 2:
+                raise ValueError(
+                    f"Inpainter({network!r}): expected a functional keras.Model over [image, mask]"
+                )
+            inputs, outputs, name = network.inputs, _stages(network), name or network.name
+        super().__init__(inputs, outputs, name=name, **kwargs)
+
+
+def _stages(network):
+    """The output of a network; where it has several stages, a list of their outputs, the final one first."""
+    coarse = [layer.output for layer in network.layers if layer.name == "coarse"]
+    earlier = [output for output in coarse if not any(output is known for known in network.outputs)]
+    return [*network.outputs, *earlier] if earlier else network.output
 
 
 def load_model(path, compile=True):

@@ -159,11 +159,9 @@ def test_feature_distance_equals_numpy(rng):
 def test_what_is_there_is_measured_and_what_is_missing_has_a_reason(perceptual, weights, batch):
     images, masks = batch
     assert perceptual.missing.keys() == {"lpips"} and "pip install lpips" in perceptual.missing["lpips"]
-    assert perceptual.definitions.keys() == {"feature_distance", "fid", "kid"}
-    assert (
-        "10,000" in perceptual.definitions["fid"]
-        and "squeezenet conv1" in perceptual.definitions["feature_distance"]
-    )
+    assert perceptual.descriptions.keys() == {"feature_distance", "fid", "kid"}
+    assert "10,000" in perceptual.descriptions["fid"]
+    assert "squeezenet conv1" in perceptual.descriptions["feature_distance"]
 
     values = perceptual.per_image(images, images * masks)
     assert values.keys() == {"feature_distance"} and values["feature_distance"].dtype == "float32"
@@ -206,7 +204,7 @@ def test_too_small_or_too_few_is_a_reason_too(weights):
 
 def test_with_nothing_there_are_four_reasons_and_no_number(batch):
     perceptual = PerceptualMetrics()
-    assert perceptual.missing.keys() == set(NAMES) and not perceptual.definitions
+    assert perceptual.missing.keys() == set(NAMES) and not perceptual.descriptions
     for name, file in (
         ("feature_distance", "vgg16_weights"),
         ("fid", "inception_v3_weights"),
@@ -254,9 +252,8 @@ def test_lpips_is_shown_images_as_it_expects_them(package, batch):
     images, masks = batch
     values = perceptual.per_image(images, images * masks)
     expected = 2 * (images * (1 - masks) * [1, 2, 4]).mean((1, 2, 3))
-    assert (
-        not perceptual.missing and perceptual.definitions["lpips"] == "package lpips, net alex, version 0.1"
-    )
+    assert not perceptual.missing
+    assert perceptual.descriptions["lpips"] == "package lpips, net alex, version 0.1"
     np.testing.assert_allclose(values["lpips"], expected, rtol=1e-4)
     assert perceptual.per_image(images[:, :30], images[:, :30]) == {}
     assert "30×32" in perceptual.missing["lpips"] and "31" in perceptual.missing["lpips"]

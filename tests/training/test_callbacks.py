@@ -25,9 +25,8 @@ def small_model():
     """The smallest network that paints: one convolution over image and mask."""
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 3, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
-    model = ik.Insmall_model(inputs, x)
-    hole = metrics.PSNR("hole_psnr")
-    model.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole])
+    model = ik.Inpainter(inputs, x)
+    model.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss())
     return model
 
 
@@ -133,8 +132,7 @@ def test_patience_and_the_best_weights_outlive_a_stop(interrupted):
         del memory["fingerprint"][setting]
     state.write_text(json.dumps(memory))
     model, train, val = small_model(), holes(True), holes(False)
-    hole = metrics.PSNR("hole_psnr")
-    model.compile(keras.optimizers.Adam(), unlearn, weighted_metrics=[hole])
+    model.compile(keras.optimizers.Adam(), unlearn)
     watchers = training.standard_callbacks(interrupted, patience=5, train=train)
     fit = model.fit(train, validation_data=val, epochs=20, verbose=0, callbacks=watchers)
     assert len(fit.history["loss"]) == 2 + 2 and train.epoch == 4  # 3 of 5 epochs of patience were gone
@@ -162,8 +160,8 @@ def test_half_a_backup_does_not_count(interrupted):
 def test_a_backup_of_another_network_or_a_broken_one_is_explained(interrupted):
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 5, padding="same")(keras.layers.Concatenate()(inputs))
-    other = ik.Insmall_model(inputs, x)
-    other.compile("adam", "mae", weighted_metrics=[metrics.PSNR("hole_psnr")])
+    other = ik.Inpainter(inputs, x)
+    other.compile("adam", "mae")
     message = "a run that did not end cannot be read into this network: remove .*backup to begin anew"
     with pytest.raises(ValueError, match=r"network: .*; loss: .*remove the folder .*backup"):
         other.fit(
@@ -298,20 +296,16 @@ def resume_in(run_dir, model=None, train=None, val=None, epochs=4, **options):
 def compiled(loss=None, optimizer=None):
     model = small_model()
     loss, optimizer = loss or losses.HoleValidLoss(), optimizer or keras.optimizers.Adam(0.02)
-    model.compile(optimizer, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    model.compile(optimizer, loss)
     return model
 
 
 def wider():
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     x = keras.layers.Conv2D(3, 5, padding="same", activation="sigmoid")(keras.layers.Concatenate()(inputs))
-    model = ik.Insmall_model(inputs, x)
-    model.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss(), weighted_metrics=[hole_psnr()])
+    model = ik.Inpainter(inputs, x)
+    model.compile(keras.optimizers.Adam(0.02), losses.HoleValidLoss())
     return model
-
-
-def hole_psnr():
-    return metrics.PSNR("hole_psnr")
 
 
 def other_pairs(shuffle=True, count=12, split="val", batch_size=4, **settings):
@@ -357,7 +351,7 @@ def test_the_same_code_is_the_same_in_every_process_and_on_every_line():
 
 def test_a_metric_function_can_be_monitored(tmp_path):
     model = small_model()
-    model.compile("adam", "mae", metrics=[metrics.ssim], weighted_metrics=[hole_psnr()])
+    model.compile("adam", "mae", metrics=[metrics.ssim])
     assert "val_ssim" in resume_in(tmp_path, model, epochs=1, monitor="val_ssim").history
 
 
@@ -460,7 +454,7 @@ def test_what_the_callbacks_monitor_must_be_measured(tmp_path):
     before = model.get_weights()
     with pytest.raises(ValueError, match=r"without validation_data.*add validation_data="):
         model.fit(train, verbose=0, callbacks=training.standard_callbacks(tmp_path))
-    model.compile("adam", "mae", metrics=["mse", metrics.SSIM("ssim")])
+    model.compile("adam", "mae", metrics=["mse", metrics.SSIM("ssim")], weighted_metrics=[])
     line = r'only .*ssim.*weighted_metrics=\[ik.metrics.PSNR\("hole_psnr"\)\]'
     with pytest.raises(ValueError, match=line):
         model.fit(train, validation_data=val, verbose=0, callbacks=training.standard_callbacks(tmp_path))
@@ -485,7 +479,7 @@ def test_a_monitor_that_is_nan_is_told(tmp_path):
     def hole_psnr(y_true, y_pred):
         return keras.ops.mean(y_pred, axis=(1, 2, 3)) * float("nan")
 
-    model.compile("adam", "mae", metrics=[hole_psnr])
+    model.compile("adam", "mae", metrics=[hole_psnr], weighted_metrics=[])
     with pytest.warns(UserWarning, match="val_hole_psnr is NaN.*hole"):
         resume_in(tmp_path, model, epochs=1)
     assert not (tmp_path / "best.keras").exists()

@@ -11,9 +11,13 @@ from inpaintkit import losses, metrics, training
 
 
 def inpainter_of(network, loss="mae", **metrics_):
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile(keras.optimizers.Adam(1e-3), loss, **metrics_)
     return model
+
+
+def loss_of(network, loss, x, y):
+    return inpainter_of(network, loss).evaluate(x, y, verbose=0, return_dict=True)["loss"]
 
 
 @pytest.fixture
@@ -30,11 +34,11 @@ def test_a_mask_loss_gets_the_mask_and_a_plain_one_the_image(network, batch):
     x = [images * masks, masks]
     output = network.predict(x, verbose=0)
     error = np.abs(images - output)
-    plain = inpainter_of(network, "mae").evaluate(x, images, verbose=0)
+    plain = loss_of(network, "mae", x, images)
     assert plain == pytest.approx(error.mean(), rel=1e-5)
-    masked = inpainter_of(network, losses.HoleValidLoss(hole=5, valid=0)).evaluate(x, images, verbose=0)
+    masked = loss_of(network, losses.HoleValidLoss(hole=5, valid=0), x, images)
     assert masked == pytest.approx((5 * error * (1 - masks)).mean(), rel=1e-5)
-    function = inpainter_of(network, losses.ssim_loss).evaluate(x, images, verbose=0)
+    function = loss_of(network, losses.ssim_loss, x, images)
     assert function == pytest.approx(1 - np.mean(to_numpy(metrics.ssim(images, output))), rel=1e-4)
 
 
@@ -57,6 +61,31 @@ def test_metrics_measure_the_image_and_weighted_metrics_the_hole(network, batch)
     )
     hole = np.broadcast_to(masks == 0, error.shape)
     assert got["hole_mae"] == pytest.approx(error[hole].mean(), rel=1e-5)
+
+
+def test_an_inpainter_finds_the_stages_of_its_network_and_measures_the_hole(network, batch, tmp_path):
+    images, masks = batch
+    x = [images * masks, masks]
+    model = ik.Inpainter(network)
+    assert model.name == network.name and ik.Inpainter(network, name="mine").name == "mine"
+    long_form = ik.Inpainter(network.inputs, network.output)
+    for same in (model, long_form):
+        same.compile("sgd", "mae")
+    got = model.evaluate(x, images, verbose=0, return_dict=True)
+    output = network.predict(x, verbose=0)
+    expected = np.mean(to_numpy(metrics.psnr(images, output, 1 - masks)))
+    assert set(got) == {"loss", "hole_psnr"} and got["hole_psnr"] == pytest.approx(expected, rel=1e-5)
+    assert long_form.evaluate(x, images, verbose=0, return_dict=True) == pytest.approx(got)
+    model.save(tmp_path / "model.keras")
+    again = ik.load_model(tmp_path / "model.keras")
+    assert type(again) is ik.Inpainter and again.name == model.name
+    assert again.evaluate(x, images, verbose=0, return_dict=True) == pytest.approx(got)
+    for weighted, names in (([], {"loss"}), ([metrics.SSIM("hole_ssim")], {"loss", "hole_ssim"})):
+        model.compile("sgd", "mae", weighted_metrics=weighted)
+        assert set(model.evaluate(x, images, verbose=0, return_dict=True)) == names
+    for no_network in (keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1)]), "unet"):
+        with pytest.raises(ValueError, match=r"\[image, mask\]"):
+            ik.Inpainter(no_network)
 
 
 def test_fit_draws_new_holes_each_epoch(network):
@@ -121,10 +150,9 @@ def test_the_second_phase_freezes_the_statistics_of_the_encoder_alone(batch, nes
     x, network = [images * masks, masks], normalized()
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     outer = keras.Model(inputs, network(inputs)) if nested else network
-    model = ik.Inpainter(outer.inputs, outer.output)
-    hole = metrics.PSNR("hole_psnr")
+    model = ik.Inpainter(outer)
     optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
-    model.compile(optimizer, losses.HoleValidLoss(), metrics=["mae"], weighted_metrics=[hole])
+    model.compile(optimizer, losses.HoleValidLoss(), metrics=["mae"])
     names = model.fit(x, images, verbose=0).history.keys()
     training.freeze_encoder_batchnorm(model)
     assert float(model.optimizer.learning_rate) == pytest.approx(5e-5)
@@ -153,7 +181,7 @@ def test_the_terms_of_a_loss_are_in_the_history(network, batch):
     images, masks = batch
     x = [images * masks, masks]
     loss = losses.PConvLoss(valid=2, hole=6, perceptual=0, style_out=0, style_comp=0, total_variation=0.1)
-    model = inpainter_of(network, loss, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    model = inpainter_of(network, loss)
     history = model.fit(x, images, validation_data=(x, images), epochs=2, verbose=0).history
     for prefix in ("", "val_"):
         terms = {name: np.array(history[prefix + name]) for name in loss.weights}
@@ -169,9 +197,8 @@ def test_a_network_of_two_stages_is_taught_at_both_and_measured_at_the_last(batc
     masks[:, 4:9, 4:9] = 0  # small, so that attention finds known patches
     x = [images * masks, masks]
     network = ik.models.coarse_to_fine(width=4)
-    stages = [network.output, network.get_layer("coarse").output]
-    model = ik.Inpainter(network.inputs, stages)
-    model.compile("sgd", losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    model = ik.Inpainter(network)
+    model.compile("sgd", losses.HoleValidLoss())
     got = model.evaluate(x, images, verbose=0, return_dict=True)
     refined, coarse = model.predict(x, verbose=0)
     weight = 6 * (1 - masks) + masks
@@ -258,9 +285,7 @@ def test_the_gan_is_a_keras_model_like_any_other(discriminator, adversarial_loss
     gan = ik.InpaintingGAN(
         network, discriminator(), adversarial_weight=0.01, adversarial_loss=adversarial_loss
     )
-    gan.compile(
-        keras.optimizers.Adam(0.01), losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")]
-    )
+    gan.compile(keras.optimizers.Adam(0.01), losses.HoleValidLoss())
     history = gan.fit(x, images, validation_data=(x, images), epochs=3, verbose=0).history
     assert {"adversarial_loss", "discriminator_loss", "val_reconstruction_loss", "val_hole_psnr"} <= set(
         history
@@ -289,7 +314,7 @@ def test_mask_losses_are_known_however_compile_takes_them(loss, weights, network
     x, stages = [images * masks, masks], [network.output] * (len(weights) if weights else 1)
     stages = [keras.layers.Identity()(stage) for stage in stages]
     model = ik.Inpainter(network.inputs, stages if weights else stages[0])
-    model.compile("sgd", loss, loss_weights=weights, weighted_metrics=[metrics.PSNR("hole_psnr")])
+    model.compile("sgd", loss, loss_weights=weights)
     got = model.evaluate(x, images, verbose=0, return_dict=True)["loss"]
     error = np.abs(images - network.predict(x, verbose=0))
     ours = (error * (6 * (1 - masks) + masks)).mean()
@@ -300,7 +325,7 @@ def test_mask_losses_are_known_however_compile_takes_them(loss, weights, network
 def test_inputs_may_come_by_name(batch):
     images, masks = batch
     network = ik.models.pconv_unet(filters=(4, 8))
-    model = inpainter_of(network, losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    model = inpainter_of(network, losses.HoleValidLoss())
     by_order = model.evaluate([images, masks], images, verbose=0)
     assert model.evaluate({"image": images, "mask": masks}, images, verbose=0) == pytest.approx(by_order)
 
@@ -345,7 +370,7 @@ def test_a_saved_teacher_loads_in_a_process_that_knows_nothing(network, batch, t
 def test_the_tools_ask_for_what_they_need(network, batch):
     images, masks = batch
     data = (([images * masks, masks]), images)
-    fresh = ik.Inpainter(network.inputs, network.output)
+    fresh = ik.Inpainter(network)
     for tool in (training.find_learning_rate, training.overfit_one_batch, training.freeze_encoder_batchnorm):
         with pytest.raises(ValueError, match="is not compiled"):
             tool(fresh, [data]) if tool is not training.freeze_encoder_batchnorm else tool(fresh)
@@ -384,7 +409,7 @@ def test_an_interrupted_range_test_leaves_no_trace_either(network, batch):
 def test_a_prefilled_network_learns_beyond_the_bounds(batch):
     """Where a clip would have no gradient: every residual far over 1."""
     images, masks = batch
-    network = ik.models.unet(normalization=None, prefill=True)
+    network = ik.models.prefilled_unet()
     residual = network.get_layer("residual")
     residual.bias.assign([3.0, 3.0, 3.0])
     model = inpainter_of(network, losses.HoleValidLoss())
@@ -431,7 +456,7 @@ def uses(model, x, y):
 def gan_of(network):
     discriminator = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Conv2D(1, 3, strides=2)])
     gan = ik.InpaintingGAN(network, discriminator)
-    gan.compile("adam", losses.HoleValidLoss(), weighted_metrics=[metrics.PSNR("hole_psnr")])
+    gan.compile("adam", losses.HoleValidLoss())
     return gan
 
 
@@ -575,7 +600,7 @@ def test_terms_are_never_mistaken_for_other_metrics(network, batch):
     x, y = arrays_of(batch)
     inner = losses.WeightedSum({"l1": (1, "mae"), "l2": (1, "mse")})
     loss = losses.WeightedSum({"mse": (1, "mae"), "loss": (1, "mae"), "inner": (2, inner)}, name="total")
-    model = inpainter_of(network, loss, metrics=["mse"])
+    model = inpainter_of(network, loss, metrics=["mse"], weighted_metrics=[])
     got = model.evaluate(x, y, verbose=0, return_dict=True)
     output = network.predict(x, verbose=0)
     mae, mse = np.abs(y - output).mean(), np.square(y - output).mean()
@@ -624,7 +649,7 @@ def test_a_shuffled_pairs_is_no_test(network):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: ik.models.unet(normalization=None, prefill=True),
+        lambda: ik.models.prefilled_unet(filters=(4, 8)),
         lambda: ik.models.pconv_unet(filters=(4, 8)),
     ],
     ids=["unet", "pconv_unet"],
@@ -632,7 +657,6 @@ def test_a_shuffled_pairs_is_no_test(network):
 def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     """Keras's default on a GPU. Narrow networks and few steps of the prefill: the compiler is slow."""
     module = sys.modules[ik.models.unet.__module__]
-    monkeypatch.setitem(module.SIZES, "small", (4, 8))
     monkeypatch.setattr(
         module,
         "PushPull",
@@ -642,11 +666,8 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     for jit in (False, True):
         keras.utils.set_random_seed(0)
         network = make()
-        model = ik.Inpainter(network.inputs, network.output)
-        hole = metrics.PSNR("hole_psnr")
-        model.compile(
-            keras.optimizers.SGD(1e-4), losses.HoleValidLoss(), weighted_metrics=[hole], jit_compile=jit
-        )
+        model = ik.Inpainter(network)
+        model.compile(keras.optimizers.SGD(1e-4), losses.HoleValidLoss(), jit_compile=jit)
         outcomes.append([model.train_on_batch(*batch, return_dict=True) for _ in range(2)])
     for plain, compiled in zip(*outcomes, strict=True):
         assert compiled == pytest.approx(plain, rel=1e-3)
@@ -669,7 +690,7 @@ def fails_when_told(y_true, y_pred):
 def test_a_call_that_failed_within_keras_leaves_the_model_usable(call, compiled, network, batch):
     image, mask = batch[0], batch[1]
     holed = image * mask
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile("adam", **compiled)
     FAILING[:] = [True]
     try:
@@ -685,7 +706,7 @@ def test_a_network_of_one_size_names_it_and_stays_usable(batch):
     image, mask = batch[0], batch[1]
     holed = image * mask
     network = ik.models.pconv_unet((64, 64, 3), filters=(4, 4))
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile("adam", "mae")
     for call in (lambda: model.fit([holed, mask], image), lambda: model.predict([holed, mask])):
         with pytest.raises(ValueError, match=r"32×32.*64×64"):
