@@ -31,7 +31,7 @@ class PerceptualMetrics:
     Args:
         names: which of `NAMES` to open.
         weights: None, or {network: path} of local files, for "vgg16", "vgg19" or "squeezenet" (the first of
-            them is used for the feature distance) and "inception", as in `features`. Other networks: VGG16 and
+            them is used for the feature distance) and "inception", as in `features`. Otherwise VGG16 and
             InceptionV3 with ImageNet's weights, from ~/.keras/models or downloaded.
 
     Attributes:
