@@ -62,7 +62,7 @@ def manifest(methods, images, masks, metrics="tf", seed=0, perceptual=None, untr
     names = [name for name, known_rule in definitions.METRIC_DEFINITIONS.items() if known_rule == rule]
     seen = {}
     if perceptual:
-        sight = [*perceptual.per_image(first, first / 2).values(), perceptual.embed(first)]
+        sight = [*perceptual.per_image(first, first / 2).values(), perceptual.embeddings(first)]
         sees = sha256(*(np.round(values, 3) for values in sight if values is not None))
         seen = {"measures": dict(perceptual.descriptions), "first_image_sha256": sees}
     backend = keras.backend.backend()

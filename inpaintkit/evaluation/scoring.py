@@ -70,7 +70,7 @@ def score_images(
     seen = None
     if perceptual:
         batches = (to_float(images, slice(i, i + batch_size)) for i in range(0, len(images), batch_size))
-        embedded = [perceptual.embed(batch) for batch in batches]
+        embedded = [perceptual.embeddings(batch) for batch in batches]
         seen = None if embedded[0] is None else np.concatenate(embedded)
     ratio, tables, sets = hole_ratio(known).round(9), [], {}
     identities = essence(about)["methods"]
@@ -86,7 +86,7 @@ def score_images(
                 where |= {"output": output, "region": region, "image": range(len(images))}
                 tables.append(pd.DataFrame({**where, "hole_ratio": ratio, **values, "ms": flat["ms"]}))
             if seen is not None:
-                sets[f"{name}/{output}"] = perceptual.distances(seen, flat[f"{output}/seen"])
+                sets[f"{name}/{output}"] = perceptual.set_distances(seen, flat[f"{output}/seen"])
     scores = pd.concat(tables, ignore_index=True)
     missing = dict(perceptual.missing) if perceptual else {}
     scores.attrs = {"manifest": about, "sets": sets, "missing": missing, "no_untrained": no_untrained}
@@ -257,6 +257,6 @@ def _measure(output, originals, result, masks, rule, perceptual):
         for region, by_metric in regions.items()
         for metric, values in by_metric.items()
     }
-    if perceptual and (seen := perceptual.embed(result)) is not None:
+    if perceptual and (seen := perceptual.embeddings(result)) is not None:
         scores[f"{output}/seen"] = seen
     return scores

@@ -172,21 +172,6 @@ def test_bad_methods_and_masks_are_explained(batch):
         evaluation.compare({"Telea": baselines.telea}, images, np.ones_like(masks))
 
 
-def test_figures_have_every_column_and_curve(batch, tmp_path):
-    images, masks = batch
-    figure = plots.gallery(images, masks, {"Telea": baselines.telea(images, masks), "truth": images})
-    titles = [axis.get_title() for axis in figure.axes[:5]]
-    assert titles == ["input", "mask", "Telea", "truth", "original"] and len(figure.axes) == 20
-    assert figure.axes[3].xaxis.label.get_weight() == "bold"  # the better of the row
-    figure.savefig(tmp_path / "gallery.png")
-    marked = plots.mark(images, masks)
-    assert np.allclose(marked[np.broadcast_to(masks == 0, marked.shape)].reshape(-1, 3), plots.MARK)
-    history = {"loss": [2, 1], "val_loss": [2, 1.5], "learning_rate": [1, 1], "hole_psnr": [20, 21]}
-    figure = plots.curves(history, {"hole_psnr": {"biharmonic": 22}})
-    assert [axis.get_title() for axis in figure.axes] == ["loss", "hole PSNR, dB"]
-    assert len(figure.axes[0].lines) == 2 and len(figure.axes[1].lines) == 2
-
-
 def prefilled(name="tiny", bias=0.0):
     """A network that starts from a fill, as `unet(prefill=True)` does; `bias` is what training added."""
     image, mask = keras.Input((None, None, 3)), keras.Input((None, None, 1))
@@ -616,10 +601,10 @@ class Eyes:
     def per_image(self, images, filled):
         return {"feature_distance": np.abs(images - filled).mean(axis=(1, 2, 3)) * self.sharp}
 
-    def embed(self, images):
+    def embeddings(self, images):
         return images.mean(axis=(1, 2)) * self.sharp
 
-    def distances(self, real, fake):
+    def set_distances(self, real, fake):
         return {"kid": float(np.square(real - fake).mean()), "kid_error": 0.5}
 
 
