@@ -106,7 +106,7 @@ def test_a_killed_run_ends_like_an_unbroken_one(tmp_path, capsys):
     capsys.readouterr()
     model, history, _ = train_in(tmp_path / "run")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{tmp_path / 'run'}: going on after epoch 4" and lines[1].startswith("epoch   5/8")
+    assert lines[0] == f"{tmp_path / 'run'}: resuming after epoch 4" and lines[1].startswith("epoch   5/8")
     rows = {run: pd.read_csv(tmp_path / run / "history.csv") for run in ("whole", "run")}
     assert list(rows["run"].epoch) == list(rows["whole"].epoch) == list(range(len(whole["loss"])))
     for name, values in whole.items():  # the learning rate among them: CosineAnnealing's place
@@ -126,10 +126,10 @@ def test_patience_and_the_best_weights_outlive_a_stop(interrupted):
     (state,) = interrupted.glob("backup/*/state.json")
     memory = json.loads(state.read_text())
     first = memory["history"]["val_hole_psnr"]
-    memory["memory"]["EarlyStopping"] |= {"best": max(first), "wait": 3}
-    memory["memory"]["CosineAnnealing"]["elapsed"] = 1000.0
+    memory["callbacks"]["EarlyStopping"] |= {"best": max(first), "wait": 3}
+    memory["callbacks"]["CosineAnnealing"]["elapsed"] = 1000.0
     for setting in ("loss", "learning rate", "optimizer"):  # else it is refused: another experiment
-        del memory["fingerprint"][setting]
+        del memory["experiment"][setting]
     state.write_text(json.dumps(memory))
     model, train, val = small_model(), holes(True), holes(False)
     model.compile(keras.optimizers.Adam(), unlearn)
@@ -162,7 +162,7 @@ def test_a_backup_of_another_network_or_a_broken_one_is_explained(interrupted):
     x = keras.layers.Conv2D(3, 5, padding="same")(keras.layers.Concatenate()(inputs))
     other = ik.Inpainter(inputs, x)
     other.compile("adam", "mae")
-    message = "a run that did not end cannot be read into this network: remove .*backup to begin anew"
+    message = "backup of an unfinished run cannot be read .* remove .*backup"
     with pytest.raises(ValueError, match=r"network: .*; loss: .*remove the folder .*backup"):
         other.fit(
             holes(True),
@@ -383,19 +383,19 @@ def test_another_experiment_is_refused_in_the_folder_of_a_run(name, interrupted)
 
 def test_more_epochs_minutes_and_patience_are_the_same_experiment(interrupted, capsys):
     fit = resume_in(interrupted, epochs=3, minutes=50, patience=7, on_change="restart")
-    assert len(fit.history["loss"]) == 3 and "going on after epoch 2" in capsys.readouterr().out
+    assert len(fit.history["loss"]) == 3 and "resuming after epoch 2" in capsys.readouterr().out
 
 
 def test_a_changed_experiment_begins_anew_where_it_is_told_to(interrupted, capsys):
     """The old run's best is better than all that comes: it must not be found as the new one's."""
     (state,) = interrupted.glob("backup/*/state.json")
     memory = json.loads(state.read_text())
-    memory["memory"]["EarlyStopping"]["best"] = memory["memory"]["ModelCheckpoint"]["best"] = 99.0
+    memory["callbacks"]["EarlyStopping"]["best"] = memory["callbacks"]["ModelCheckpoint"]["best"] = 99.0
     state.write_text(json.dumps(memory))
     model = compiled(optimizer=keras.optimizers.SGD(1e-6))
     fit = resume_in(interrupted, model, epochs=2, on_change="restart")
     line = capsys.readouterr().out.splitlines()[0]
-    assert "settings have changed" in line and "Adam" in line and "SGD" in line and "begins anew" in line
+    assert "settings have changed" in line and "Adam" in line and "SGD" in line and "starts over" in line
     assert len(fit.history["loss"]) == 2 and len(pd.read_csv(interrupted / "history.csv")) == 2
     best = keras.saving.load_model(interrupted / "best.keras").evaluate(holes(False), verbose=0)[1]
     assert best == pytest.approx(max(fit.history["val_hole_psnr"]), abs=1e-3)
@@ -404,7 +404,7 @@ def test_a_changed_experiment_begins_anew_where_it_is_told_to(interrupted, capsy
 def test_a_backup_without_a_fingerprint_is_explained(interrupted, capsys):
     (state,) = interrupted.glob("backup/*/state.json")
     memory = json.loads(state.read_text())
-    del memory["fingerprint"]
+    del memory["experiment"]
     state.write_text(json.dumps(memory))
     with pytest.raises(ValueError, match=r"older inpaintkit.*remove the folder"):
         resume_in(interrupted)
@@ -424,7 +424,7 @@ def test_a_fit_that_was_interrupted_goes_on_with_the_same_model(tmp_path, capsys
         close(watchers)
     fit = resume_in(run, model)
     rates = fit.history["learning_rate"]
-    assert len(rates) == 4 and "going on after epoch 2" in capsys.readouterr().out
+    assert len(rates) == 4 and "resuming after epoch 2" in capsys.readouterr().out
     np.testing.assert_allclose(rates, 0.02 * 0.5 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-3)
     watchers = [*training.standard_callbacks(tmp_path / "other"), Interrupt(3)]
     with pytest.raises(KeyboardInterrupt):
