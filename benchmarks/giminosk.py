@@ -89,5 +89,5 @@ if __name__ == "__main__":
     intervals = (
         ik.evaluation.summary(table).drop(columns="ms").to_markdown(index=False, disable_numparse=True)
     )
-    words = ik.evaluation.verdict(table), ik.evaluation.recipe(table)
+    words = ik.evaluation.verdict(table), ik.evaluation.describe(table)
     print(INTRODUCTION, published_form(table), READING, intervals, *words, sep="\n\n")

@@ -21,7 +21,7 @@ def gallery(images, masks, results, tile=1.5, scores=None):
         images: the originals, (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         results: {name: filled (B, H, W, 3)}, in the order to show. The best of each row is in bold.
         tile: width of an image in inches.
-        scores: None, or {name: PSNR (B,)}, the numbers to show, such as those of another recipe.
+        scores: None, or {name: PSNR (B,)}, the numbers to show, such as those of another metric definition.
 
     Returns:
         matplotlib `Figure`.

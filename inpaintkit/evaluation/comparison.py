@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit import metrics
 from inpaintkit.evaluation.methods import as_method
 from inpaintkit.evaluation.reports import MIN_IMAGES_FOR_INTERVAL
-from inpaintkit.evaluation.scoring import check_output, score
+from inpaintkit.evaluation.scoring import check_output, score_images
+from inpaintkit.metrics import psnr
 from inpaintkit.plots import UNTRAINED
 
 BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
@@ -35,14 +35,14 @@ def compare(
     images,
     masks,
     batch_size=16,
-    recipe="tf",
+    metrics="tf",
     perceptual=None,
     seed=0,
     folder=None,
     progress=None,
     untrained=True,
 ):
-    """Compares methods on the same images and the same holes: `tabulate(score(…))`.
+    """Compares methods on the same images and the same holes: `tabulate(score_images(…))`.
 
     Beside each network stands what it did before training, so that the table says what training added.
 
@@ -52,8 +52,8 @@ def compare(
         images: the originals, `Images` or float32 (B, H, W, 3) in [0, 1].
         masks: a kind of hole, its name, or float32 (B, H, W, 1), 1 = known, 0 = hole; every mask needs both.
         batch_size: images a call.
-        recipe: "tf", "scikit-image", "edgeconnect", "mmagic" or an `ik.evaluation.MetricDefinition`: how images become
-            numbers. Only numbers of one recipe can be compared.
+        metrics: "tf", "scikit-image", "edgeconnect", "mmagic" or an
+            `ik.evaluation.MetricDefinition`: how two images become numbers. Compare only numbers of one.
         perceptual: None, or an `ik.metrics.PerceptualMetrics`: also feature distance, LPIPS, FID and KID.
         seed: of the holes, where `masks` is a kind, and of the bootstrap.
         folder: None, or where the scores are kept as they are made, with a manifest that suffices to
@@ -66,11 +66,11 @@ def compare(
         pandas table as of `tabulate`.
 
     Raises:
-        ValueError: as `check` does; a method that returns another shape, NaN or values outside [0, 1];
-            a folder that holds another comparison.
+        ValueError: as `validate_comparison` does; a method that returns another shape, NaN or values
+            outside [0, 1]; a folder that holds another comparison.
     """
-    given = (methods, images, masks, batch_size, recipe, perceptual, seed, folder, progress, untrained)
-    scores = score(*given)
+    given = (methods, images, masks, batch_size, metrics, perceptual, seed, folder, progress, untrained)
+    scores = score_images(*given)
     return tabulate(scores, seed)
 
 
@@ -78,7 +78,7 @@ def tabulate(scores, seed=0):
     """Means and intervals of scores.
 
     Args:
-        scores: from `score`, or the `images.csv` that `write` leaves.
+        scores: from `score_images`, or the `images.csv` that `save_comparison` leaves.
         seed: of the bootstrap.
 
     Returns:
@@ -137,7 +137,7 @@ def hole_psnr(method, pairs):
         (holed, mask), image = pairs[k]
         filled = to_numpy(run(holed, mask.copy()))
         check_output(getattr(method, "__name__", "given"), filled, image.shape)
-        values.append(to_numpy(metrics.psnr(image, filled, 1 - mask)))
+        values.append(to_numpy(psnr(image, filled, 1 - mask)))
     return float(np.concatenate(values).mean())
 
 
@@ -183,7 +183,9 @@ def _bucket(title, views, order, classical, seed):
 
 
 def _intervals(values, seed):
-    """95 % percentile intervals of the means of columns (n, K), (2, K); NaN where fewer than `MIN_IMAGES_FOR_INTERVAL`.
+    """95 % percentile intervals of the means of columns (n, K), (2, K).
+
+    NaN where there are fewer than `MIN_IMAGES_FOR_INTERVAL` values.
 
     All columns see the same resampled images, so that differences are paired. The percentiles are expanded
     as Hesterberg 2015 does, as a t-interval is wider than a normal one: of 10 images, plain ones hold the

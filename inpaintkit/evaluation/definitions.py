@@ -1,7 +1,7 @@
-"""Recipes: what "PSNR", "SSIM" and "L1" mean in the place that a number comes from.
+"""Metric definitions: what "PSNR", "SSIM" and "L1" mean in the place that a number comes from.
 
 The same fill reads SSIM 0.915 in one project and 0.976 in another, because one measures grey images
-through a window of 51 pixels. A number may stand beside a published one only under its recipe.
+through a window of 51 pixels. A number may stand beside a published one only under its definition.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class MetricDefinition:
     """How two images become numbers.
 
     Attributes:
-        says: the recipe in words; it goes with every table.
+        description: the definition in words; it goes with every table.
         ssim: settings for `skimage.metrics.structural_similarity`, or None for `ik.metrics.ssim`.
         grey: measures luminance (0.2125 R + 0.7154 G + 0.0721 B) instead of three channels.
         rounded: measures images rounded to 8 bits, as files hold them.
@@ -28,7 +28,7 @@ class MetricDefinition:
         percent: L1 is multiplied by 100.
     """
 
-    says: str
+    description: str
     ssim: dict | None = None
     grey: bool = False
     rounded: bool = False
@@ -53,8 +53,8 @@ class MetricDefinition:
         window = (self.ssim or _GAUSSIAN)["win_size"]
         if min(images.shape[1:3]) < window:
             raise ValueError(
-                f"images of {images.shape[1]}×{images.shape[2]}: the SSIM of this recipe looks through "
-                f"{window}×{window} pixels; take larger images, or another recipe"
+                f"images of {images.shape[1]}×{images.shape[2]}: the SSIM of this definition looks through "
+                f"{window}×{window} pixels; take larger images, or another definition"
             )
         x, y = (np.asarray(image, "float32") for image in (images, filled))
         if self.rounded:
@@ -113,16 +113,17 @@ METRIC_DEFINITIONS = {
 }
 
 
-def find(recipe):
-    """A recipe by its name; a `MetricDefinition` stays what it is.
+def find_definition(metrics):
+    """A metric definition by its name; a `MetricDefinition` stays what it is.
 
     Raises:
         ValueError: an unknown name.
     """
-    if isinstance(recipe, MetricDefinition):
-        return recipe
-    if recipe not in METRIC_DEFINITIONS:
+    if isinstance(metrics, MetricDefinition):
+        return metrics
+    if metrics not in METRIC_DEFINITIONS:
         raise ValueError(
-            f"recipe {recipe!r}: expected one of {', '.join(METRIC_DEFINITIONS)}, or a MetricDefinition of your own"
+            f"metrics {metrics!r}: expected one of {', '.join(METRIC_DEFINITIONS)}, "
+            "or a MetricDefinition of your own"
         )
-    return METRIC_DEFINITIONS[recipe]
+    return METRIC_DEFINITIONS[metrics]

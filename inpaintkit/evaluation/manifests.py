@@ -24,7 +24,7 @@ from inpaintkit import __version__
 from inpaintkit.data import Images
 from inpaintkit.evaluation import definitions
 from inpaintkit.evaluation.methods import as_method, network_of
-from inpaintkit.evaluation.pairing import prepared
+from inpaintkit.evaluation.pairing import prepare_methods
 from inpaintkit.fingerprint import code_hash, network_entry
 from inpaintkit.images import size_pair, to_uint8
 from inpaintkit.masks import MaskGenerator, hole_ratio, parse
@@ -36,21 +36,21 @@ class AnotherComparison(ValueError):
     """A folder, or scores, of another comparison than the one that was asked for."""
 
 
-def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None, untrained=True):
+def manifest(methods, images, masks, metrics="tf", seed=0, perceptual=None, untrained=True):
     """How a comparison was made, to make it again, and to see whether another one is the same.
 
     Args:
-        methods, images, masks, recipe, seed, perceptual, untrained: as for `compare`.
+        methods, images, masks, metrics, seed, perceptual, untrained: as for `compare`.
 
     Returns:
         dict for JSON: methods (of networks a hash of architecture and weights, of functions one of their code
         and of what they do to noise, so that one that was edited is another one; of a random function, which
         never does the same, one of the values that its code uses), images and holes with hashes of their
-        pixels, seed, recipe, versions.
+        pixels, seed, metrics, versions.
     """
-    methods, _ = prepared(methods, images, untrained)
+    methods, _ = prepare_methods(methods, images, untrained)
     known = drawn_masks(masks, seed, images)
-    first = floats(images, slice(0, 1))
+    first = to_float(images, slice(0, 1))
     described = {
         "count": len(images),
         "sha256": sha256(images.array if isinstance(images, Images) else images),
@@ -58,13 +58,13 @@ def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None, untra
     if isinstance(images, Images):
         described |= {"source": repr(images), "names": list(images.names)}
     kind = repr(masks) if isinstance(masks, MaskGenerator) else masks if isinstance(masks, str) else "given"
-    rule = definitions.find(recipe)
+    rule = definitions.find_definition(metrics)
     names = [name for name, known_rule in definitions.METRIC_DEFINITIONS.items() if known_rule == rule]
     seen = {}
     if perceptual:
         sight = [*perceptual.per_image(first, first / 2).values(), perceptual.embed(first)]
         sees = sha256(*(np.round(values, 3) for values in sight if values is not None))
-        seen = {"measures": dict(perceptual.recipe), "first_image_sha256": sees}
+        seen = {"measures": dict(perceptual.descriptions), "first_image_sha256": sees}
     backend = keras.backend.backend()
     libraries = ("keras", backend, "numpy", "scikit-image", "pandas")
     return {
@@ -76,7 +76,7 @@ def manifest(methods, images, masks, recipe="tf", seed=0, perceptual=None, untra
             "mean_ratio": round(float(hole_ratio(known).mean()), 6),
         },
         "seed": int(seed),
-        "recipe": {"name": (names or ["own"])[0], **dataclasses.asdict(rule)},
+        "metrics": {"name": (names or ["own"])[0], **dataclasses.asdict(rule)},
         "perceptual": seen,
         "versions": {
             **{"python": platform.python_version(), "inpaintkit": __version__, "opencv": cv2.__version__},
@@ -102,7 +102,7 @@ def evaluation_masks(kind, seed=0, count=100, image_size=64):
 def drawn_masks(masks, seed, images):
     """Masks as given, or drawn, float32."""
     if isinstance(masks, str | MaskGenerator):
-        return evaluation_masks(masks, seed, len(images), floats(images, slice(0, 1)).shape[1:3])
+        return evaluation_masks(masks, seed, len(images), to_float(images, slice(0, 1)).shape[1:3])
     if isinstance(masks, type):
         raise ValueError(
             f"masks={masks.__name__}: expected a kind of hole, {masks.__name__}(…), or its masks"
@@ -110,18 +110,18 @@ def drawn_masks(masks, seed, images):
     return np.asarray(masks, "float32")
 
 
-def filler(method, batch_size=16):
+def with_hidden_holes(method, batch_size=16):
     """A method as `fill(originals, masks, chosen) -> (n, H, W, 3)`, raw; it never sees what is in the hole.
 
     `chosen`, a slice or list, says which images they are: of fills made elsewhere it picks these.
     """
     if isinstance(method, np.ndarray | Images):
-        return lambda originals, masks, chosen: floats(method, chosen)
+        return lambda originals, masks, chosen: to_float(method, chosen)
     run = as_method(method, batch_size)
     return lambda originals, masks, chosen: to_numpy(run(originals * masks, masks.copy()))  # it may scribble
 
 
-def floats(images, chosen=slice(None)):
+def to_float(images, chosen=slice(None)):
     """`Images`, or an array, or those that a slice or a list chooses of them, as float32 (B, H, W, 3)."""
     if isinstance(images, Images):
         return images.array[chosen].astype("float32") / 255
@@ -131,13 +131,13 @@ def floats(images, chosen=slice(None)):
 def _identity(method, shape):
     """What a method is, for the manifest."""
     if isinstance(method, np.ndarray | Images):
-        return {"kind": "fills", "sha256": sha256(floats(method))}
+        return {"kind": "fills", "sha256": sha256(to_float(method))}
     name = getattr(method, "__qualname__", type(method).__qualname__)
     module, network = getattr(method, "__module__", None) or "", network_of(method)
     if getattr(method, "classical", False):
         own = {} if module.split(".")[0] == "inpaintkit" else {"code_sha256": hash_json(_code(method))}
         return {"kind": "classical", "name": f"{module}.{name}", **own}
-    noise, fill = np.random.default_rng(0).random(shape, "float32"), filler(method)
+    noise, fill = np.random.default_rng(0).random(shape, "float32"), with_hidden_holes(method)
     fills = [fill(noise, np.round(noise[..., :1]), slice(0, 1)) for _ in range(1 if network else 2)]
     of_noise = {_FILL: sha256(to_uint8(fills[0]))}
     if network:

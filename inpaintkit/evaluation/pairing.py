@@ -8,7 +8,7 @@ from inpaintkit.evaluation.before_training import with_untrained
 from inpaintkit.evaluation.methods import check_names
 
 
-def prepared(methods, images, untrained=True):
+def prepare_methods(methods, images, untrained=True):
     """Methods as they are compared: with their untrained rows, and fills in the order of the originals.
 
     Args:

@@ -21,7 +21,7 @@ def summary(table):
     every = table[table.bucket == "all"]
     image, hole = (every[every.region == region].set_index(index) for region in ("image", "hole"))
     best = table.method.iloc[0]
-    rule = _manifest(table)["recipe"]
+    rule = _manifest(table)["metrics"]
     l1 = "relative L1" if rule["relative"] else "L1 ×100" if rule["percent"] else "MAE"
     rows = []
     for (method, output), whole in image.iterrows():
@@ -104,11 +104,11 @@ def verdict(table):
     return " ".join(words)
 
 
-def recipe(table):
+def describe(table):
     """How a table was made: what a reader must know before comparing it with another.
 
     Args:
-        table: from `ik.compare` or `ik.evaluation.score`.
+        table: from `ik.compare` or `ik.evaluation.score_images`.
 
     Returns:
         str, one paragraph.
@@ -128,11 +128,12 @@ def recipe(table):
     seen = "".join(f" {name}: {what};" for name, what in about["perceptual"].get("measures", {}).items())
     missing = "; ".join(f"{name}: not available: {why}" for name, why in table.attrs["missing"].items())
     return (
-        f"MetricDefinition: {images.get('source', str(images['count']) + ' images')}, holes {holes['kind']}, "
+        f"Protocol: {images.get('source', str(images['count']) + ' images')}, holes {holes['kind']}, "
         f"{100 * holes['mean_ratio']:.1f} % missing on average, seed {about['seed']}; "
         f"{crops if len(set(names)) < len(names) else ''}{few}"
         "composite = known pixels put back, raw = as the method returned it; "
-        f"{about['recipe']['says']}; PSNR at most 100 dB;{seen} [95 % bootstrap interval over images]; "
+        f"{about['metrics']['description']}; PSNR at most 100 dB;{seen} "
+        "[95 % bootstrap interval over images]; "
         f"ms an image, on this machine.{' ' * bool(missing)}{missing}"
     )
 

@@ -14,38 +14,38 @@ import numpy as np
 import pandas as pd
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit import metrics
 from inpaintkit.data import Images
 from inpaintkit.evaluation import definitions
 from inpaintkit.evaluation.manifests import (
     drawn_masks,
     essence,
-    filler,
-    floats,
     hash_json,
     keep_in,
     manifest,
     replace,
+    to_float,
+    with_hidden_holes,
 )
-from inpaintkit.evaluation.pairing import prepared
+from inpaintkit.evaluation.pairing import prepare_methods
 from inpaintkit.images import check_batch, composite
 from inpaintkit.masks import hole_ratio
+from inpaintkit.metrics import cosine_similarity, dice, jaccard_distance
 
 _SAVE_EVERY = 5  # seconds: what a kill costs
 _IMAGE_ONLY = {
-    "dice": metrics.dice,
-    "dice_squared": lambda x, y: metrics.dice(x, y, squared=True),
-    "jaccard": metrics.jaccard_distance,
-    "cosine": metrics.cosine_similarity,
+    "dice": dice,
+    "dice_squared": lambda x, y: dice(x, y, squared=True),
+    "jaccard": jaccard_distance,
+    "cosine": cosine_similarity,
 }
 
 
-def score(
+def score_images(
     methods,
     images,
     masks,
     batch_size=16,
-    recipe="tf",
+    metrics="tf",
     perceptual=None,
     seed=0,
     folder=None,
@@ -60,16 +60,16 @@ def score(
         "sets", what is measured of sets of images (FID, KID); "missing", perceptual measures not available
         and why; "no_untrained", networks without an untrained row and why.
     """
-    methods, no_untrained = prepared(methods, images, untrained)
-    known = check(methods, images, masks, recipe, seed, batch_size, untrained=False)
-    about = manifest(methods, images, masks, recipe, seed, perceptual, untrained=False)
-    rule = definitions.find(recipe)
+    methods, no_untrained = prepare_methods(methods, images, untrained)
+    known = validate_comparison(methods, images, masks, metrics, seed, batch_size, untrained=False)
+    about = manifest(methods, images, masks, metrics, seed, perceptual, untrained=False)
+    rule = definitions.find_definition(metrics)
     if folder is not None:
         folder = Path(folder)
         keep_in(folder, about)
     seen = None
     if perceptual:
-        batches = (floats(images, slice(i, i + batch_size)) for i in range(0, len(images), batch_size))
+        batches = (to_float(images, slice(i, i + batch_size)) for i in range(0, len(images), batch_size))
         embedded = [perceptual.embed(batch) for batch in batches]
         seen = None if embedded[0] is None else np.concatenate(embedded)
     ratio, tables, sets = hole_ratio(known).round(9), [], {}
@@ -93,11 +93,11 @@ def score(
     return scores
 
 
-def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=True):
+def validate_comparison(methods, images, masks, metrics="tf", seed=0, batch_size=16, untrained=True):
     """Checks, before any work, what `compare` is given: all but classical methods fill an image on trial.
 
     Args:
-        methods, images, masks, recipe, seed, batch_size, untrained: as for `compare`.
+        methods, images, masks, metrics, seed, batch_size, untrained: as for `compare`.
 
     Returns:
         the masks, float32 (B, H, W, 1).
@@ -105,15 +105,15 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
     Raises:
         ValueError: no method or no image, images and masks that do not fit or are not what the kit's
             conventions say, a mask without a hole or without a known pixel, something that is no method, a
-            network that is not one over `[image, mask]` at this size, images too small for the recipe.
+            network that is not one over `[image, mask]` at this size, images too small for its window.
     """
-    methods, _ = prepared(methods, images, untrained)
+    methods, _ = prepare_methods(methods, images, untrained)
     if not methods or not len(images):
         raise ValueError(f"{len(methods)} methods and {len(images)} images: expected at least one of each")
     for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
         if not isinstance(value, int | np.integer) or value < least:
             raise ValueError(f"{name}={value!r}: expected a whole number, {least} or more")
-    first = floats(images, slice(0, 1))
+    first = to_float(images, slice(0, 1))
     if first.ndim != 4 or first.shape[-1] != 3:
         raise ValueError(f"images of shape {np.shape(images)}: expected (images, height, width, 3)")
     known = drawn_masks(masks, seed, images)
@@ -125,7 +125,7 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
             f"the originals range from {np.min(images)} to {np.max(images)}: expected [0, 1], under the hole "
             "too, for there the fills are measured; divide 8-bit images by 255"
         )
-    definitions.find(recipe).measure(first, first)
+    definitions.find_definition(metrics).measure(first, first)
     none = np.ptp(known, axis=(1, 2, 3)) == 0
     if none.any():
         raise ValueError(
@@ -142,10 +142,10 @@ def check(methods, images, masks, recipe="tf", seed=0, batch_size=16, untrained=
                 "array of the shape of the originals"
             )
         if isinstance(method, np.ndarray | Images):
-            check_output(name, floats(method), (len(images), *first.shape[1:]))
+            check_output(name, to_float(method), (len(images), *first.shape[1:]))
             _warn_of_order(name, method, images)
         elif not getattr(method, "classical", False):
-            check_output(name, filler(method)(first, known[:1], slice(0, 1)), first.shape)
+            check_output(name, with_hidden_holes(method)(first, known[:1], slice(0, 1)), first.shape)
     return known
 
 
@@ -155,16 +155,16 @@ def _run(name, method, images, masks, batch_size, rule, perceptual, file, progre
     done = len(parts[0]["ms"]) if parts else 0
     if done and progress:
         progress(name, done, len(images))
-    fill = filler(method, batch_size)
+    fill = with_hidden_holes(method, batch_size)
     batches = [slice(i, min(i + batch_size, len(images))) for i in range(done, len(images), batch_size)]
     # Outside the clock: a network is compiled once a batch size, a classical method imports its library.
     compiled = {b.stop - b.start: b for b in batches}.values()
     first_calls = [slice(0, 1)] if getattr(method, "classical", False) else compiled
     for chosen in first_calls if batches else ():
-        fill(floats(images, chosen), masks[chosen], chosen)
+        fill(to_float(images, chosen), masks[chosen], chosen)
     saved = time.monotonic()
     for chosen in batches:
-        originals, known = floats(images, chosen), masks[chosen]
+        originals, known = to_float(images, chosen), masks[chosen]
         start = time.perf_counter()
         try:
             filled = fill(originals, known, chosen)
@@ -235,7 +235,7 @@ def _warn_of_order(name, fills, images):
 
 def _thumbnails(images):
     """Images of 8×8, (B, 192)."""
-    every = (floats(images, slice(i, i + 1))[0] for i in range(len(images)))
+    every = (to_float(images, slice(i, i + 1))[0] for i in range(len(images)))
     return np.stack([cv2.resize(x, (8, 8), interpolation=cv2.INTER_AREA).ravel() for x in every])
 
 

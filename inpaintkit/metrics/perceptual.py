@@ -38,7 +38,7 @@ class PerceptualMetrics:
     Attributes:
         missing: {name: why} of what cannot be measured, in one line each. Grows when images come that
             are too small or too few.
-        recipe: {name: what exactly is measured}, of what can be.
+        descriptions: {name: what exactly is measured}, of what can be.
 
     Raises:
         ValueError: an unknown name or network; a file of weights that does not load.
@@ -66,13 +66,13 @@ class PerceptualMetrics:
                         raise
                     self.missing |= dict.fromkeys(asked, " ".join(str(error).split()))
         eye = "keras.applications' InceptionV3 at 299×299, not comparable with published values"
-        recipes = {
+        descriptions = {
             "feature_distance": f"{network} {', '.join(TAPS[network])}: squared distance of unit vectors",
             "lpips": "package lpips, net alex, version 0.1",
             "fid": f"{eye}; KID is preferred below {MIN_IMAGES_FOR_FID:,} images",
             "kid": f"{eye}; all images at once, in pairs; kid_error is a standard error",
         }
-        self.recipe = {name: recipes[name] for name in NAMES if name in self._see}
+        self.descriptions = {name: descriptions[name] for name in NAMES if name in self._see}
 
     def per_image(self, images, filled):
         """Distances of images to their fills.

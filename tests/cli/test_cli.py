@@ -72,7 +72,7 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
         *(model, f"{model}, untrained"),
     }
     text = (compared / "table.md").read_text()
-    assert text.startswith("| method") and "MetricDefinition: Images(3 of 32×40" in text
+    assert text.startswith("| method") and "Protocol: Images(3 of 32×40" in text
     assert "hole_ratio=(0.1, 0.3)" in text and "too few images to tell" in text
     assert result.stdout.index("biharmonic") < result.stdout.index("masked input")
 
@@ -215,18 +215,18 @@ def test_the_console_script_starts_quickly_and_helps():
 def test_a_comparison_that_was_cut_off_goes_on(folder, tmp_path, monkeypatch):
     from inpaintkit import evaluation
 
-    words = ["--source", folder, "--image-size", "32", "--seed", 4, "--recipe", "mmagic"]
-    write = evaluation.write
+    words = ["--source", folder, "--image-size", "32", "--seed", 4, "--metrics", "mmagic"]
+    write = evaluation.save_comparison
 
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluation, "write", stop)
+    monkeypatch.setattr(evaluation, "save_comparison", stop)
     result = run("compare", *words, "--classical", "telea,mean_color", "--runs", tmp_path / "runs", code=130)
     assert "To go on:  inpaintkit compare --resume" in result.output
     (cut,) = (tmp_path / "runs").iterdir()
     assert not (cut / "table.csv").exists() and len(list((cut / "scores").iterdir())) == 2
-    monkeypatch.setattr(evaluation, "write", write)
+    monkeypatch.setattr(evaluation, "save_comparison", write)
     result = run("compare", "--resume", cut)
     assert "as mmagic" in result.output and "seed 4" in result.output
     assert set(pd.read_csv(cut / "table.csv").method) == {"Telea", "mean colour"}
@@ -241,8 +241,8 @@ def test_a_comparison_that_was_cut_off_goes_on(folder, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--recipe", "ours"], "expected one of tf"),
-        (["--recipe", "edgeconnect"], "51×51"),
+        (["--metrics", "ours"], "expected one of tf"),
+        (["--metrics", "edgeconnect"], "51×51"),
         (["--classical", "telea,photoshop"], "expected quick, all, or some of"),
         (["--perceptual", "beauty"], "feature_distance"),
         (["--perceptual", "fid", "--weights", "inception"], "NAME=FILE"),
@@ -266,7 +266,7 @@ def test_a_fault_after_work_has_begun_is_no_wrong_option(folder, tmp_path, monke
     from inpaintkit import evaluation, training
 
     words = ["--source", folder, "--image-size", "32", "--runs", tmp_path / "runs"]
-    monkeypatch.setattr(evaluation, "write", fault)
+    monkeypatch.setattr(evaluation, "save_comparison", fault)
     result = run("compare", *words, "--classical", "telea,mean_color", code=1)
     (made,) = (tmp_path / "runs").iterdir()
     assert len(list((made / "scores").iterdir())) == 2  # kept

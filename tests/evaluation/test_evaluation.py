@@ -137,7 +137,7 @@ def test_a_network_is_run_without_the_machinery_of_predict(batch, monkeypatch):
     np.testing.assert_allclose(as_method(network, batch_size=3)(images, masks), whole, atol=1e-6)
     assert seen == [4, 3, 1]
     seen.clear()
-    evaluation.score({"net": network}, images, masks, batch_size=3, untrained=False)
+    evaluation.score_images({"net": network}, images, masks, batch_size=3, untrained=False)
     assert seen == [1, 1, 3, 1, 3, 1]  # two trials; each size of batch outside the clock; then by the clock
 
 
@@ -247,7 +247,7 @@ def added():
     methods = {"Telea": baselines.telea, "better": prefilled(bias=0.02), "same": as_method(prefilled())}
     methods |= {"closed": unclonable(), "plain": lambda x, m: np.clip(x + 0.1, 0, 1)}
     images = ik.data.images("photos", "test", 32, count=24)
-    scores = evaluation.score(methods | {"fills": images.as_float()}, images, RATIOS)
+    scores = evaluation.score_images(methods | {"fills": images.as_float()}, images, RATIOS)
     return scores, evaluation.tabulate(scores)
 
 
@@ -309,7 +309,7 @@ def test_untrained_rows_are_added_once_and_only_where_they_are_asked_for(batch):
     assert list(evaluation.with_untrained(every)[0]) == list(every)
     assert set(evaluation.compare({"net": methods["net"]}, images, masks, untrained=False).method) == {"net"}
     about = evaluation.manifest({"net": methods["net"]}, images, masks)
-    scores = evaluation.score({"net": methods["net"]}, images, masks)
+    scores = evaluation.score_images({"net": methods["net"]}, images, masks)
     assert about == scores.attrs["manifest"] and list(about["methods"]) == ["net", "net, untrained"]
 
 
@@ -319,12 +319,12 @@ def test_the_untrained_network_is_no_hero_and_is_kept(batch, tmp_path, monkeypat
     seen = []
     gallery = plots.gallery
     monkeypatch.setattr(plots, "gallery", lambda *x, **y: seen.append(gallery(*x, **y)) or seen[-1])
-    scores = evaluation.score(*given, folder=tmp_path)
-    evaluation.write(tmp_path, scores, *given)
+    scores = evaluation.score_images(*given, folder=tmp_path)
+    evaluation.save_comparison(tmp_path, scores, *given)
     assert [axis.get_title() for axis in seen[0].axes[2:4]] == ["spoilt", "spoilt,\nuntrained"]
     assert "spoilt fails" in seen[1].get_suptitle()
     assert len(list((tmp_path / "scores").iterdir())) == 2
-    again = evaluation.score(*given, folder=tmp_path)  # nothing is made anew: the times are those kept
+    again = evaluation.score_images(*given, folder=tmp_path)  # nothing is made anew: the times are those kept
     pd.testing.assert_frame_equal(again, scores)
 
 
@@ -387,7 +387,7 @@ def test_fills_whose_names_do_not_pair_up_are_refused(folders):
         (renamed(photos, order=slice(None, None, -1)), photos, "several of the same name"),
         (renamed(twice, [n.replace("x.", "x.b") for n in twice.names]), twice, "several of the same name"),
     ):
-        for call in (evaluation.compare, evaluation.check, evaluation.manifest):
+        for call in (evaluation.compare, evaluation.validate_comparison, evaluation.manifest):
             with pytest.raises(ValueError, match=re.escape(words)):
                 call({"theirs": fills}, images, "lines")
 
@@ -397,7 +397,7 @@ def test_arrays_in_another_order_are_noticed(batch):
     fills = baselines.telea(images, masks)
     evaluation.compare({"theirs": fills, "grey": np.full_like(images, 0.5)}, images, masks)
     with pytest.warns(UserWarning, match=r"fills 'theirs': \d of 8 look like another .* another order"):
-        evaluation.check({"theirs": fills[::-1]}, images, masks)
+        evaluation.validate_comparison({"theirs": fills[::-1]}, images, masks)
 
 
 def test_fills_of_another_size_or_number_are_refused(batch):
@@ -423,13 +423,13 @@ def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path
         return fill
 
     given = {"images": images, "masks": masks, "folder": tmp_path}
-    scores = evaluation.score({"noisy": noisy(0.1)}, **given)
+    scores = evaluation.score_images({"noisy": noisy(0.1)}, **given)
     with pytest.warns(UserWarning, match="'noisy' .* fills noise differently"):
-        again = evaluation.score({"noisy": noisy(0.1)}, **given)
+        again = evaluation.score_images({"noisy": noisy(0.1)}, **given)
     pd.testing.assert_frame_equal(again, scores)
     for other in (noisy(0.2), lambda x, m: noisy(0.1)(x, m), functools.partial(noisy(0.1))):
         with pytest.raises(ValueError, match="its methods differ; the methods: noisy"):
-            evaluation.score({"noisy": other}, **given)
+            evaluation.score_images({"noisy": other}, **given)
     network = {"kind": "network", "weights_sha256": "a", "fill_of_noise_sha256": "b"}
     about = {"methods": {"net": network}, "seed": 0}
     with pytest.warns(UserWarning, match="'net' .* fills noise differently"):  # as on another device
@@ -472,7 +472,7 @@ def test_a_network_built_again_with_the_same_weights_is_the_same(batch, tmp_path
     first, again = prefilled(bias=0.1), prefilled(bias=0.1)  # Keras names the second's layers otherwise
     again.set_weights(first.get_weights())
     for network in (first, again):
-        evaluation.score({"net": network}, images, masks, folder=tmp_path / "scores")
+        evaluation.score_images({"net": network}, images, masks, folder=tmp_path / "scores")
 
 
 def test_a_function_that_was_edited_is_told_apart(batch):
@@ -496,18 +496,18 @@ def test_what_is_written_down_must_be_what_was_scored(batch, tmp_path):
     images, masks = batch
     network = prefilled(bias=0.1)
     methods = {"net": network, "mean colour": baselines.mean_color}
-    scores = evaluation.score(methods, images, masks, recipe="scikit-image")
+    scores = evaluation.score_images(methods, images, masks, metrics="scikit-image")
     for other in ({"images": images[::-1]}, {"masks": masks[::-1]}, {"methods": {"net": network}}):
         with pytest.raises(ValueError, match="not those of the scores"):
-            evaluation.write(
+            evaluation.save_comparison(
                 tmp_path, scores, **{"methods": methods, "images": images, "masks": masks} | other
             )
     network.get_layer("residual").bias.assign([0.3] * 3)  # trained on
     with pytest.raises(ValueError, match="the methods: net"):
-        evaluation.write(tmp_path, scores, methods, images, masks)
+        evaluation.save_comparison(tmp_path, scores, methods, images, masks)
 
 
-def test_galleries_show_the_numbers_of_their_recipe(batch, tmp_path, monkeypatch):
+def test_galleries_show_the_numbers_of_their_metric_definition(batch, tmp_path, monkeypatch):
     images, masks = (
         np.repeat(np.repeat(x, 2, axis=1), 2, axis=2) for x in batch
     )  # 64×64, for a window of 51
@@ -516,22 +516,22 @@ def test_galleries_show_the_numbers_of_their_recipe(batch, tmp_path, monkeypatch
         [],
         plots.gallery,
     )
-    scores = evaluation.score(methods, images, masks, recipe="edgeconnect")
+    scores = evaluation.score_images(methods, images, masks, metrics="edgeconnect")
     monkeypatch.setattr(plots, "gallery", lambda *x, **y: shown.append(gallery(*x, **y)) or shown[-1])
-    evaluation.write(tmp_path, scores, methods, images, masks)
+    evaluation.save_comparison(tmp_path, scores, methods, images, masks)
     hole = scores[(scores.region == "hole") & (scores.output == "composite") & (scores.method == "Telea")]
     labels = [axis.get_xlabel() for axis in shown[0].axes[2::5]]
     assert labels == [f"{value:.1f} dB" for value in hole.psnr]
-    small = [batch[0][:, :10, :10], np.ones((4, 10, 10, 1))]  # too small for the window of another recipe
+    small = [batch[0][:, :10, :10], np.ones((4, 10, 10, 1))]  # too small for the window of another definition
     small[1][:, 4:6] = 0
-    scores = evaluation.score(methods, *small, recipe="scikit-image")
-    evaluation.write(tmp_path / "small", scores, methods, *small)
+    scores = evaluation.score_images(methods, *small, metrics="scikit-image")
+    evaluation.save_comparison(tmp_path / "small", scores, methods, *small)
 
 
 def test_scores_of_several_comparisons_are_not_paired(batch):
     images, masks = batch
     one, two = (
-        evaluation.score({name: baselines.mean_color}, images, m)
+        evaluation.score_images({name: baselines.mean_color}, images, m)
         for name, m in (("one", masks), ("two", masks[::-1]))
     )
     with pytest.raises(ValueError, match="'two' has other images or holes than 'one'"):
@@ -557,7 +557,7 @@ def images():
 
 def test_buckets_hold_the_images_of_their_ratios_and_empty_ones_say_so(images):
     methods = {"Telea": baselines.telea, "mean colour": baselines.mean_color}
-    scores = evaluation.score(methods, images, RATIOS, seed=3)
+    scores = evaluation.score_images(methods, images, RATIOS, seed=3)
     table = evaluation.tabulate(scores)
     holes = table[(table.region == "hole") & (table.method == "Telea")].set_index("bucket")
     assert list(holes.index) == ["all", *(f"({a:g}, {b:g}]" for a, b in evaluation.BUCKETS)]
@@ -574,10 +574,10 @@ def test_buckets_hold_the_images_of_their_ratios_and_empty_ones_say_so(images):
     text = evaluation.by_bucket(table)
     assert text.columns[-1] == "(0.5, 0.6], n = 0" and set(text.iloc[:, -1]) == {"–"}
     assert text.iloc[0, 2].endswith("*")
-    worst = evaluation.worst(scores, "Telea", 3)
+    worst = evaluation.worst_images(scores, "Telea", 3)
     assert worst == np.argsort(psnr)[:3].tolist()
     with pytest.raises(ValueError, match="expected one of"):
-        evaluation.worst(scores, "Tela")
+        evaluation.worst_images(scores, "Tela")
 
 
 def test_the_edges_of_buckets_belong_to_the_bucket_below():
@@ -607,7 +607,11 @@ class Eyes:
     """In place of `ik.metrics.PerceptualMetrics`, without weights: sees the mean colour."""
 
     def __init__(self, sharp=1.0):
-        self.sharp, self.missing, self.recipe = sharp, {"lpips": "no such package"}, {"kid": "mean colours"}
+        self.sharp, self.missing, self.descriptions = (
+            sharp,
+            {"lpips": "no such package"},
+            {"kid": "mean colours"},
+        )
 
     def per_image(self, images, filled):
         return {"feature_distance": np.abs(images - filled).mean(axis=(1, 2, 3)) * self.sharp}
@@ -622,7 +626,7 @@ class Eyes:
 def test_perceptual_measures_go_with_the_table(images, tmp_path):
     methods = {"Telea": baselines.telea, "bright": lambda x, m: np.clip(x + 0.2, 0, 1)}
     given = {"images": images, "masks": RATIOS, "folder": tmp_path}
-    scores = evaluation.score(methods, perceptual=Eyes(), **given)
+    scores = evaluation.score_images(methods, perceptual=Eyes(), **given)
     table = evaluation.tabulate(scores)
     rows = table[(table.bucket == "all") & (table.region == "image")].set_index(["method", "output"])
     originals = images.as_float()
@@ -633,12 +637,12 @@ def test_perceptual_measures_go_with_the_table(images, tmp_path):
     assert rows.feature_distance["bright", "raw"] == pytest.approx(rows.mae["bright", "raw"], rel=1e-4)
     assert table.kid[table.bucket != "all"].isna().all() and table.kid[table.region == "hole"].isna().all()
     assert "± 0.5" in evaluation.summary(table).kid[0]
-    words = evaluation.recipe(table)
+    words = evaluation.describe(table)
     assert "kid: mean colours" in words and "lpips: not available: no such package" in words
-    again = evaluation.tabulate(evaluation.score(methods, perceptual=Eyes(), **given))
+    again = evaluation.tabulate(evaluation.score_images(methods, perceptual=Eyes(), **given))
     pd.testing.assert_frame_equal(again, table)
     with pytest.raises(ValueError, match="its perceptual differ"):
-        evaluation.score(methods, perceptual=Eyes(sharp=2.0), **given)
+        evaluation.score_images(methods, perceptual=Eyes(sharp=2.0), **given)
 
 
 @pytest.mark.parametrize(
@@ -654,7 +658,7 @@ def test_perceptual_measures_go_with_the_table(images, tmp_path):
         ({"images": np.full((4, 32, 32, 3), np.nan, "float32")}, "under the hole too"),
         ({"images": np.zeros((4, 32, 32), "float32")}, "expected .images, height, width, 3."),
         ({"images": np.zeros((0, 32, 32, 3), "float32")}, "0 images"),
-        ({"recipe": "edgeconnect"}, "51×51"),
+        ({"metrics": "edgeconnect"}, "51×51"),
     ],
 )
 def test_bad_input_is_explained(batch, changed, words):
@@ -707,7 +711,7 @@ def test_a_perfect_image_is_capped_and_a_single_one_has_no_interval(batch):
     table = evaluation.compare({"truth": images, "Telea": baselines.telea}, images, masks)
     row = table[(table.method == "truth") & (table.bucket == "all")].iloc[0]
     assert row.psnr == pytest.approx(metrics.MAX_PSNR) and row.n == 1 and np.isnan(row.psnr_low)
-    assert "so no intervals" in evaluation.recipe(table) and "too few" in evaluation.verdict(table)
+    assert "so no intervals" in evaluation.describe(table) and "too few" in evaluation.verdict(table)
 
 
 def test_it_goes_on_where_it_was_cut_off(images, tmp_path, monkeypatch):
@@ -722,10 +726,10 @@ def test_it_goes_on_where_it_was_cut_off(images, tmp_path, monkeypatch):
 
     given = {"images": images, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "kept"}
     with pytest.raises(KeyboardInterrupt):
-        evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+        evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given)
     shown.clear()
     kill_at.clear()
-    scores = evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+    scores = evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given)
     assert shown == [
         1,
         1,
@@ -734,24 +738,24 @@ def test_it_goes_on_where_it_was_cut_off(images, tmp_path, monkeypatch):
         8,
         8,
     ]  # three trials, the compiling call, and the two batches that were missing
-    whole = evaluation.score({"Telea": baselines.telea, "mine": method}, images, RATIOS, 8)
+    whole = evaluation.score_images({"Telea": baselines.telea, "mine": method}, images, RATIOS, 8)
     pd.testing.assert_frame_equal(scores.drop(columns="ms"), whole.drop(columns="ms"))
     shown.clear()
-    evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+    evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given)
     assert shown == [1, 1, 1]  # all is there
-    turned = evaluation.score({"mine": method, "Telea": baselines.telea}, **given)
+    turned = evaluation.score_images({"mine": method, "Telea": baselines.telea}, **given)
     by_method = [frame.groupby("method").psnr.mean().to_dict() for frame in (turned, whole)]
     assert by_method[0] == pytest.approx(by_method[1])  # whatever their order
     with pytest.raises(ValueError, match=r"another comparison \(its methods differ"):
-        evaluation.score({"Telea": baselines.telea, "mine": lambda x, m: x}, **given)
+        evaluation.score_images({"Telea": baselines.telea, "mine": lambda x, m: x}, **given)
     with pytest.raises(ValueError, match=r"another comparison \(its holes, seed"):
-        evaluation.score({"Telea": baselines.telea, "mine": method}, **given, seed=1)
+        evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given, seed=1)
     next((tmp_path / "kept/scores").iterdir()).write_bytes(b"PK, cut off")
     with pytest.raises(ValueError, match="delete the file"):
-        evaluation.score({"Telea": baselines.telea, "mine": method}, **given)
+        evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given)
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="cannot keep scores there"):
-        evaluation.score({"Telea": baselines.telea}, **{**given, "folder": tmp_path / "file"})
+        evaluation.score_images({"Telea": baselines.telea}, **{**given, "folder": tmp_path / "file"})
 
 
 def test_the_manifest_tells_networks_apart_by_their_weights(images):
@@ -782,16 +786,16 @@ def test_the_sanity_panel_shows_which_metric_can_be_fooled():
 
 def test_everything_is_written_down(images, tmp_path):
     given = ({"Telea": baselines.telea, "mean colour": baselines.mean_color}, images, RATIOS)
-    scores = evaluation.score(*given, folder=tmp_path)
-    text = evaluation.write(tmp_path, scores, *given)
+    scores = evaluation.score_images(*given, folder=tmp_path)
+    text = evaluation.save_comparison(tmp_path, scores, *given)
     names = {"gallery.png", "worst.png", "buckets.png", "time.png", "table.csv", "table.md", "images.csv"}
     assert {p.name for p in tmp_path.iterdir()} == names | {"manifest.json", "scores"}
-    assert "MetricDefinition: " in text and "n = 0" in text
+    assert "Protocol: " in text and "n = 0" in text
     assert (tmp_path / "table.md").read_text().startswith("| method")
     table = pd.read_csv(tmp_path / "table.csv")
     again = evaluation.tabulate(pd.read_csv(tmp_path / "images.csv"))
     np.testing.assert_allclose(again.psnr, table.psnr)
     with pytest.raises(ValueError, match="lost how it was made"):
-        evaluation.recipe(again)
+        evaluation.describe(again)
     with pytest.raises(ValueError, match="not those of the scores"):
-        evaluation.write(tmp_path, scores, *given, seed=1)
+        evaluation.save_comparison(tmp_path, scores, *given, seed=1)

@@ -159,10 +159,9 @@ def test_feature_distance_is_numpys(rng):
 def test_what_is_at_hand_is_measured_and_what_is_not_has_a_reason(perceptual, weights, batch):
     images, masks = batch
     assert perceptual.missing.keys() == {"lpips"} and "pip install lpips" in perceptual.missing["lpips"]
-    assert perceptual.recipe.keys() == {"feature_distance", "fid", "kid"}
-    assert (
-        "10,000" in perceptual.recipe["fid"] and "squeezenet conv1" in perceptual.recipe["feature_distance"]
-    )
+    assert perceptual.descriptions.keys() == {"feature_distance", "fid", "kid"}
+    assert "10,000" in perceptual.descriptions["fid"]
+    assert "squeezenet conv1" in perceptual.descriptions["feature_distance"]
 
     values = perceptual.per_image(images, images * masks)
     assert values.keys() == {"feature_distance"} and values["feature_distance"].dtype == "float32"
@@ -203,7 +202,7 @@ def test_too_small_or_too_few_is_a_reason_too(weights):
 
 def test_with_nothing_at_hand_there_are_four_reasons_and_no_number(batch):
     perceptual = PerceptualMetrics()
-    assert perceptual.missing.keys() == set(NAMES) and not perceptual.recipe
+    assert perceptual.missing.keys() == set(NAMES) and not perceptual.descriptions
     for name, file in (
         ("feature_distance", "vgg16_weights"),
         ("fid", "inception_v3_weights"),
@@ -251,7 +250,8 @@ def test_lpips_is_shown_images_as_it_expects_them(package, batch):
     images, masks = batch
     values = perceptual.per_image(images, images * masks)
     expected = 2 * (images * (1 - masks) * [1, 2, 4]).mean((1, 2, 3))
-    assert not perceptual.missing and perceptual.recipe["lpips"] == "package lpips, net alex, version 0.1"
+    assert not perceptual.missing
+    assert perceptual.descriptions["lpips"] == "package lpips, net alex, version 0.1"
     np.testing.assert_allclose(values["lpips"], expected, rtol=1e-4)
     assert perceptual.per_image(images[:, :30], images[:, :30]) == {}
     assert perceptual.missing["lpips"] == "images of 30×32 pixels: it needs 31 a side"

@@ -215,7 +215,7 @@ def test_training_batches_have_one_shape():
 def test_a_prefilled_network_learns_beyond_the_bounds(batch):
     """Every residual is far above 1, where a clip would have no gradient."""
     images, masks = batch
-    network = ik.models.unet(normalization=None, prefill=True)
+    network = ik.models.prefilled_unet(filters=(4, 8))
     residual = network.get_layer("residual")
     residual.bias.assign([3.0, 3.0, 3.0])
     model = inpainter_of(network, losses.HoleValidLoss())
@@ -255,7 +255,7 @@ def test_a_saved_model_loads_in_a_fresh_process(network, batch, tmp_path):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: ik.models.unet(normalization=None, prefill=True),
+        lambda: ik.models.prefilled_unet(filters=(4, 8)),
         lambda: ik.models.pconv_unet(filters=(4, 8)),
     ],
     ids=["unet", "pconv_unet"],
@@ -263,7 +263,6 @@ def test_a_saved_model_loads_in_a_fresh_process(network, batch, tmp_path):
 def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     """Keras's default on a GPU. Narrow networks and few steps of the prefill: the compiler is slow."""
     module = sys.modules[ik.models.unet.__module__]
-    monkeypatch.setitem(module.SIZES, "small", (4, 8))
     monkeypatch.setattr(
         module,
         "PushPull",
