@@ -90,8 +90,20 @@ def composite(filled, images, masks):
     return ops.where(masks > 0, images, filled)
 
 
-def final_output(outputs):
-    """Of a network's outputs the final image: the first, where it has one per stage in a list or dict."""
+def final_output(outputs: object) -> object:
+    """The final image of a network's outputs: the first, where there is one output per stage.
+
+    Args:
+        outputs: (B, H, W, 3), or a list, tuple or dict of such, one per stage.
+
+    Returns:
+        (B, H, W, 3), an array or a tensor.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.final_output(["refined image", "coarse image"])
+        'refined image'
+    """
     if isinstance(outputs, dict):
         outputs = list(outputs.values())
     return outputs[0] if isinstance(outputs, (list, tuple)) else outputs

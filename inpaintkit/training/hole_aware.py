@@ -59,19 +59,13 @@ class HoleAware:
     predict_on_batch = checked(keras.Model.predict_on_batch)
 
     def compile(
-        self,
-        optimizer="rmsprop",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        weighted_metrics=None,
-        **settings,
+        self, optimizer="rmsprop", loss=None, loss_weights=None, *, weighted_metrics=None, **settings
     ):
         """As Keras's `compile`; without `weighted_metrics` it measures the hole's PSNR, as "hole_psnr"."""
         if weighted_metrics is None:
             weighted_metrics = [PSNR("hole_psnr")]
-        super().compile(optimizer, loss, loss_weights, metrics, weighted_metrics, **settings)
-        given = keras.tree.flatten([metrics, weighted_metrics])
+        super().compile(optimizer, loss, loss_weights, weighted_metrics=weighted_metrics, **settings)
+        given = keras.tree.flatten([settings.get("metrics"), weighted_metrics])
         self.metric_names = [getattr(m, "name", getattr(m, "__name__", m)) for m in given if m is not None]
 
     def compile_from_config(self, config):  # Keras asks for it where `compile` is overridden
@@ -87,7 +81,8 @@ class HoleAware:
         x, validation = given.get("x"), given.get("validation_data")
         check_arrays(self, x, given.get("y"), "fit")
         if isinstance(validation, (list, tuple)):
-            check_arrays(self, *(*validation, None)[:2], "validation_data")
+            val_x, val_y = (*validation, None)[:2]  # of (x, y) or (x, y, sample weight)
+            check_arrays(self, val_x, val_y, "validation_data")
         else:
             warn_of_shuffle(validation, "validation_data")
         callbacks = given.get("callbacks")
