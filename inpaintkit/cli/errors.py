@@ -1,4 +1,4 @@
-"""What every command does at its start, and at a mistake of the user's."""
+"""How the commands end after a mistake or an interruption: with a sentence, not a traceback."""
 
 import contextlib
 import sys
@@ -10,7 +10,13 @@ from inpaintkit.environment import start_keras
 
 @contextlib.contextmanager
 def bad_input_ends(kind=ValueError):
-    """A mistake of the user's, met before any work has begun: one line, exit code 2."""
+    """Ends the command with exit code 2 and one line if the user's input is wrong.
+
+    Put around what happens before the work begins: a ValueError after that is no mistake of the user.
+
+    Args:
+        kind: of exception.
+    """
     try:
         start_keras()
         yield
@@ -20,18 +26,20 @@ def bad_input_ends(kind=ValueError):
 
 
 @contextlib.contextmanager
-def stops_are_explained(so_far):
-    """Work that ends before its time says what is kept and how to go on: exit code 130, or 1 after a mistake.
+def stops_are_explained(what_is_kept):
+    """Says what is kept and how to continue when work stops early.
+
+    The exit code is 130 after Ctrl-C and 1 after an error.
 
     Args:
-        so_far: a function () -> what is kept, in words.
+        what_is_kept: a function without arguments that returns a sentence.
     """
     try:
         yield
     except KeyboardInterrupt as error:
-        print(f"\nStopped; {so_far()}")
+        print(f"\nStopped; {what_is_kept()}")
         raise typer.Exit(130) from error
     except (ValueError, OSError) as error:
-        words = " ".join([str(error), *getattr(error, "__notes__", ())])  # such as: in method 'x'
-        print(f"\ninpaintkit: {words}\n{so_far()}", file=sys.stderr)
+        message = " ".join([str(error), *getattr(error, "__notes__", ())])  # a note says which method failed
+        print(f"\ninpaintkit: {message}\n{what_is_kept()}", file=sys.stderr)
         raise typer.Exit(1) from error

@@ -8,7 +8,7 @@ import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit.data import Images
-from inpaintkit.images import check_batch
+from inpaintkit.images import check_batch, final_output
 
 
 def as_method(model: Callable, batch_size: int = 16) -> Callable:
@@ -54,7 +54,7 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
         predict, filled = functools.partial(keras.Model.predict_on_batch, model), []
         for start in range(0, max(1, len(images)), batch_size):
             part = slice(start, start + batch_size)
-            filled.append(_first_output(predict([images[part], masks[part]])))
+            filled.append(np.asarray(final_output(predict([images[part], masks[part]]))))
         return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
     method.__name__, method.classical, method.network = model.name, False, model
@@ -114,10 +114,3 @@ def check_output(name, filled, shape):
             f"method {name!r} returned {filled.min()} … {filled.max()}: expected [0, 1]; clip it, or divide "
             "8-bit images by 255"
         )
-
-
-def _first_output(outputs):
-    """The final image of a network with several stages."""
-    if isinstance(outputs, dict):
-        outputs = list(outputs.values())
-    return np.asarray(outputs[0] if isinstance(outputs, list | tuple) else outputs)
