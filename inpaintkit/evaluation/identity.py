@@ -7,14 +7,7 @@ import types
 import keras
 import numpy as np
 
-from inpaintkit.evaluation.methods import (
-    are_fills,
-    check_output,
-    is_classical,
-    network_of,
-    to_float,
-    with_hidden_holes,
-)
+from inpaintkit.evaluation.methods import check_output, is_classical, network_of, with_hidden_holes
 from inpaintkit.files import hash_arrays, hash_json
 from inpaintkit.fingerprint import code_hash, network_entry
 from inpaintkit.images import to_uint8
@@ -26,7 +19,7 @@ def try_method(name, method, image, mask):
     """Fills one image on trial, all but classical methods, and returns what the method is.
 
     Args:
-        name: of the method, for messages. method: as for `compare`.
+        name: of the method, for messages. method: as for `compare`, but no fills.
         image, mask: the first of the comparison, (1, H, W, 3) and (1, H, W, 1).
 
     Returns:
@@ -36,8 +29,6 @@ def try_method(name, method, image, mask):
     Raises:
         ValueError: it is no method, or its output is no image of this shape in [0, 1].
     """
-    if are_fills(method):
-        return {"kind": "fills", "sha256": hash_arrays(to_float(method))}
     if not callable(method):
         what = repr(method) if isinstance(method, str) else f"a {type(method).__name__}"
         raise ValueError(

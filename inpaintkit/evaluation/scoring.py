@@ -104,10 +104,10 @@ def _embed(images, batch_size, perceptual):
 def _view(name, classical, output, region, values, known):
     """The scores of one output over one region as a table, one row per image."""
     view, count = f"{output}/{region}/", len(known)
-    text = {"method": name, "classical": classical, "output": output, "region": region}
+    labels = {"method": name, "classical": classical, "output": output, "region": region}
     numbers = {key.removeprefix(view): column for key, column in values.items() if key.startswith(view)}
     ratio = hole_ratio(known).round(9)
-    return pd.DataFrame({**text, "image": range(count), "hole_ratio": ratio, **numbers, "ms": values["ms"]})
+    return pd.DataFrame({**labels, "image": range(count), "hole_ratio": ratio, **numbers, "ms": values["ms"]})
 
 
 def _score_method(name, method, images, masks, batch_size, measures, file, progress):

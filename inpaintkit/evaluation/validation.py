@@ -13,6 +13,7 @@ from inpaintkit.evaluation.identity import try_method
 from inpaintkit.evaluation.manifests import draw_masks, manifest
 from inpaintkit.evaluation.methods import are_fills, check_output, to_float
 from inpaintkit.evaluation.pairing import prepare_methods
+from inpaintkit.files import hash_arrays
 from inpaintkit.images import check_batch
 from inpaintkit.masks import MaskGenerator
 from inpaintkit.metrics import PerceptualMetrics
@@ -64,7 +65,9 @@ def validate_comparison(
         if are_fills(method):
             check_output(name, to_float(method), (len(images), *first.shape[1:]))
             _warn_of_order(name, method, images)
-        identities[name] = try_method(name, method, first, known[:1])
+            identities[name] = {"kind": "fills", "sha256": hash_arrays(to_float(method))}
+        else:
+            identities[name] = try_method(name, method, first, known[:1])
     return manifest(identities, images, masks, known, metrics, seed, perceptual)
 
 

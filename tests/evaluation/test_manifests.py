@@ -1,4 +1,4 @@
-"""A comparison is known by its images, masks, methods and settings, and can be resumed."""
+"""A comparison is identified by its images, masks, methods and settings, and can be resumed."""
 
 import functools
 import hashlib
@@ -35,9 +35,7 @@ def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path
             evaluation.score_images({"noisy": other}, **given)
     network = {"kind": "network", "weights_sha256": "a", "first_fill_sha256": "b"}
     about = {"methods": {"net": network}, "seed": 0}
-    with pytest.warns(
-        UserWarning, match="'net' .* fills the first image differently"
-    ):  # as on another device
+    with pytest.warns(UserWarning, match="'net' .* differently"):  # as on another device
         manifests.check_same(about, {**about, "methods": {"net": network | {"first_fill_sha256": "c"}}}, "")
     with pytest.raises(ValueError, match=r"methods.*: net"):
         manifests.check_same(about, {**about, "methods": {"net": network | {"weights_sha256": "c"}}}, "")
@@ -72,17 +70,17 @@ def test_the_settings_of_a_random_method_are_part_of_it(batch):
 
 def test_a_network_built_again_with_the_same_weights_is_the_same(batch, tmp_path):
     images, masks = batch
-    first, again = prefilled(bias=0.1), prefilled(bias=0.1)  # Keras names the second's layers otherwise
+    first, again = prefilled(bias=0.1), prefilled(bias=0.1)  # with other names of layers
     again.set_weights(first.get_weights())
     for network in (first, again):
         evaluation.score_images({"net": network}, images, masks, folder=tmp_path / "scores")
 
 
-def test_a_function_that_was_edited_is_told_apart(batch):
+def test_an_edited_function_is_another_method(batch):
     def identity(method):
         return evaluation.validate_comparison({"m": method}, *batch)["methods"]["m"]
 
-    # Both do the same to noise; only in a bright image do they differ.
+    # They differ only for a bright image.
     one, two = (eval(f"lambda x, m: x if x.min() < {low} else x * 0 + 0.5") for low in (0.5, 0.6))
     assert identity(one) != identity(two) and identity(one) == identity(one)
     one.classical = two.classical = True
@@ -105,7 +103,7 @@ def test_an_interrupted_comparison_resumes(images, tmp_path, monkeypatch):
         shown.append(len(images))
         return baselines.telea(images, masks)
 
-    given = {"images": images, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "kept"}
+    given = {"images": images, "masks": RATIOS, "batch_size": 8, "folder": tmp_path / "saved"}
     with pytest.raises(KeyboardInterrupt):
         evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given)
     shown.clear()
@@ -119,12 +117,12 @@ def test_an_interrupted_comparison_resumes(images, tmp_path, monkeypatch):
     assert shown == [1, 1]  # only the trials
     turned = evaluation.score_images({"mine": method, "Telea": baselines.telea}, **given)
     by_method = [frame.groupby("method").psnr.mean().to_dict() for frame in (turned, whole)]
-    assert by_method[0] == pytest.approx(by_method[1])  # whatever their order
+    assert by_method[0] == pytest.approx(by_method[1])  # in any order
     with pytest.raises(ValueError, match=r"another comparison \(its methods differ"):
         evaluation.score_images({"Telea": baselines.telea, "mine": lambda x, m: x}, **given)
     with pytest.raises(ValueError, match=r"another comparison \(its holes, seed"):
         evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given, seed=1)
-    next((tmp_path / "kept/scores").iterdir()).write_bytes(b"PK, cut off")
+    next((tmp_path / "saved/scores").iterdir()).write_bytes(b"PK, cut off")
     with pytest.raises(ValueError, match="delete the file"):
         evaluation.score_images({"Telea": baselines.telea, "mine": method}, **given)
     (tmp_path / "file").write_text("")
@@ -135,15 +133,11 @@ def test_an_interrupted_comparison_resumes(images, tmp_path, monkeypatch):
 def test_the_manifest_tells_networks_apart_by_their_weights(images):
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
     model = keras.Model(inputs, keras.layers.Conv2D(3, 1, activation="sigmoid")(inputs[0]))
-    about = [
-        evaluation.validate_comparison({"net": model, "Telea": baselines.telea}, images, RATIOS, "tf", 0)
-        for _ in range(2)
-    ]
+    methods = {"net": model, "Telea": baselines.telea}
+    about = [evaluation.validate_comparison(methods, images, RATIOS, "tf", 0) for _ in range(2)]
     assert about[0] == about[1] == json.loads(json.dumps(about[0]))
     model.set_weights([w + 1 for w in model.get_weights()])
-    changed = evaluation.validate_comparison(
-        {"net": model, "Telea": baselines.telea}, images, RATIOS, "tf", 0
-    )
+    changed = evaluation.validate_comparison(methods, images, RATIOS, "tf", 0)
     assert changed["methods"]["net"] != about[0]["methods"]["net"]
     assert changed["methods"]["Telea"] == about[0]["methods"]["Telea"]
     assert about[0]["images"]["names"][:2] == list(images.names[:2])

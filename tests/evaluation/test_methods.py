@@ -1,4 +1,4 @@
-"""Networks become methods; no method gets to know the hole."""
+"""Networks become methods; no method gets the content of the hole."""
 
 import keras
 import numpy as np
@@ -32,12 +32,12 @@ def test_a_network_is_run_without_the_machinery_of_predict(batch, monkeypatch):
     monkeypatch.setattr(network, "predict", lambda *_, **__: pytest.fail("a data pipeline at each call"))
     monkeypatch.setattr(keras.Model, "predict_on_batch", lambda net, x: seen.append(len(x[0])) or run(net, x))
     whole = as_method(network)(images, masks)
-    assert seen == [4] and whole.dtype == np.float32  # memory is that of a batch
+    assert seen == [4] and whole.dtype == np.float32  # one batch, so memory stays small
     np.testing.assert_allclose(as_method(network, batch_size=3)(images, masks), whole, atol=1e-6)
     assert seen == [4, 3, 1]
     seen.clear()
     evaluation.score_images({"net": network}, images, masks, batch_size=3, untrained=False)
-    assert seen == [1, 3, 1, 3, 1]  # a trial; each size of batch outside the clock; then by the clock
+    assert seen == [1, 3, 1, 3, 1]  # a trial; each size of batch once, not timed; then timed
 
 
 def test_of_several_outputs_the_first_is_the_fill(batch):
@@ -56,7 +56,7 @@ def test_of_several_outputs_the_first_is_the_fill(batch):
         as_method(Own())
 
 
-def test_a_method_is_never_shown_the_hole(batch):
+def test_no_method_gets_the_content_of_the_hole(batch):
     images, masks = batch
     seen = []
 
@@ -70,7 +70,7 @@ def test_a_method_is_never_shown_the_hole(batch):
         assert (holed[np.broadcast_to(known == 0, holed.shape)] == 0).all()
 
 
-def test_a_method_that_works_in_place_spoils_nothing(batch):
+def test_a_method_that_writes_into_its_inputs_changes_no_other_score(batch):
     images, masks = batch
 
     def rude(holed, masks):
@@ -93,8 +93,8 @@ def test_a_method_that_raises_is_named(batch):
 
     with pytest.raises(KeyError) as caught:
         evaluation.compare({"broken": broken}, *batch, batch_size=3)
-    assert "in method 'broken', images 0 to 2" not in str(caught.value)  # compiled outside the clock
-    steady = iter([True] * 4)
+    assert "in method 'broken', images 0 to 2" not in str(caught.value)
+    steady = iter([True] * 3)  # two trials and the first call, which is not timed
 
     def late(images, masks):
         if not next(steady, False):

@@ -1,4 +1,4 @@
-"""What is saved, and galleries and plots."""
+"""Saved comparisons, galleries and plots."""
 
 import numpy as np
 import pandas as pd
@@ -19,20 +19,16 @@ def test_only_what_was_scored_can_be_saved(batch, tmp_path):
             evaluation.save_comparison(
                 tmp_path, scores, **{"methods": methods, "images": images, "masks": masks} | other
             )
-    network.get_layer("residual").bias.assign([0.3] * 3)  # trained on
+    network.get_layer("residual").bias.assign([0.3] * 3)  # trained further
     with pytest.raises(ValueError, match="'net' fills otherwise"):
         evaluation.save_comparison(tmp_path, scores, methods, images, masks)
 
 
 def test_galleries_show_the_numbers_of_their_metric_definition(batch, tmp_path, monkeypatch):
-    images, masks = (
-        np.repeat(np.repeat(x, 2, axis=1), 2, axis=2) for x in batch
-    )  # 64×64, for a window of 51
-    methods, shown, gallery = (
-        {"Telea": baselines.telea, "mean colour": baselines.mean_color},
-        [],
-        plots.gallery,
-    )
+    # 64×64 pixels, for a window of 51
+    images, masks = (np.repeat(np.repeat(x, 2, axis=1), 2, axis=2) for x in batch)
+    methods = {"Telea": baselines.telea, "mean colour": baselines.mean_color}
+    shown, gallery = [], plots.gallery
     scores = evaluation.score_images(methods, images, masks, metrics="edgeconnect")
     monkeypatch.setattr(plots, "gallery", lambda *x, **y: shown.append(gallery(*x, **y)) or shown[-1])
     evaluation.save_comparison(tmp_path, scores, methods, images, masks)
@@ -47,16 +43,16 @@ def test_galleries_show_the_numbers_of_their_metric_definition(batch, tmp_path, 
 
 def test_the_gallery_of_the_worst_images_is_of_a_trained_network(batch, tmp_path, monkeypatch):
     images, masks = batch
-    given = ({"spoilt": prefilled(bias=0.5)}, images, masks)  # worse than before training
+    given = ({"worse": prefilled(bias=0.5)}, images, masks)  # worse than before training
     seen = []
     gallery = plots.gallery
     monkeypatch.setattr(plots, "gallery", lambda *x, **y: seen.append(gallery(*x, **y)) or seen[-1])
     scores = evaluation.score_images(*given, folder=tmp_path)
     evaluation.save_comparison(tmp_path, scores, *given)
-    assert [axis.get_title() for axis in seen[0].axes[2:4]] == ["spoilt", "spoilt,\nuntrained"]
-    assert "spoilt fails" in seen[1].get_suptitle()
+    assert [axis.get_title() for axis in seen[0].axes[2:4]] == ["worse", "worse,\nuntrained"]
+    assert "worse fails" in seen[1].get_suptitle()
     assert len(list((tmp_path / "scores").iterdir())) == 2
-    again = evaluation.score_images(*given, folder=tmp_path)  # nothing is made anew: the times are those kept
+    again = evaluation.score_images(*given, folder=tmp_path)  # nothing is measured again
     pd.testing.assert_frame_equal(again, scores)
 
 

@@ -27,7 +27,7 @@ def test_the_best_classical_method_comes_first_then_all_by_hole_psnr(table):
     assert composites.method.iloc[-1] == "masked input"
 
 
-def test_every_number_is_the_metric_it_says(batch):
+def test_every_number_is_its_metric(batch):
     images, masks = batch
     blur = np.clip(images * 0.9 + 0.03, 0, 1)
     methods = {"blur": lambda x, m: blur[: len(x)], "Telea": baselines.telea}
@@ -46,7 +46,10 @@ def test_every_number_is_the_metric_it_says(batch):
         assert np.isnan(rows.dice[output, "hole"])
     assert (rows.n == 4).all() and rows.psnr_low.isna().all()  # too few for an interval
     telea = table[table.method == "Telea"].set_index(["output", "region"])
-    assert set(telea.index) == {("composite", "image"), ("composite", "hole")}  # it repaints nothing known
+    assert set(telea.index) == {
+        ("composite", "image"),
+        ("composite", "hole"),
+    }  # it does not change known pixels
     difference = rows.psnr["composite", "hole"] - telea.psnr["composite", "hole"]
     assert rows.delta_psnr["composite", "hole"] == pytest.approx(difference)
 
@@ -59,7 +62,7 @@ def test_the_interval_covers_the_mean_of_the_population_as_often_as_it_says():
     np.testing.assert_array_equal(intervals(holey, seed=0), [[1, 1, np.nan]] * 2)
 
 
-def test_summary_and_verdict_say_it_in_words(table, batch):
+def test_summary_and_verdict_describe_the_table(table, batch):
     text = evaluation.summary(table)
     assert list(text.columns[:3]) == ["method", "output", "PSNR dB"]
     assert text.method.iloc[0] == table.method.iloc[0] and "[" in text["hole PSNR dB"].iloc[0]

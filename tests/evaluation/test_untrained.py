@@ -1,4 +1,4 @@
-"""Networks beside themselves before training."""
+"""Networks compared with themselves before training."""
 
 import random
 
@@ -21,7 +21,7 @@ def test_an_untrained_network_is_the_fill_it_starts_from_and_the_same_every_time
     fill = network.get_layer("fill")([images * masks, masks])
     np.testing.assert_array_equal(as_method(before)(images, masks), np.clip(to_numpy(fill), 0, 1))
     assert np.abs(as_method(network)(images, masks) - as_method(before)(images, masks)).max() > 0.05
-    assert network.get_layer("residual").bias[0] == np.float32(0.1)  # the network itself stays trained
+    assert network.get_layer("residual").bias[0] == np.float32(0.1)  # the network itself does not change
     network = random_start()
     state = random.getstate(), np.random.default_rng(0).bit_generator.state
     one, two, other = (evaluation.untrained(network, seed) for seed in (0, 0, 1))
@@ -41,7 +41,7 @@ def test_an_untrained_network_is_the_fill_it_starts_from_and_the_same_every_time
 
 @pytest.fixture(scope="module")
 def added():
-    """Scores and table of networks beside themselves before training, and of what has no such row."""
+    """Scores and table of networks with their untrained rows, and of methods without one."""
     methods = {"Telea": baselines.telea, "better": prefilled(bias=0.02), "same": as_method(prefilled())}
     methods |= {"closed": unclonable(), "plain": lambda x, m: np.clip(x + 0.1, 0, 1)}
     images = ik.data.images("photos", "test", 32, count=24)
@@ -49,7 +49,7 @@ def added():
     return scores, evaluation.tabulate(scores)
 
 
-def test_a_network_stands_beside_itself_before_training(added):
+def test_a_network_is_compared_with_itself_before_training(added):
     scores, table = added
     networks = {"better", "better, untrained", "same", "same, untrained", "closed"}
     assert set(table.method) == {"Telea", "plain", "fills"} | networks
@@ -60,7 +60,7 @@ def test_a_network_stands_beside_itself_before_training(added):
     pd.testing.assert_series_equal(hole["same"], hole["same, untrained"], check_names=False, check_exact=True)
     every = table[(table.bucket == "all") & (table.region == "hole")].set_index(["method", "output"])
     difference = hole["better"] - hole["better, untrained"]
-    for output in ("raw", "composite"):  # the fill leaves known pixels alone: its raw row is its composite
+    for output in ("raw", "composite"):  # the fill does not change known pixels: its raw row is its composite
         row = every.loc["better", output]
         assert row.added_psnr == pytest.approx(difference.mean())
         assert row.added_low < row.added_psnr < row.added_high
@@ -103,7 +103,7 @@ def test_untrained_rows_are_added_once_and_only_where_they_are_asked_for(batch):
     methods = {"net": prefilled(bias=0.1), "net, untrained": random_start(), "fill, untrained": prefilled()}
     every, missing = evaluation.with_untrained(methods)
     assert list(every) == ["net", "net, untrained", "fill, untrained", "fill, untrained, untrained"]
-    assert every["net, untrained"] is methods["net, untrained"] and not missing  # one's own goes first
+    assert every["net, untrained"] is methods["net, untrained"] and not missing  # the given one is kept
     assert list(evaluation.with_untrained(every)[0]) == list(every)
     assert set(evaluation.compare({"net": methods["net"]}, images, masks, untrained=False).method) == {"net"}
     about = evaluation.validate_comparison({"net": methods["net"]}, images, masks)
