@@ -21,7 +21,7 @@ NETWORKS = {  # builder, learning rate
         lambda: ik.models.unet(normalization=None, bottleneck="dilated"),
         2e-3,
     ),
-    "unet, prefilled, no norm": (lambda: ik.models.unet(normalization=None, prefill=True), 2e-3),
+    "prefilled_unet": (ik.models.prefilled_unet, 2e-3),
     "pconv_unet": (ik.models.pconv_unet, 2e-3),
     "pconv_unet, 16 layers": (
         lambda: ik.models.pconv_unet(filters=(32, 64, 128, 256), convolutions=2),

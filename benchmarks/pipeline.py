@@ -91,7 +91,7 @@ if __name__ == "__main__":
     print(f"\nPictures a CPU second. With flips, as a tf.data.Dataset: {as_tf:,.0f}.")
     print(f"Decoding an image, once: {decoding:.0f} µs.")
 
-    network = ik.models.unet(normalization=None, prefill=True)
+    network = ik.models.prefilled_unet()
     model = ik.Inpainter(network)
     model.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
     pairs = ik.data.pairs(images, HOLES, BATCH, METRIC_DEFINITIONS["flip"])

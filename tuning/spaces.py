@@ -19,18 +19,28 @@ def skip_autoencoder(hp):
     return {"dropout": hp.Choice("dropout", [0.1, 0.2, 0.3, 0.4])}
 
 
-def unet(hp):
-    size = hp.Choice("size", ["small", "medium"])  # 16 and 32 filters at full resolution
+def prefilled_unet(hp):
+    filters = hp.Choice("filters", ["16-32-64-128", "32-64-128-256"])
     bottleneck = hp.Choice("bottleneck", ["plain", "dilated"])
-    return {"size": size, "bottleneck": bottleneck, "normalization": None, "prefill": True}
+    return {"filters": _widths(filters), "bottleneck": bottleneck}
+
+
+def unet(hp):
+    return prefilled_unet(hp)
 
 
 def pconv_unet(hp):
     filters = hp.Choice("filters", ["32-64-128-128-128", "16-32-64-64-64", "32-64-128-128"])
-    return {"filters": [int(number) for number in filters.split("-")]}
+    return {"filters": _widths(filters)}
 
 
-SPACES = {space.__name__: space for space in (autoencoder, skip_autoencoder, unet, pconv_unet)}
+def _widths(text):
+    return [int(width) for width in text.split("-")]
+
+
+SPACES = {
+    space.__name__: space for space in (autoencoder, skip_autoencoder, prefilled_unet, unet, pconv_unet)
+}
 LOSSES = {"ssim": ik.losses.ssim_loss, "mae": "mae", "hole_valid": ik.losses.HoleValidLoss()}
 OPTIMIZERS = ["adam", "sgd", "adagrad"]
 

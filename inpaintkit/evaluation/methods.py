@@ -5,7 +5,7 @@ import functools
 import keras
 import numpy as np
 
-from inpaintkit.images import check_batch
+from inpaintkit.images import check_batch, final_output
 
 
 def as_method(model, batch_size=16):
@@ -42,7 +42,7 @@ def as_method(model, batch_size=16):
         chosen = (slice(i, i + batch_size) for i in range(0, max(1, len(images)), batch_size))
         # Keras's own, since an Inpainter's checks its arrays, which has just been done.
         run = functools.partial(keras.Model.predict_on_batch, model)
-        filled = [_first(run([images[part], masks[part]])) for part in chosen]
+        filled = [np.asarray(final_output(run([images[part], masks[part]]))) for part in chosen]
         return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
     method.__name__, method.classical, method.network = model.name, False, model
@@ -60,9 +60,3 @@ def check_names(methods):
     """Raises ValueError unless methods are {name: method}."""
     if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
         raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
-
-
-def _first(outputs):
-    """Of a network of several stages, the final image."""
-    outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
-    return np.asarray(outputs[0] if isinstance(outputs, list | tuple) else outputs)

@@ -34,7 +34,8 @@ def check_batch(images, masks):
     """
     images, masks = np.asarray(images, "float32"), np.asarray(masks, "float32")
     if images.ndim != 4 or images.shape[-1] != 3:
-        raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3)")
+        advice = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
+        raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3){advice}")
     if masks.shape != images.shape[:3] + (1,):
         raise ValueError(
             f"masks of shape {masks.shape} for images of shape {images.shape}: "
@@ -80,6 +81,17 @@ def composite(filled, images, masks):
         filled, images: (B, H, W, 3). masks: (B, H, W, 1), 1 = known.
 
     Returns:
-        (B, H, W, 3); known pixels bit-exact.
+        (B, H, W, 3); known pixels bit-exact. An array for arrays, a tensor for tensors.
     """
-    return np.where(masks > 0, images, filled)
+    if isinstance(filled, np.ndarray):
+        return np.where(masks > 0, images, filled)
+    from keras import ops  # not above: reading an image does not need Keras
+
+    return ops.where(masks > 0, images, filled)
+
+
+def final_output(outputs):
+    """Of a network's outputs the final image: the first, where it has one per stage in a list or dict."""
+    if isinstance(outputs, dict):
+        outputs = list(outputs.values())
+    return outputs[0] if isinstance(outputs, (list, tuple)) else outputs

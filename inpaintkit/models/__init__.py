@@ -16,15 +16,19 @@ from inpaintkit.models.discriminators import discriminator, patch_discriminator
 from inpaintkit.models.double_unet import pconv_unet_double
 from inpaintkit.models.pconv_unets import pconv_unet
 from inpaintkit.models.residual_unets import residual_unet
-from inpaintkit.models.unets import unet
+from inpaintkit.models.unets import UNET_LARGE, UNET_MEDIUM, UNET_SMALL, prefilled_unet, unet
 
 __all__ = [
+    "UNET_LARGE",
+    "UNET_MEDIUM",
+    "UNET_SMALL",
     "autoencoder",
     "coarse_to_fine",
     "discriminator",
     "patch_discriminator",
     "pconv_unet",
     "pconv_unet_double",
+    "prefilled_unet",
     "residual_unet",
     "skip_autoencoder",
     "unet",

@@ -41,6 +41,13 @@ def build(inputs, x, name):
     return network
 
 
+def add_residual(start, residual, mask):
+    """The fill plus what the network adds to it in the hole, in [0, 1]; known pixels stay as they are."""
+    x = start + residual * (1 - mask)
+    # A plain clip has no gradient outside [0, 1], so that the network could never learn to come back.
+    return x + ops.stop_gradient(ops.clip(x, 0, 1) - x)
+
+
 def check_shape(input_shape):
     """(height, width, 3) as a tuple, a side of None taking any size; else a ValueError."""
     shape = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else ()

@@ -6,10 +6,10 @@ times the weights, and each level adds a residual block (He et al. 2016) instead
 """
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from inpaintkit.layers import PushPull
-from inpaintkit.models._inputs import build, check_filters, enter
+from inpaintkit.models._inputs import add_residual, build, check_filters, enter
 
 
 def residual_unet(input_shape=(None, None, 3), filters=(40, 64, 96, 128), name="residual_unet"):
@@ -56,6 +56,4 @@ def residual_unet(input_shape=(None, None, 3), filters=(40, 64, 96, 128), name="
     x = layers.Conv2DTranspose(
         3, 6, strides=2, padding="same", kernel_initializer="zeros", dtype="float32", name="residual"
     )(x)  # (B, H, W, 3)
-    x = start + x * (1 - mask)  # known pixels stay as they are
-    x = x + ops.stop_gradient(ops.clip(x, 0, 1) - x)  # a clip alone would teach nothing beyond its bounds
-    return build(inputs, x, name)
+    return build(inputs, add_residual(start, x, mask), name)

@@ -1,6 +1,6 @@
 """Training: `fit` as every Keras user knows it, with the mask where the loss needs it.
 
-    network = ik.models.unet(prefill=True)
+    network = ik.models.prefilled_unet()
     model = ik.Inpainter(network)
     model.compile("adam", ik.losses.HoleValidLoss())
     model.fit(train, validation_data=val, epochs=20, callbacks=ik.training.standard_callbacks("runs/a"))

@@ -17,7 +17,7 @@ BUILDERS = {
     "autoencoder": lambda shape=(None, None, 3): models.autoencoder(shape, dropout=0.0),
     "skip_autoencoder": lambda shape=(None, None, 3): models.skip_autoencoder(shape, dropout=0.0),
     "unet": models.unet,
-    "unet_prefilled": lambda shape=(None, None, 3): models.unet(shape, prefill=True, normalization=None),
+    "prefilled_unet": models.prefilled_unet,
     "unet_dilated": lambda shape=(None, None, 3): models.unet(shape, bottleneck="dilated"),
     "pconv_unet": lambda shape=(None, None, 3): models.pconv_unet(shape, filters=(8, 16, 16)),
     "pconv_unet_paired": lambda shape=(None, None, 3): models.pconv_unet(shape, (8, 16), convolutions=2),
@@ -285,7 +285,7 @@ def test_the_prefilled_unet_keeps_known_pixels_in_any_precision(precision, batch
     """Whatever its residual is, and after loading, too."""
     images, masks = batch
     with policy(precision):
-        network = models.unet(normalization=None, prefill=True)
+        network = models.prefilled_unet()
         residual = network.get_layer("residual")
         residual.kernel.assign(np.full(residual.kernel.shape, 0.1))
         network.save(tmp_path / "model.keras")
@@ -316,7 +316,7 @@ def test_the_prefilled_unet_starts_as_its_prefill(batch):
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: models.unet(size="huge"), "size='huge'.*small"),
+        (lambda: models.unet(filters="huge"), "filters='huge'"),
         (lambda: models.unet(normalization="layer"), "normalization"),
         (lambda: models.unet(bottleneck="wide"), "bottleneck"),
         (lambda: models.unet((64, 64)), "input_shape"),
@@ -327,7 +327,7 @@ def test_the_prefilled_unet_starts_as_its_prefill(batch):
         (lambda: models.pconv_unet(filters=(8.0, 16.0)), "filters"),
         (lambda: models.unet(64), "input_shape=64"),
         (lambda: models.unet(("64", "64", 3)), "input_shape"),
-        (lambda: models.unet(size=["small"]), "size="),
+        (lambda: models.prefilled_unet(filters=(4, 0)), "filters="),
         (lambda: models.discriminator((32, 32, 1)), "input_shape"),
         (lambda: models.discriminator((-32, 32, 3)), "input_shape"),
         (lambda: models.pconv_unet(convolutions=3), "convolutions=3"),

@@ -409,7 +409,7 @@ def test_an_interrupted_range_test_leaves_no_trace_either(network, batch):
 def test_a_prefilled_network_learns_beyond_the_bounds(batch):
     """Where a clip would have no gradient: every residual far over 1."""
     images, masks = batch
-    network = ik.models.unet(normalization=None, prefill=True)
+    network = ik.models.prefilled_unet()
     residual = network.get_layer("residual")
     residual.bias.assign([3.0, 3.0, 3.0])
     model = inpainter_of(network, losses.HoleValidLoss())
@@ -649,7 +649,7 @@ def test_a_shuffled_pairs_is_no_test(network):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: ik.models.unet(normalization=None, prefill=True),
+        lambda: ik.models.prefilled_unet(filters=(4, 8)),
         lambda: ik.models.pconv_unet(filters=(4, 8)),
     ],
     ids=["unet", "pconv_unet"],
@@ -657,7 +657,6 @@ def test_a_shuffled_pairs_is_no_test(network):
 def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     """Keras's default on a GPU. Narrow networks and few steps of the prefill: the compiler is slow."""
     module = sys.modules[ik.models.unet.__module__]
-    monkeypatch.setitem(module.SIZES, "small", (4, 8))
     monkeypatch.setattr(
         module,
         "PushPull",
