@@ -31,8 +31,8 @@ ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH such as 11
 Masks = Annotated[
     str,
     typer.Option(
-        help=f"Mask generator: {', '.join(_MASK_NAMES)}; or with settings: 'Lines(count=7, thickness=(1, 11))', "
-        "'Mixture([lines, text])'."
+        help=f"Mask generator: {', '.join(_MASK_NAMES)}; or with settings: "
+        "'Lines(count=7, thickness=(1, 11))', 'Mixture([lines, text])'."
     ),
 ]
 MaskRatio = Annotated[
