@@ -55,9 +55,8 @@ def test_train_then_compare_on_a_folder(model, folder, tmp_path):
 
     # In another process, as a user does it: without what training has imported.
     command = [*words, "--image-size", "32x40", "--model", trained / "model.keras", "--count", 3]
-    code = "from inpaintkit.cli import main; main()"
     result = subprocess.run(
-        [sys.executable, "-c", code, "compare", *map(str, command)],
+        [sys.executable, "-m", "inpaintkit", "compare", *map(str, command)],
         capture_output=True,
         text=True,
         check=True,
@@ -207,7 +206,7 @@ def test_a_training_that_ends_in_nan_saves_no_model(folder, tmp_path):
 
 def test_the_console_script_starts_quickly_and_helps():
     result = subprocess.run(
-        [sys.executable, "-c", "from inpaintkit.cli import main; main()", "--help"],
+        [sys.executable, "-m", "inpaintkit", "--help"],
         capture_output=True,
         text=True,
         check=True,
