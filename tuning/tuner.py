@@ -130,7 +130,7 @@ class Search:
             events = tensorboard_files.experiment(space, seeds, time.time())
             runs.write(folder / tensorboard_files.EVENT_FILE, events)
         if saved := len(runs.load(folder)):
-            print(f"{folder}: continuing after {saved} finished runs")
+            print(f"{folder}: finished runs: {saved}; continuing")
 
     def reserve_folder(self, folder):
         """Creates the folder for this search; a ValueError if it holds another search or other files."""

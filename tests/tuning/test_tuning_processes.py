@@ -60,7 +60,7 @@ def test_a_search_killed_during_a_trial_resumes(uninterrupted, tmp_path):
     with start(tmp_path) as second:
         printed = second.communicate()[0]
     assert second.returncode == 0, printed
-    assert "after 1 finished runs" in printed and "trial 1 of 4" not in printed and "trial 4 of 4" in printed
+    assert "finished runs: 1" in printed and "trial 1 of 4" not in printed and "trial 4 of 4" in printed
     assert (kept.stat().st_mtime_ns, kept.read_bytes()) == before
     pd.testing.assert_frame_equal(table(tmp_path), uninterrupted, rtol=1e-5)
 
