@@ -17,7 +17,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from inpaintkit.features import TAPS, Features, inception
+from inpaintkit.features import FEATURE_LAYERS, Features, inception
 from inpaintkit.metrics.embedding_distances import MIN_IMAGES_FOR_FID, frechet_distance, kernel_distance
 from inpaintkit.metrics.regions import check_shapes
 
@@ -55,7 +55,7 @@ class PerceptualMetrics:
     def __init__(self, names: tuple[str, ...] = NAMES, weights: dict[str, str] | None = None):
         weights = weights or {}
         _check_some("names", names, NAMES)
-        _check_some("weights", weights, (*TAPS, "inception"))
+        _check_some("weights", weights, (*FEATURE_LAYERS, "inception"))
         self.descriptions, self.missing = {}, {}
         self._of_pairs, self._embed = {}, None  # {name: function of two batches}; function of one batch
         if "feature_distance" in names:
@@ -66,7 +66,7 @@ class PerceptualMetrics:
             self._open_inception(sets, weights.get("inception"))
 
     def _open_feature_distance(self, weights):
-        network = next((name for name in TAPS if name in weights), "vgg16")
+        network = next((name for name in FEATURE_LAYERS if name in weights), "vgg16")
         try:
             features = Features(network, weights.get(network))
         except ValueError as error:
@@ -76,7 +76,7 @@ class PerceptualMetrics:
             return
         self._of_pairs["feature_distance"] = partial(feature_distance, features=features)
         self.descriptions["feature_distance"] = (
-            f"{network} {', '.join(TAPS[network])}: squared distance of unit vectors"
+            f"{network} {', '.join(FEATURE_LAYERS[network])}: squared distance of unit vectors"
         )
 
     def _open_lpips(self):
