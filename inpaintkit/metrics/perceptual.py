@@ -75,9 +75,8 @@ class PerceptualMetrics:
             self.missing["feature_distance"] = _one_line(error)
             return
         self._of_pairs["feature_distance"] = partial(feature_distance, features=features)
-        self.descriptions["feature_distance"] = (
-            f"{network} {', '.join(FEATURE_LAYERS[network])}: squared distance of unit vectors"
-        )
+        layers = ", ".join(FEATURE_LAYERS[network])
+        self.descriptions["feature_distance"] = f"{network} {layers}: squared distance of unit vectors"
 
     def _open_lpips(self):
         try:
