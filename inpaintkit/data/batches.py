@@ -1,6 +1,6 @@
 """Endless batches of `((masked image, mask), image)`, a `keras.utils.PyDataset` for every back end.
 
-Batch k of epoch e depends only on (seed, e, k), whatever the number of workers.
+Batch k of epoch e depends only on (seed, e, k), not on the number of workers.
 """
 
 import functools

@@ -268,7 +268,7 @@ def test_a_damaged_image_in_a_zip_is_left_out(tmp_path):
             archive.write(tmp_path / "test" / name, f"test/{name}")
     whole = (tmp_path / "x.zip").read_bytes()
     spot = whole.index(b"damaged.png") + 100  # not compressed: only its checksum shows the change
-    (tmp_path / "x.zip").write_bytes(whole[:spot] + b"torn" + whole[spot + 4 :])
+    (tmp_path / "x.zip").write_bytes(whole[:spot] + b"oops" + whole[spot + 4 :])
     with pytest.warns(UserWarning, match=r"1 unreadable: .*damaged\.png"):
         assert data.images(tmp_path / "x.zip", "test", 16).names == ("test/good.png",)
 
