@@ -25,11 +25,12 @@ def to_uint8(image: ArrayLike) -> np.ndarray:
     return np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
 
 
-def size_pair(image_size: Size) -> tuple[int, int]:
+def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
     """An image size as (height, width).
 
     Args:
         image_size: pixels per side, or (height, width); each at least 16.
+        name: of the argument, for the message.
 
     Returns:
         (height, width).
@@ -45,8 +46,8 @@ def size_pair(image_size: Size) -> tuple[int, int]:
     pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
     if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
         raise ValueError(
-            f"image_size={image_size!r}: expected a whole number of pixels or (height, width), each at least "
-            "16; for example 64 or (112, 96)"
+            f"{name}={image_size!r}: expected a whole number of pixels or (height, width), each at least 16; "
+            "for example 64 or (112, 96)"
         )
     return int(pair[0]), int(pair[1])
 
