@@ -129,7 +129,7 @@ def main(name, data, minutes):
     )
     print(f"{len(train)} training images, {len(val)} for validation")
     network = ik.models.residual_unet(name=name)
-    model = ik.Inpainter(network.inputs, network.output)
+    model = ik.Inpainter(network)
     model.compile(
         keras.optimizers.AdamW(RATE, weight_decay=1e-4, clipnorm=1.0), HoleLoss(), jit_compile=False
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         pretrained,
         training,
     )  # fmt: skip
+    from inpaintkit.environment import hello
     from inpaintkit.evaluation import as_method, compare
     from inpaintkit.layers import PConv2D
     from inpaintkit.pretrained import load
@@ -42,14 +43,15 @@ _SHORTCUTS = {
     "PConv2D": "layers",
     "as_method": "evaluation",
     "compare": "evaluation",
+    "hello": "environment",
     "load": "pretrained",
     "load_model": "training",
 }
 
 __all__ = [
     "Inpainter", "InpaintingGAN", "PConv2D", "as_method", "baselines", "compare", "data", "evaluation",
-    "features", "images", "layers", "load", "load_model", "losses", "masks", "metrics", "models", "plots",
-    "pretrained", "training",
+    "features", "hello", "images", "layers", "load", "load_model", "losses", "masks", "metrics", "models",
+    "plots", "pretrained", "training",
 ]  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""Writes a repository's address into every notebook: `python notebooks/set_repository.py OWNER/NAME`.
+"""Writes the address of a repository into every notebook: `python notebooks/set_repository.py OWNER/NAME`.
 
-For whoever hosts or forks the course. Each notebook gets the "Open in Colab" badge, its setup cell
-learns where to clone from, and its images are shown from the repository, since Colab opens a notebook
-without the folders around it. Run it again with another address to change it, or with `--none` to undo.
+For people who host or fork the course. Each notebook gets the "Open in Colab" badge, its setup cell gets the
+address to clone from, and its images are shown from the repository, since Colab opens a notebook without the
+folders around it. Run it again with another address to change it, or with `--none` to undo it.
 """
 
 import json
@@ -19,13 +19,17 @@ RAW = "https://raw.githubusercontent.com/{repository}/main/images/"
 
 
 def set_repository(repository, folder=NOTEBOOKS):
-    """Rewrites every notebook in `folder` for "OWNER/NAME", or for none with "".
+    """Rewrites every notebook in a folder.
+
+    Args:
+        repository: "OWNER/NAME", or "" for none.
+        folder: of the notebooks.
 
     Raises:
-        ValueError: an address of another form; nothing is written then.
+        ValueError: an address of another form. Then nothing is written.
     """
     if repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
-        raise ValueError(f"{repository!r}: expected OWNER/NAME, as in the repository's address")
+        raise ValueError(f"{repository!r}: expected OWNER/NAME, as in the address of the repository")
     for path in sorted(Path(folder).glob("*.ipynb")):
         notebook = json.loads(path.read_text("utf-8"))
         for i, cell in enumerate(notebook["cells"]):

@@ -1,8 +1,9 @@
-"""The house rules, read from the syntax trees: imports run down the floors, TensorFlow only where it must."""
+"""Rules of the package, read from its syntax trees: imports go down the floors; TensorFlow stays outside."""
 
 import ast
 import importlib
 import io
+import re
 import subprocess
 import sys
 import tokenize
@@ -11,9 +12,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "inpaintkit"
-# DESIGN: lowest first; a package is one entry. Imports between them go down only, without an exception.
+# Lowest first; a package is one entry. Imports between them go down only, without an exception.
 FLOORS = [
-    {"serialization", "fingerprint", "files", "checks"},
+    {"serialization", "fingerprint", "files", "checks", "environment"},
     {"images", "layers", "features"},
     {"data", "masks", "models", "metrics", "baselines"},
     {"losses", "plots"},
@@ -58,6 +59,14 @@ def test_imports_run_down_the_floors(file, module):
         assert not submodule, f"{module} imports {name}: expected what {other}/__init__.py offers"
 
 
+def test_readme_shows_the_same_floors():
+    """README's tree, highest first; words after # explain."""
+    text = (PACKAGE.parent / "README.md").read_text("utf-8")
+    (tree,) = re.findall(r"^```\n(cli .*?)^```$", text, re.MULTILINE | re.DOTALL)
+    shown = [set(line.partition("#")[0].split()) for line in tree.splitlines()]
+    assert shown == FLOORS[-2::-1]  # without __main__, which only calls cli
+
+
 def test_packages_only_reexport_and_no_module_is_called_as_what_it_offers():
     for file in sorted(PACKAGE.glob("*/__init__.py")):
         package = importlib.import_module(f"inpaintkit.{file.parent.name}")
@@ -91,10 +100,7 @@ def lines_of_code(text):
 
 
 def test_files_stay_short_enough_to_read_aloud():
-    """250 lines of code per file; 6,000 in the package, docstrings not counted (DESIGN: about 5,000).
-
-    The checks of what users give, and of which experiment a folder holds, came to 1,300 lines.
-    """
+    """At most 250 lines of code per file and 6,000 in the package; docstrings are not counted."""
     files = {file: file.read_text("utf-8") for file in PACKAGE.rglob("*.py")}
     assert lines_of_code('"""No."""\n\n# No.\nx = (\n    1\n)\n') == 3
     assert max(map(lines_of_code, files.values())) <= 250

@@ -1,4 +1,4 @@
-"""Every notebook runs from top to bottom in fast mode, keeps the house rules, and is set up alike."""
+"""Every notebook runs from top to bottom in fast mode, keeps our rules, and has the same setup cell."""
 
 import ast
 import importlib.util
@@ -31,7 +31,7 @@ def setup_cell(path=NOTEBOOKS[0]):
 
 
 class HTMLTables(HTMLParser):
-    """The tables of an HTML output, rows of (text, whether it is a heading); spanned cells are repeated."""
+    """The tables of an HTML output: rows of (text, is heading). A cell that spans several is repeated."""
 
     def __init__(self, html):
         super().__init__()
@@ -41,7 +41,7 @@ class HTMLTables(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag == "table":
             self.tables.append([])
-            self.spanned = {}  # by (row, column): the cells that one above reaches down to
+            self.spanned = {}  # {(row, column): the cell above that spans this place}
         elif tag == "tr":
             self.tables[-1].append([])
         elif tag in ("th", "td"):
@@ -67,7 +67,7 @@ class HTMLTables(HTMLParser):
 
 
 def shown_tables(output):
-    """The tables in one output of a cell, each (heading rows, other rows, how many columns name them)."""
+    """The tables in one output of a cell, as (heading rows, other rows, number of index columns)."""
     data = output.get("data", {})
     for table in HTMLTables(data.get("text/html", "")).tables:
         index = [sum(heading for _, heading in row) for row in table]
@@ -84,9 +84,10 @@ def shown_tables(output):
 
 
 def faults_of_table(head, rows, index):
-    """Why a reader cannot tell which row is which: names that stand there twice, and NaN.
+    """Why a reader cannot tell the rows apart: a name that occurs twice, or NaN.
 
-    The names are the index, unless it only counts, and the columns of words that follow (method and output).
+    The names of a row are its index, unless that only counts, and the columns of words after it (method,
+    output).
     """
     columns = list(zip(*rows, strict=False))
     start = 1 if index == 1 and all(re.fullmatch(r"\d*", cell) for cell in columns[0]) else 0
@@ -97,10 +98,10 @@ def faults_of_table(head, rows, index):
     titles = [title for title in zip(*head, strict=False) if any(title)]
     faults = []
     for what in (names, titles):
-        faults += [f"{name} stands there twice" for name in dict.fromkeys(what) if what.count(name) > 1]
+        faults += [f"{name} occurs twice" for name in dict.fromkeys(what) if what.count(name) > 1]
     for row in rows:
         if any(re.fullmatch(r"[-+]?(nan|NaN|NaT|inf|None|<NA>)", cell) for cell in row):
-            faults.append(f"NaN in {row}: say – where there is nothing to say")
+            faults.append(f"NaN in {row}: show – where there is no value")
     return faults
 
 
@@ -141,7 +142,8 @@ def test_a_table_that_can_be_read_passes(table):
 
 
 @every_notebook
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own, in the client's process
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Jupyter itself, in this process
 def test_it_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("INPAINTKIT_FAST", "1")
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
@@ -155,7 +157,7 @@ def test_it_runs(path, tmp_path, monkeypatch):
 
 
 @every_notebook
-def test_it_keeps_the_house_rules(path):
+def test_it_keeps_our_rules(path):
     assert path.stat().st_size <= 150_000
     for cell in cells(path, "code"):
         assert not cell.outputs and cell.execution_count is None
@@ -172,16 +174,16 @@ def test_it_keeps_the_house_rules(path):
 
 
 def test_outside_colab_the_setup_cell_does_nothing(monkeypatch):
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it ran something"))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it started a process"))
     exec(setup_cell(), {})
 
 
 @pytest.mark.parametrize("way", ["clone", "drive", "zip"])
 def test_on_colab_the_setup_cell_installs_what_is_missing_and_pins_the_rest(way, tmp_path, monkeypatch):
-    """A stand-in for Colab: its `files.upload`, and a `subprocess.run` that only takes notes."""
+    """A stand-in for Colab: its `files.upload`, and a `subprocess.run` that only records commands."""
     commands = []
 
-    def note(command, **_):
+    def record(command, **_):
         commands.append([str(word) for word in command])
         return types.SimpleNamespace(stdout="numpy==2.0.2\nspacy @ file:///x\ntorch==2.10.0+cu128\n")
 
@@ -198,7 +200,7 @@ def test_on_colab_the_setup_cell_installs_what_is_missing_and_pins_the_rest(way,
     for name, module in (("google", types.ModuleType("google")), ("google.colab", colab)):
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(subprocess, "run", note)
+    monkeypatch.setattr(subprocess, "run", record)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)
     exec(source, {})
@@ -210,7 +212,7 @@ def test_on_colab_the_setup_cell_installs_what_is_missing_and_pins_the_rest(way,
     assert sys.path[0] == str(tmp_path / kit)
 
 
-def test_set_repository_writes_and_unwrites_every_address(tmp_path):
+def test_set_repository_writes_and_removes_every_address(tmp_path):
     spec = importlib.util.spec_from_file_location("set_repository", FOLDER / "set_repository.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,11 +1,11 @@
-"""Keras Tuner's chief and workers on one machine, each a process of its own, started again if it dies.
+"""Keras Tuner's chief and workers on one machine: one process each, restarted if it dies.
 
-The chief proposes the trials, the workers train them, and all see one folder of results. Roles are told by
-three variables of the environment, so that on several machines the same command is given by hand (see
-README.md).
+The chief proposes the trials, the workers train them, and all write to one folder of results. Three
+environment variables tell each process its role, so the same command can be started by hand on several
+machines (see README.md).
 
 Keras Tuner's chief does not notice that a worker has died: it would wait for that trial for ever. But a
-worker that comes back *with the same name* is given its trial again.
+worker that comes back *with the same name* gets its trial again.
 """
 
 import os
@@ -14,28 +14,32 @@ import subprocess
 import sys
 import time
 
-RESTARTS = 5  # of each worker; more is no accident
-REFUSED = 2  # exit code of a mistake in the command, which no restart mends
+MAX_RESTARTS = 5  # per worker; after that something is wrong with the command
+BAD_COMMAND = 2  # the exit code of a wrong option, which a restart cannot mend
 
 
 def is_worker():
-    """Whether this process trains for a chief elsewhere."""
+    """Whether this process trains for a chief in another process."""
     return "KERASTUNER_ORACLE_IP" in os.environ and "chief" not in os.environ.get("KERASTUNER_TUNER_ID", "")
 
 
 def run(command, workers):
-    """Runs a command as chief and as so many workers.
+    """Runs a command as chief and as several workers.
+
+    Args:
+        command: list of words. workers: how many of them.
 
     Returns:
-        int: the exit code, the chief's unless a worker could not go on.
+        int: the exit code of the chief, or of a worker that failed for good.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = str(free.getsockname()[1])
 
     def start(name):
-        role = {"TUNER_ID": name, "ORACLE_IP": "127.0.0.1", "ORACLE_PORT": str(port)}
-        process = subprocess.Popen(command, env=os.environ | {f"KERASTUNER_{k}": v for k, v in role.items()})
+        role = {"TUNER_ID": name, "ORACLE_IP": "127.0.0.1", "ORACLE_PORT": port}
+        variables = {f"KERASTUNER_{key}": value for key, value in role.items()}
+        process = subprocess.Popen(command, env={**os.environ, **variables})
         print(f"{name}: process {process.pid}", flush=True)
         return process
 
@@ -45,10 +49,11 @@ def run(command, workers):
     try:
         while chief.poll() is None:
             time.sleep(0.5)
-            for name, code in [(name, process.poll()) for name, process in processes.items()]:
+            for name in names:
+                code = processes[name].poll()
                 if code in (None, 0):
                     continue
-                if code == REFUSED or restarts[name] == RESTARTS:
+                if code == BAD_COMMAND or restarts[name] == MAX_RESTARTS:
                     print(f"{name}: ended with code {code}, and the search with it", file=sys.stderr)
                     return code if code > 0 else 1
                 restarts[name] += 1

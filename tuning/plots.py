@@ -1,4 +1,4 @@
-"""Images of searches: heat map, parallel coordinates, learning curves. Each returns a matplotlib `Figure`.
+"""Figures of searches: heat map, parallel coordinates, learning curves. Each is a matplotlib `Figure`.
 
 `python -m tuning.plots` draws those of the committed searches into `images/`.
 """
@@ -12,16 +12,16 @@ import pandas as pd
 from tuning import runs
 
 LABELS = {"val_hole_psnr": "validation hole PSNR, dB", "val_ssim": "validation SSIM", "val_loss": "loss"}
-PLATE = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}  # behind words
+TEXT_BOX = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
 
 
 def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout"):
     """Two hyperparameters against each other: mean ± standard deviation in each cell, the best one framed.
 
     Args:
-        tables: {title: a table of `runs.table`}, a panel each.
+        tables: {title: a table of `runs.table`}, one panel each.
         metric: one of `runs.METRICS`.
-        x, y: hyperparameters; any others are taken at their best.
+        x, y: hyperparameters. For every pair of them, the best value of all others is taken.
     """
     title = f"{LABELS[metric]} of the best epoch: mean ± standard deviation over seeds"
     figure, axes = _panels(1, len(tables), 3.2, title)
@@ -31,15 +31,12 @@ def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout"):
         means = cells.pivot(index=y, columns=x, values=metric)
         figure.colorbar(axis.imshow(means, cmap=_colors(metric), aspect="auto"), ax=axis)
         for rank, cell in enumerate(cells.to_dict("records")):
-            at = means.columns.get_loc(cell[x]), means.index.get_loc(cell[y])
-            text = f"{cell[metric]:.3f}\n± {cell[f'{metric} std']:.3f}"
-            text = "failed" if np.isnan(cell[metric]) else text.removesuffix("\n± nan")
-            axis.text(*at, text, ha="center", va="center", fontsize=8, bbox=PLATE)
+            column, row = means.columns.get_loc(cell[x]), means.index.get_loc(cell[y])
+            text = _cell_text(cell[metric], cell[f"{metric} std"])
+            axis.text(column, row, text, ha="center", va="center", fontsize=8, bbox=TEXT_BOX)
             if rank == 0:
-                corner = at[0] - 0.48, at[1] - 0.48
-                axis.add_patch(
-                    plt.Rectangle(corner, 0.96, 0.96, fill=False, edgecolor="crimson", linewidth=3)
-                )
+                corner, style = (column - 0.48, row - 0.48), {"edgecolor": "crimson", "linewidth": 3}
+                axis.add_patch(plt.Rectangle(corner, 0.96, 0.96, fill=False, **style))
         axis.set(title=title, xlabel=x, ylabel=y)
         axis.set_xticks(range(means.shape[1]), means.columns)
         axis.set_yticks(range(means.shape[0]), means.index)
@@ -47,24 +44,29 @@ def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout"):
 
 
 def parallel_coordinates(tables, metric="val_ssim"):
-    """A line a configuration, through its hyperparameters to what it reached; failed ones dashed."""
-    title = f"each line a configuration, ending in its mean {LABELS[metric]}"
+    """One line per configuration, through its hyperparameters to its result; failed ones are dashed.
+
+    Args:
+        tables, metric: as in `heat_map`.
+    """
+    title = f"each line is a configuration and ends in its mean {LABELS[metric]}"
     figure, axes = _panels(1, len(tables), 4, title)
     for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
-        names = [*table.columns[: min(map(table.columns.get_loc, runs.METRICS))], metric]
-        heights = pd.DataFrame({name: _height(table[name]) for name in names})
-        for at, name in enumerate(names):
-            axis.axvline(at, color="0.7", linewidth=1, zorder=0)
-            for word, height in dict(zip(table[name], heights[name], strict=True)).items():
-                if name != metric or height in (0, 1):
-                    word = f"{word:.4g}" if isinstance(word, float) else word
-                    axis.text(at, height, word, fontsize=8, ha="center", va="center", bbox=PLATE)
-        aside = np.linspace(-0.03, 0.03, len(table))  # or lines would hide one another
-        for shift, path in zip(aside, heights.to_numpy(copy=True), strict=True):
-            failed = np.isnan(path[-1])
-            color = "0.6" if failed else plt.get_cmap(_colors(metric))(path[-1])
-            path[:-1] += shift
-            axis.plot(path, color=color, linestyle="--" if failed else "-")
+        hyperparameters = table.columns[: min(table.columns.get_loc(name) for name in runs.METRICS)]
+        names = [*hyperparameters, metric]
+        heights = pd.DataFrame({name: _heights(table[name]) for name in names})
+        for position, name in enumerate(names):
+            axis.axvline(position, color="0.7", linewidth=1, zorder=0)
+            for value, height in dict(zip(table[name], heights[name], strict=True)).items():
+                if name != metric or height in (0, 1):  # of the results, label the lowest and the highest
+                    text = f"{value:.4g}" if isinstance(value, float) else value
+                    axis.text(position, height, text, fontsize=8, ha="center", va="center", bbox=TEXT_BOX)
+        shifts = np.linspace(-0.03, 0.03, len(table))  # or lines would hide one another
+        for shift, line in zip(shifts, heights.to_numpy(copy=True), strict=True):
+            failed = np.isnan(line[-1])
+            color = "0.6" if failed else plt.get_cmap(_colors(metric))(line[-1])
+            line[:-1] += shift
+            axis.plot(line, color=color, linestyle="--" if failed else "-")
         axis.set(title=title, yticks=[])
         axis.set_xticks(range(len(names)), [LABELS.get(name, name) for name in names])
         axis.spines[:].set_visible(False)
@@ -72,37 +74,42 @@ def parallel_coordinates(tables, metric="val_ssim"):
 
 
 def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dropout"):
-    """Epoch by epoch: a line a configuration, its mean over seeds, in a band from the lowest to the highest.
+    """One line per configuration over the epochs: the mean of its seeds, in a band from lowest to highest.
 
     Args:
-        searches: {title: runs of `runs.load`}, a row each.
-        metric: any of a history, of training ("ssim") or validation ("val_ssim").
-        columns, colors: the hyperparameters that part columns and colours.
+        searches: {title: runs of `runs.load`}, one row of panels each.
+        metric: any metric of a history, of training ("ssim") or validation ("val_ssim").
+        columns: the hyperparameter with one panel per value.
+        colors: the hyperparameter with one colour per value.
     """
-    across, shades = (
-        sorted({r["values"][of] for s in searches.values() for r in s}) for of in (columns, colors)
-    )
-    figure, axes = _panels(len(searches), len(across), 2.6, f"{LABELS.get(metric, metric)} by epoch")
+    all_runs = [run for found in searches.values() for run in found]
+    column_values = sorted({run["values"][columns] for run in all_runs})
+    color_values = sorted({run["values"][colors] for run in all_runs})
+    title = f"{LABELS.get(metric, metric)} by epoch"
+    figure, axes = _panels(len(searches), len(column_values), 2.6, title)
     for row, (title, found) in zip(axes, searches.items(), strict=True):
-        for axis, value in zip(row, across, strict=True):
-            for i, shade in enumerate(shades):
-                wanted = {columns: value, colors: shade}.items()
+        for axis, column in zip(row, column_values, strict=True):
+            for i, value in enumerate(color_values):
+                wanted = {columns: column, colors: value}.items()
                 chosen = [run["history"].get(metric, []) for run in found if wanted <= run["values"].items()]
                 curves = pd.DataFrame(chosen, dtype=float).T  # (epochs, seeds)
-                color, epochs = plt.get_cmap("viridis")(i / max(1, len(shades) - 1)), curves.index + 1
-                axis.plot(epochs, curves.mean(axis=1), color=color, label=f"{colors} {shade}")
+                epochs = curves.index + 1
+                color = plt.get_cmap("viridis")(i / max(1, len(color_values) - 1))
+                axis.plot(epochs, curves.mean(axis=1), color=color, label=f"{colors} {value}")
                 axis.fill_between(epochs, curves.min(axis=1), curves.max(axis=1), color=color, alpha=0.2)
-            axis.set_title(f"{title}, {value}", fontsize=9)
+            axis.set_title(f"{title}, {column}", fontsize=9)
             axis.grid(alpha=0.3)
     axes[0][-1].legend(fontsize=7)
     return figure
 
 
 def _panels(rows, columns, width, title):
-    size = {"figsize": (width * columns + 0.6, 2.6 * rows + 0.8), "sharey": "row"}
-    figure, axes = plt.subplots(rows, columns, squeeze=False, layout="constrained", **size)
+    size = (width * columns + 0.6, 2.6 * rows + 0.8)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=size, sharey="row", squeeze=False, layout="constrained"
+    )
     figure.suptitle(title, fontsize=10)
-    plt.close(figure)  # a notebook shows the figure it is given, once
+    plt.close(figure)  # so that a notebook shows the returned figure once, not twice
     return figure, axes
 
 
@@ -110,8 +117,14 @@ def _colors(metric):
     return "viridis_r" if metric == "val_loss" else "viridis"
 
 
-def _height(values):
-    """Where values stand on an axis, in 0…1: results by size, hyperparameters in equal steps."""
+def _cell_text(mean, std):
+    if np.isnan(mean):
+        return "failed"
+    return f"{mean:.3f}" if np.isnan(std) else f"{mean:.3f}\n± {std:.3f}"
+
+
+def _heights(values):
+    """The heights of values on an axis from 0 to 1: results by size, hyperparameters in equal steps."""
     if values.name in runs.METRICS:
         return (values - values.min()) / ((values.max() - values.min()) or 1)
     known = sorted(values.unique())
@@ -120,8 +133,8 @@ def _height(values):
 
 if __name__ == "__main__":
     here = Path(__file__).parent
-    found = sorted((here / "results").glob("studied-*"))
-    done = {folder.name.removeprefix("studied-"): runs.load(folder) for folder in found}
-    tables = {title: runs.table(of, "val_loss") for title, of in done.items()}
-    for draw, what in ((heat_map, tables), (parallel_coordinates, tables), (learning_curves, done)):
-        draw(what).savefig(here.parent / "images" / f"tuning_{draw.__name__}.png", dpi=90)
+    folders = sorted((here / "results").glob("studied-*"))
+    searches = {folder.name.removeprefix("studied-"): runs.load(folder) for folder in folders}
+    tables = {title: runs.table(found, "val_loss") for title, found in searches.items()}
+    for draw, data in ((heat_map, tables), (parallel_coordinates, tables), (learning_curves, searches)):
+        draw(data).savefig(here.parent / "images" / f"tuning_{draw.__name__}.png", dpi=90)

@@ -1,4 +1,4 @@
-"""The command line: `python -m tuning.search --model autoencoder`; given again, it goes on where it was."""
+"""The command line: `python -m tuning.search --model autoencoder`; given again, it resumes the search."""
 
 import os
 
@@ -20,45 +20,55 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 
 @app.command()
 def main(
-    model: Annotated[str, typer.Option(help="autoencoder, skip_autoencoder, unet or pconv_unet.")],
-    dataset: Annotated[
-        str, typer.Option(help="photos, cifar10, a folder, …, as inpaintkit --source.")
-    ] = "photos",
+    model: Annotated[str, typer.Option(help="A network that has a search space in tuning/spaces.py.")],
+    dataset: Annotated[str, typer.Option(help="photos, cifar10, a folder, …")] = "photos",
     algorithm: Annotated[str, typer.Option(help="grid, random, bayesian or hyperband.")] = "grid",
     objective: Annotated[str, typer.Option(help="val_hole_psnr or val_loss.")] = "val_hole_psnr",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="NAME=VALUE fixes a hyperparameter, NAME=VALUE,VALUE,… searches these."),
+        typer.Option("--set", help="NAME=VALUE fixes a hyperparameter, NAME=VALUE,VALUE searches it."),
     ] = None,
-    executions: Annotated[int, typer.Option(help="Runs of every configuration, a seed each.", min=1)] = 1,
-    trials: Annotated[int | None, typer.Option(help="The most configurations.", min=1)] = None,
-    image_size: Annotated[int, typer.Option(help="Pixels a side.", min=16)] = 64,
+    executions: Annotated[int, typer.Option(help="Runs per configuration, one seed each.", min=1)] = 1,
+    trials: Annotated[int | None, typer.Option(help="Maximum number of configurations.", min=1)] = None,
+    image_size: Annotated[int, typer.Option(help="Height and width in pixels.", min=16)] = 64,
     masks: Annotated[str, typer.Option(help="As inpaintkit --masks.")] = "Lines(hole_ratio=(0.1, 0.3))",
-    count: Annotated[int | None, typer.Option(help="At most so many training images.", min=1)] = None,
-    epochs: Annotated[int, typer.Option(help="The most of a run.", min=1)] = 20,
+    count: Annotated[int | None, typer.Option(help="Maximum number of training images.", min=1)] = None,
+    epochs: Annotated[int, typer.Option(help="Maximum per run.", min=1)] = 20,
     patience: Annotated[int, typer.Option(help="Epochs without improvement before a run ends.", min=1)] = 5,
-    batch_size: Annotated[int, typer.Option(min=1)] = 16,
-    seed: Annotated[int, typer.Option(help="Of the first run, and of the algorithm.", min=0)] = 0,
+    batch_size: Annotated[int, typer.Option(help="Images per training step.", min=1)] = 16,
+    seed: Annotated[int, typer.Option(help="Seed of the first run and of the algorithm.", min=0)] = 0,
     name: Annotated[
         str | None, typer.Option(help="[default: MODEL-DATASET-ALGORITHM]", show_default=False)
     ] = None,
-    results: Annotated[Path, typer.Option(help="Where the folder NAME is.")] = RESULTS,
-    workers: Annotated[int, typer.Option(help="Processes that train, beside one that leads.", min=1)] = 1,
-    resume: Annotated[bool, typer.Option(help="Go on with what is there, or begin anew.")] = True,
+    results: Annotated[Path, typer.Option(help="The folder that holds the folder NAME.")] = RESULTS,
+    workers: Annotated[int, typer.Option(help="Processes that train, beside the chief.", min=1)] = 1,
+    resume: Annotated[bool, typer.Option(help="Keep the finished runs, or start again.")] = True,
 ):
-    """Searches hyperparameters. Cut off, it goes on where it was when the same command is given again."""
+    """Searches hyperparameters. If it is interrupted, the same command resumes it."""
     if workers > 1 and "KERASTUNER_ORACLE_IP" not in os.environ:
         raise typer.Exit(cluster.run([sys.executable, "-m", "tuning.search", *sys.argv[1:]], workers))
     folder = results / (name or f"{model}-{Path(dataset).stem}-{algorithm}")
     try:
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each network is traced anew: no fault
+        logging.getLogger("tensorflow").setLevel(
+            logging.ERROR
+        )  # its retracing warnings: every network is a new one
         from tuning.tuner import Search
 
-        space = dict(map(_setting, settings or []))
+        space = dict(_parse_setting(text) for text in settings or [])
         search = Search(
-            model, dataset, algorithm, objective, space,
-            image_size, masks, count, epochs, patience, batch_size, seed,
-        )  # fmt: skip
+            model=model,
+            dataset=dataset,
+            algorithm=algorithm,
+            objective=objective,
+            space=space,
+            image_size=image_size,
+            masks=masks,
+            count=count,
+            epochs=epochs,
+            patience=patience,
+            batch_size=batch_size,
+            seed=seed,
+        )
         if not resume and (folder / "search.json").exists() and not cluster.is_worker():
             shutil.rmtree(folder)
         table = search.run(folder, executions, trials)
@@ -68,15 +78,15 @@ def main(
     except RuntimeError as error:
         print(f"tuning: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
-    if table is None:  # a worker: its chief reports
+    if table is None:  # in a worker; the chief reports
         return
     from tuning.runs import markdown
 
     print(f"\n{markdown(table)}\n\n{folder}: table.csv, table.md; tensorboard --logdir {folder}")
 
 
-def _setting(text):
-    """("dropout", [0.1, 0.2]) of "dropout=0.1,0.2"."""
+def _parse_setting(text):
+    """("dropout", [0.1, 0.2]) from "dropout=0.1,0.2"."""
     name, equals, values = text.partition("=")
     if not equals or not values:
         raise ValueError(f"--set {text}: expected NAME=VALUE or NAME=VALUE,VALUE")

@@ -1,26 +1,29 @@
-"""The HPARAMS and SCALARS tabs of TensorBoard, made from finished runs; needs tensorboard, not TensorFlow.
+"""The files for TensorBoard's HPARAMS and SCALARS tabs; they need tensorboard, not TensorFlow.
 
-Keras Tuner writes HParams under TensorFlow alone, for a callback whose class has the very name `TensorBoard`,
-with the metrics of the *last* epoch, and without the summary of the experiment. Here there is one row a run
-(a configuration with a seed), with the metrics of its *best* epoch.
+Keras Tuner writes HParams under TensorFlow only, for a callback whose class has the very name `TensorBoard`,
+with the metrics of the *last* epoch, and without the summary of the experiment. Here each run (one
+configuration with one seed) is one row, with the metrics of its *best* epoch.
 """
 
 import importlib.util
 import io
 
 AVAILABLE = importlib.util.find_spec("tensorboard") is not None
-FILE = "events.out.tfevents.0.tuning"  # one a folder, and its name tells no machine and no process
+EVENT_FILE = "events.out.tfevents.0.tuning"  # one per folder; without the names of machine and process
 METRICS = ("val_hole_psnr", "val_ssim", "val_loss")
-BEST = [f"best/{metric}" for metric in (*METRICS, "epoch")]  # the columns of results
+BEST_TAGS = [f"best/{metric}" for metric in (*METRICS, "epoch")]  # the columns of results
 
 
 def session(run, search):
-    """The event file of one run, as bytes: its hyperparameters, every epoch, the best one, how it ended.
+    """The event file of one run: its hyperparameters, every epoch, the best epoch, and whether it failed.
 
     Args:
         run: a dict, see `runs.save`.
-        search: the name of its search. TensorBoard makes one row of all runs with one trial id, and run
-            names repeat from search to search.
+        search: the name of its search. It is part of the trial ID: run names repeat from search to search,
+            and TensorBoard joins all runs with one trial ID into one row.
+
+    Returns:
+        bytes.
     """
     from tensorboard.plugins.hparams import summary_v2
     from tensorboard.plugins.scalar.summary_v2 import scalar_pb
@@ -35,17 +38,20 @@ def session(run, search):
             events.append((when, epoch, scalar_pb(f"epoch/{metric}", value)))
     if run["best"]:
         best = run["best"] | {"epoch": run["best_epoch"]}
-        events += [(end, 0, scalar_pb(tag, best[tag.removeprefix("best/")])) for tag in BEST]
-    return _file([*events, (end, 0, _end(bool(run["failed"]), end))])
+        events += [(end, 0, scalar_pb(tag, best[tag.removeprefix("best/")])) for tag in BEST_TAGS]
+    return _records([*events, (end, 0, _end_of_session(bool(run["failed"]), end))])
 
 
 def experiment(space, seeds, started):
-    """The event file of a whole search, as bytes: without it a choice would show as an interval.
+    """The event file of a whole search; without it TensorBoard shows a choice of numbers as an interval.
 
     Args:
         space: {hyperparameter: a list of its values, or (low, high)}.
         seeds: list of int.
         started: seconds since 1970.
+
+    Returns:
+        bytes.
     """
     from tensorboard.plugins.hparams.summary_v2 import (
         Discrete,
@@ -55,16 +61,16 @@ def experiment(space, seeds, started):
         hparams_config_pb,
     )
 
-    hparams = [
-        HParam(name, RealInterval(*map(float, of)) if isinstance(of, tuple) else Discrete(of))
-        for name, of in {**space, "seed": seeds}.items()
-    ]
-    metrics = [Metric(tag) for tag in BEST]
-    return _file([(started, 0, hparams_config_pb(hparams, metrics, time_created_secs=started))])
+    hparams = []
+    for name, domain in {**space, "seed": seeds}.items():
+        is_interval = isinstance(domain, tuple)
+        hparams.append(HParam(name, RealInterval(*map(float, domain)) if is_interval else Discrete(domain)))
+    metrics = [Metric(tag) for tag in BEST_TAGS]
+    return _records([(started, 0, hparams_config_pb(hparams, metrics, time_created_secs=started))])
 
 
-def _end(failed, when):
-    """The summary that ends a session, as TensorBoard's `session_end_pb`, which would import TensorFlow."""
+def _end_of_session(failed, when):
+    """The same summary as TensorBoard's `session_end_pb`, which would import TensorFlow."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
@@ -75,8 +81,8 @@ def _end(failed, when):
     return Summary(value=[Summary.Value(tag=metadata.SESSION_END_INFO_TAG, **details)])
 
 
-def _file(events):
-    """(time, step, summary) each as TensorBoard's records."""
+def _records(events):
+    """An event file, as bytes, from a list of (time, step, summary)."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.summary.writer.record_writer import RecordWriter
 

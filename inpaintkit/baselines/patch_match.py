@@ -1,113 +1,183 @@
-"""Filling by example: methods that copy patches of the image's known part, and so can draw texture.
+"""PatchMatch: all patches that touch the hole search for similar known ones at once, and vote on its pixels.
 
-Each is `fill(image, hole, …) -> image` over one float32 (H, W, 3) in [0, 1] and one bool (H, W),
-True in the hole, where the image is 0 and something is known; `baselines` makes methods over batches
-of them. Only wholly known patches are copied. Where there is none of the width asked for, smaller ones
-serve; where there are not even 3×3 known pixels in one piece, `heat` fills.
+A pixel's number is its place in the flattened image, row × width + column. N pixels are to be filled, T
+patches touch the hole, and a patch has K pixels.
 """
 
 import cv2
 import numpy as np
 
-from inpaintkit.baselines.base import classical
-from inpaintkit.baselines.criminisi import _depth, _patch_shape, _whole
-from inpaintkit.baselines.smooth import halve, heat
+from inpaintkit.baselines.base import classical, fill_each
+from inpaintkit.baselines.patches import distance_to_known, largest_patch, whole_patches
+from inpaintkit.baselines.pyramid import half_size
+from inpaintkit.baselines.smooth import fill_heat
 
 
-@classical
-def patchmatch(image, hole, patch=7, rounds=6, seed=0):
-    """Every patch that meets the hole looks for its likeness in the known part; all vote on each pixel.
-
-    Coarse to fine, from `heat`'s fill of an image in which the hole is narrower than a patch, `patch`
-    pixels wide. `rounds` times a level, each patch takes the best of its old match, its neighbours' matches
-    moved along, and random places around its own, ever nearer; then each pixel of the hole becomes a mean
-    over the patches that cover it, those that fit well and lie near the rim counting more. The same `seed`
-    gives the same fill. 0.6 s, growing with the hole: 512×512 with 20 % missing takes 20 s and 0.5 GB.
-    Draws textures and long edges where all others smear; invents, so that its PSNR may well be below
-    `heat`'s.
-
-    Source: Barnes et al. 2009 for the search, Wexler, Shechtman and Irani 2007 for the vote. Where we differ:
-    all patches search at once, so that a match travels one pixel a round and direction, not across the
-    image, which the coarser level makes up for; in a comparison a pixel of the hole counts half as much per
-    pixel from the rim; the vote sharpens from round to round, so that texture stays.
-    """
-    shape = _patch_shape(hole, patch)
+def fill_patchmatch(image, hole, patch=7, rounds=6, seed=0):
+    shape = largest_patch(hole, patch)
     if shape is None:
-        return heat.fill(image, hole)
-    pyramid = [(image, hole)]
-    while _depth(hole).max() > patch / 2:
-        means, known = halve(image, (~hole).astype("float32"))
-        hole = known < 0.5
-        if not _whole(~hole, shape).any():
-            break
-        image = np.where(hole[..., None], 0, means / np.maximum(known, 0.5)[..., None])
-        pyramid.append((image, hole))
-    rng, field = np.random.default_rng(seed), None
-    for image, hole in reversed(pyramid):
-        image, field = _match_and_vote(image, hole, field, shape, rounds, rng)
+        return fill_heat(image, hole)
+    rng, coarse = np.random.default_rng(seed), None
+    levels = _pyramid(image, hole, shape, patch)
+    for image, hole in reversed(levels):
+        level = _Level(hole, shape)
+        matches = _initial_match(level, coarse, rng)
+        if coarse is None:
+            pixels = fill_heat(image, hole).reshape(-1, 3)
+        else:
+            pixels = image.reshape(-1, 3).copy()
+            pixels[level.inside] = _vote(level, pixels, matches, np.zeros(matches.size))
+        for tolerance in np.linspace(1, 0, rounds, endpoint=False) ** 2:  # blurred at first, sharp in the end
+            matches, costs = _improve(level, pixels, matches, rng)
+            pixels[level.inside] = _vote(level, pixels, matches, costs, tolerance)
+        image, coarse = pixels.reshape(image.shape), level.spread(matches)
     return image
 
 
-def _match_and_vote(image, hole, coarse, shape, rounds, rng):
-    """One level of `patchmatch`: its fill, and the match of each patch, -1 where a patch needs none.
+@classical(fill_patchmatch)
+def patchmatch(
+    images: np.ndarray, masks: np.ndarray, *, patch: int = 7, rounds: int = 6, seed: int = 0
+) -> np.ndarray:
+    """Each patch that touches the hole searches for a similar known patch; all of them vote on each pixel.
 
-    A place is a pixel's number in the flattened image. Sums of places may leave the image or run on in
-    its next row: any place whose patch is wholly known is as good as another.
+    Reduces Σ over these patches P of min over known patches S of ‖P − S‖², by turns:
+
+        search  each patch takes the best of its last match, its neighbours' matches moved by one pixel, and
+                random places around its own, ever nearer
+        vote    u(p) = Σ w(P) S(p) / Σ w(P), over the patches P that cover the pixel p; the weight w is larger
+                where P and S are similar, and near the border of the hole
+
+    From coarse to fine: it starts from `heat`'s fill of an image so small that the hole is narrower than a
+    patch. 0.6 s, growing with the hole: 512×512 with 20 % missing takes 20 s and 0.5 GB. Draws textures and
+    long edges that smooth methods blur. It invents detail, so its PSNR may be well below `heat`'s. Without a
+    known patch of 3×3 pixels, `heat` fills.
+
+    Args:
+        images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
+        patch: width and height of a patch in pixels, odd, at least 3. Smaller where no such patch is known.
+        rounds: of search and vote, per level of the pyramid.
+        seed: of the random places; the same seed gives the same fill.
+
+    Returns:
+        float32 (B, H, W, 3).
+
+    Raises:
+        ValueError: an even or too small `patch`; shapes that do not fit, or masks that are not 0 and 1.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> stripes = np.tile([0.25, 0.75], (1, 16, 8))[..., None].repeat(3, axis=-1)  # (1, 16, 16, 3)
+        >>> mask = np.ones((1, 16, 16, 1))
+        >>> mask[:, 6:9, 6:9] = 0
+        >>> ik.baselines.patchmatch(stripes, mask, patch=5, seed=1)[0, 7, 6:9, 0].round(2).tolist()
+        [0.25, 0.75, 0.25]
+
+    Source: Barnes et al., "PatchMatch", 2009, for the search; Wexler, Shechtman and Irani, "Space-time
+    completion of video", 2007, for the vote. Where we differ: all patches search at once, so a match moves
+    one pixel per round and direction, not across the image; the coarser level makes up for that. In a
+    comparison, a pixel of the hole counts half as much per pixel of distance from its border. The vote gets
+    sharper from round to round, which keeps texture.
     """
-    width, size = hole.shape[1], hole.size
-    usable, inside = _whole(~hole, shape).ravel(), np.flatnonzero(hole)
-    meets = cv2.dilate(hole.astype("uint8"), np.ones(shape)) > 0
-    targets = np.flatnonzero(meets & _whole(np.ones_like(hole), shape))
-    rows, columns = (np.arange(side) - side // 2 for side in shape)
-    offsets = (rows[:, None] * width + columns).ravel()
-    windows, voters = targets[:, None] + offsets, np.clip(inside[:, None] - offsets, 0, size - 1)
-    depth = np.minimum(_depth(hole), 60).ravel()
-    trust, belief = 1.3**-depth, 2.0 ** -depth[windows]
-    belief = np.sqrt(belief / belief.sum(axis=1, keepdims=True)).astype("float32").repeat(3, axis=1)
-    found, field = rng.choice(np.flatnonzero(usable), targets.size), np.full(size, -1)
+    return fill_each(fill_patchmatch, images, masks, patch=patch, rounds=rounds, seed=seed)
 
-    def vote(cost, tolerance=1):
-        costs, spread = np.full(size, np.inf), 2 * tolerance * np.percentile(cost, 75) + 1e-9
-        costs[targets], field[targets] = cost, found
-        costs = costs[voters]
-        weights = trust[voters] * np.exp((costs.min(axis=1, keepdims=True) - costs) / spread)
-        seen = pixels.take(field[voters] + offsets, axis=0, mode="clip")
-        return np.einsum("nk,nkc->nc", weights, seen) / weights.sum(axis=1, keepdims=True)
 
+def _pyramid(image, hole, shape, patch):
+    """The image and its hole, halved in size again and again until no hole is wider than a patch."""
+    levels = [(image, hole)]
+    while distance_to_known(hole).max() > patch / 2:
+        sums, known = half_size(image, (~hole).astype("float32"))
+        hole = known < 0.5
+        if not whole_patches(~hole, shape).any():
+            break
+        image = np.where(hole[..., None], 0, sums / np.maximum(known, 0.5)[..., None])
+        levels.append((image, hole))
+    return levels
+
+
+class _Level:
+    """Where the patches of one level of the pyramid lie, and what they count."""
+
+    def __init__(self, hole, shape):
+        self.shape, width = hole.shape, hole.shape[1]
+        rows, columns = (np.arange(side) - side // 2 for side in shape)
+        self.offsets = (
+            rows[:, None] * width + columns
+        ).ravel()  # (K,) from the centre of a patch to its pixels
+        touches = cv2.dilate(hole.astype("uint8"), np.ones(shape)) > 0
+        self.usable = whole_patches(~hole, shape).ravel()  # (H W,) bool: centres of wholly known patches
+        self.inside = np.flatnonzero(hole)  # (N,) pixels to fill
+        self.targets = np.flatnonzero(touches & whole_patches(np.ones_like(hole), shape))  # (T,) centres
+        self.windows = self.targets[:, None] + self.offsets  # (T, K) the pixels of each patch
+        voters = self.inside[:, None] - self.offsets  # (N, K) centres of the patches that cover each pixel
+        self.voters = np.clip(voters, 0, hole.size - 1)
+        depth = np.minimum(distance_to_known(hole), 60).ravel()
+        self.trust = 1.3**-depth  # (H W,) of a patch as a voter
+        weights = 2.0 ** -depth[self.windows]  # (T, K) of the pixels in a comparison of two patches
+        weights = np.sqrt(weights / weights.sum(axis=1, keepdims=True)).astype("float32")
+        self.weights = weights.repeat(3, axis=1)  # (T, 3 K)
+
+    def spread(self, values, rest=-1):
+        """Values of the T patches as an array over all pixels, (H W,), with `rest` everywhere else."""
+        spread = np.full(self.usable.size, rest)
+        spread[self.targets] = values
+        return spread
+
+
+def _initial_match(level, coarse, rng):
+    """For each patch the centre of a known one, (T,): twice that of the coarser level, or at random."""
+    matches = rng.choice(np.flatnonzero(level.usable), level.targets.size)
     if coarse is None:
-        pixels = heat.fill(image, hole).reshape(-1, 3)
-    else:
-        pixels = image.reshape(-1, 3).copy()
-        (y, x), half = np.divmod(targets, width), (width + 1) // 2
-        above, left = np.divmod(coarse[y // 2 * half + x // 2], half)
-        places = np.clip((2 * above + y % 2) * width + 2 * left + x % 2, 0, size - 1)
-        found = np.where(usable[places], places, found)
-        pixels[inside] = vote(np.zeros(targets.size))
-    for tolerance in np.linspace(1, 0, rounds, endpoint=False) ** 2:  # blurred at first, sharp in the end
-        wanted = pixels.take(windows, axis=0).reshape(belief.shape)
-        best = np.full(targets.size, np.inf)
-        for places in _proposals(found, targets, hole.shape, rng):
-            places = np.clip(places, 0, size - 1)
-            rows = np.flatnonzero(usable[places])
-            seen = pixels.take(places[rows, None] + offsets, axis=0).reshape(len(rows), belief.shape[1])
-            error = (seen - wanted[rows]) * belief[rows]
-            cost = np.einsum("nk,nk->n", error, error)
-            rows, cost = rows[cost < best[rows]], cost[cost < best[rows]]
-            found[rows], best[rows] = places[rows], cost
-        pixels[inside] = vote(best, tolerance)
-    return pixels.reshape(image.shape), field
+        return matches
+    width = level.shape[1]
+    coarse_width = (width + 1) // 2
+    y, x = np.divmod(level.targets, width)
+    coarse_y, coarse_x = np.divmod(coarse[y // 2 * coarse_width + x // 2], coarse_width)
+    places = (2 * coarse_y + y % 2) * width + 2 * coarse_x + x % 2
+    places = np.clip(places, 0, level.usable.size - 1)
+    return np.where(level.usable[places], places, matches)
 
 
-def _proposals(found, targets, shape, rng):
-    """Where a patch might find a better match than `found`, which may change from one to the next."""
-    height, width = shape
-    yield found
-    field = np.full(height * width, -1)
-    for step in (1, -1, width, -width):
-        field[targets] = found
-        yield field.take(targets + step, mode="clip") - step
-    radius = max(shape)
+def _improve(level, pixels, matches, rng):
+    """One search: better matches (T,), and their costs (T,), the weighted squared differences."""
+    matches, costs = matches.copy(), np.full(matches.size, np.inf)
+    wanted = pixels.take(level.windows, axis=0).reshape(level.weights.shape)  # (T, 3 K)
+    for places in _proposals(level, matches, rng):
+        places = np.clip(places, 0, level.usable.size - 1)
+        rows = np.flatnonzero(level.usable[places])
+        found = pixels.take(places[rows, None] + level.offsets, axis=0).reshape(
+            len(rows), level.weights.shape[1]
+        )
+        error = (found - wanted[rows]) * level.weights[rows]
+        cost = np.einsum("nk,nk->n", error, error)
+        better = cost < costs[rows]
+        rows, cost = rows[better], cost[better]
+        matches[rows], costs[rows] = places[rows], cost
+    return matches, costs
+
+
+def _proposals(level, matches, rng):
+    """Places (T,) where patches may find better matches. `matches` improves while this generator runs.
+
+    A place may leave the image or continue in its next row: any place whose patch is wholly known will do.
+    """
+    width = level.shape[1]
+    yield matches
+    for step in (1, -1, width, -width):  # the match of a neighbour, moved
+        yield level.spread(matches).take(level.targets + step, mode="clip") - step
+    radius = max(level.shape)
     while radius >= 1:
-        down, right = np.rint(rng.uniform(-radius, radius, (2, targets.size))).astype(int)
-        yield found + down * width + right
+        down, right = np.rint(rng.uniform(-radius, radius, (2, matches.size))).astype(int)
+        yield matches + down * width + right
         radius /= 2
+
+
+def _vote(level, pixels, matches, costs, tolerance=1):
+    """The new colours (N, 3) of the hole's pixels: weighted means over the patches that cover them."""
+    scale = 2 * tolerance * np.percentile(costs, 75) + 1e-9
+    costs = level.spread(costs, np.inf)[level.voters]  # (N, K), infinite where there is no patch
+    best = costs.min(axis=1, keepdims=True)
+    weights = level.trust[level.voters] * np.exp((best - costs) / scale)
+    sources = level.spread(matches)[level.voters] + level.offsets  # (N, K)
+    colors = pixels.take(sources, axis=0, mode="clip")  # (N, K, 3)
+    return np.einsum("nk,nkc->nc", weights, colors) / weights.sum(axis=1, keepdims=True)

@@ -1,46 +1,26 @@
-"""The command line: `inpaintkit demo`, `train` and `compare`, with one vocabulary.
+"""The commands `inpaintkit demo`, `train` and `compare`.
 
-Everything asked for is checked, loaded and built before anything is written; a mistake ends with exit
-code 2 and one line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
+Everything is checked, loaded and built before anything is written; a mistake ends with exit code 2 and one
+line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
 """
 
 import shlex
 import sys
-import types
 from pathlib import Path
 
 import typer
 
+from inpaintkit.cli import options
+from inpaintkit.cli.comparing import Comparison
 from inpaintkit.cli.errors import bad_input_ends, stops_are_explained
-from inpaintkit.cli.options import (
-    BatchSize,
-    Classical,
-    Count,
-    Epochs,
-    ImageSize,
-    LearningRate,
-    MaskRatio,
-    Masks,
-    MetricDefinition,
-    Minutes,
-    Model,
-    Networks,
-    Patience,
-    PerceptualMetrics,
-    Resume,
-    Runs,
-    Seed,
-    Source,
-    Weights,
-)
-from inpaintkit.cli.preparation import _inpainter, _kind, _load, _new_folder, _resumed, _training_data
-from inpaintkit.cli.steps import _Test, _train
+from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder, resumed_settings
+from inpaintkit.cli.training import build_inpainter, train_and_save, training_pairs
 
-SHIPPED = Path("photos")  # the weights that the demo shows beside a network trained in minutes
+SHIPPED = "photos"  # the weights that the demo shows beside a network trained in minutes
 
 
 app = typer.Typer(
-    help="Image inpainting: train networks, and compare them honestly with the classical methods.",
+    help="Image inpainting: train networks, and compare them with classical methods.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -50,105 +30,119 @@ app = typer.Typer(
 
 @app.command()
 def demo(
-    source: Source = "photos",
-    image_size: ImageSize = "64",
-    masks: Masks = "lines",
-    mask_ratio: MaskRatio = None,
-    model: Model = "unet",
-    epochs: Epochs = 200,
-    minutes: Minutes = 2.5,
-    batch_size: BatchSize = 16,
-    learning_rate: LearningRate = 2e-3,
-    patience: Patience = 10,
-    seed: Seed = 0,
-    runs: Runs = Path("runs"),
+    source: options.Source = "photos",
+    image_size: options.ImageSize = "64",
+    masks: options.Masks = "lines",
+    mask_ratio: options.MaskRatio = None,
+    model: options.Model = "prefilled_unet",
+    epochs: options.Epochs = 200,
+    minutes: options.Minutes = 2.5,
+    batch_size: options.BatchSize = 16,
+    learning_rate: options.LearningRate = 2e-3,
+    patience: options.Patience = 10,
+    seed: options.Seed = 0,
+    runs: options.Runs = Path("runs"),
 ):
-    """Compares a network trained here, one that ships trained, and the classical methods.
+    """Trains a network, and compares it with a network that ships trained and with classical methods.
 
-    Each network is compared with itself before training, too. About four minutes on two CPU cores.
+    Each network is also compared with itself before training. Takes about four minutes on two CPU cores.
     """
     settings = dict(locals())
     with bad_input_ends():
-        train, val, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
-        inpainter = _inpainter(model, learning_rate, seed)
-        networks = {model: inpainter, **_load([SHIPPED])}
-        test = _Test(source, image_size, kind, None, seed, networks, "quick", "tf", None, None)
-        folder = _new_folder(runs, "demo", kind, settings)
-    _train(folder, inpainter, train, val, epochs, minutes, patience)
-    words = f"the network is saved. {_compare_words(source, image_size, kind, folder)} --seed {seed}"
-    with stops_are_explained(lambda: words):
-        test.compare(folder)
+        holes = mask_generator(masks, mask_ratio)
+        train, val = training_pairs(source, image_size, holes, batch_size, seed)
+        inpainter = build_inpainter(model, learning_rate, seed)
+        networks = {model: inpainter, **load_networks([SHIPPED])}
+        comparison = Comparison(source, image_size, holes, seed, networks)
+        folder = new_folder(runs, "demo", holes, settings)
+    train_and_save(folder, inpainter, train, val, epochs, minutes, patience)
+    to_compare = f"the network is saved. {_compare_command(source, image_size, holes, folder)} --seed {seed}"
+    with stops_are_explained(lambda: to_compare):
+        comparison.run(folder)
 
 
 @app.command()
 def train(
-    source: Source = "photos",
-    image_size: ImageSize = "64",
-    masks: Masks = "lines",
-    mask_ratio: MaskRatio = None,
-    model: Model = "unet",
-    epochs: Epochs = 50,
-    minutes: Minutes = None,
-    batch_size: BatchSize = 16,
-    learning_rate: LearningRate = 2e-3,
-    patience: Patience = 10,
-    seed: Seed = 0,
-    runs: Runs = Path("runs"),
+    source: options.Source = "photos",
+    image_size: options.ImageSize = "64",
+    masks: options.Masks = "lines",
+    mask_ratio: options.MaskRatio = None,
+    model: options.Model = "prefilled_unet",
+    epochs: options.Epochs = 50,
+    minutes: options.Minutes = None,
+    batch_size: options.BatchSize = 16,
+    learning_rate: options.LearningRate = 2e-3,
+    patience: options.Patience = 10,
+    seed: options.Seed = 0,
+    runs: options.Runs = Path("runs"),
 ):
-    """Trains a network, with EarlyStopping on validation images, and saves it."""
+    """Trains a network with EarlyStopping on validation images, and saves it."""
     settings = dict(locals())
     with bad_input_ends():
-        train_pairs, val_pairs, kind = _training_data(source, image_size, masks, mask_ratio, batch_size, seed)
-        print(f"holes: {kind}")
-        inpainter = _inpainter(model, learning_rate, seed)
-        folder = _new_folder(runs, "train", kind, settings)
-    _train(folder, inpainter, train_pairs, val_pairs, epochs, minutes, patience)
-    print(f"\n{_compare_words(source, image_size, kind, folder)}")
+        holes = mask_generator(masks, mask_ratio)
+        train, val = training_pairs(source, image_size, holes, batch_size, seed)
+        print(f"holes: {holes}")
+        inpainter = build_inpainter(model, learning_rate, seed)
+        folder = new_folder(runs, "train", holes, settings)
+    train_and_save(folder, inpainter, train, val, epochs, minutes, patience)
+    print(f"\n{_compare_command(source, image_size, holes, folder)}")
 
 
 @app.command()
 def compare(
     context: typer.Context,
-    source: Source = "photos",
-    image_size: ImageSize = "64",
-    masks: Masks = "lines",
-    mask_ratio: MaskRatio = None,
-    model: Networks = None,
-    classical: Classical = "quick",
-    recipe: MetricDefinition = "tf",
-    perceptual: PerceptualMetrics = None,
-    weights: Weights = None,
-    count: Count = None,
-    seed: Seed = 0,
-    runs: Runs = Path("runs"),
-    resume: Resume = None,
+    source: options.Source = "photos",
+    image_size: options.ImageSize = "64",
+    masks: options.Masks = "lines",
+    mask_ratio: options.MaskRatio = None,
+    model: options.TrainedNetworks = None,
+    classical: options.Classical = "quick",
+    metrics: options.Metrics = "tf",
+    perceptual: options.PerceptualMetrics = None,
+    weights: options.Weights = None,
+    count: options.Count = None,
+    seed: options.Seed = 0,
+    runs: options.Runs = Path("runs"),
+    resume: options.Resume = None,
 ):
-    """Compares classical methods, trained networks, and these before training, on a source's test images."""
+    """Compares classical methods and trained networks on the test images of a source.
+
+    Each network is also compared with itself before training.
+    """
     settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
-        settings = _resumed(resume, context, settings) if resume else settings
-        asked = types.SimpleNamespace(**settings)
-        kind = _kind(asked.masks, asked.mask_ratio)
-        networks = _load([Path(path) for path in asked.model or []])
-        test = _Test(
-            *(asked.source, asked.image_size, kind, asked.count, asked.seed, networks),
-            *(asked.classical, asked.recipe, asked.perceptual, asked.weights),
+        if resume:
+            settings = resumed_settings(resume, context, settings)
+        holes = mask_generator(settings["masks"], settings["mask_ratio"])
+        comparison = Comparison(
+            source=settings["source"],
+            image_size=settings["image_size"],
+            holes=holes,
+            seed=settings["seed"],
+            networks=load_networks(settings["model"] or []),
+            classical=settings["classical"],
+            metrics=settings["metrics"],
+            perceptual=settings["perceptual"],
+            weights=settings["weights"],
+            count=settings["count"],
         )
-        folder = resume or _new_folder(runs, "compare", kind, settings)
+        folder = resume or new_folder(runs, "compare", holes, settings)
     from inpaintkit.evaluation import AnotherComparison
 
-    words = f"what is measured is kept. To go on:  inpaintkit compare --resume {shlex.quote(str(folder))}"
-    with stops_are_explained(lambda: words), bad_input_ends(AnotherComparison):
-        test.compare(folder)
+    to_resume = (
+        f"finished scores are kept. To continue:  inpaintkit compare --resume {shlex.quote(str(folder))}"
+    )
+    with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
+        comparison.run(folder)
 
 
 def main():
-    """The console script."""
-    sys.stdout.reconfigure(errors="replace")  # a terminal that knows no σ still gets its table
+    """Runs the command line."""
+    sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show σ still shows the table
     app()
 
 
-def _compare_words(source, image_size, kind, folder):
-    words = {"source": source, "image-size": image_size, "masks": kind, "model": folder / "model.keras"}
-    options = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in words.items())
-    return f"Compare it:  inpaintkit compare {options}"
+def _compare_command(source, image_size, holes, folder):
+    values = {"source": source, "image-size": image_size, "masks": holes, "model": folder / "model.keras"}
+    words = [f"--{name} {shlex.quote(str(value))}" for name, value in values.items()]
+    return f"Compare it:  inpaintkit compare {' '.join(words)}"

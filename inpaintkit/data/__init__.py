@@ -7,26 +7,13 @@ and `pairs` a `keras.utils.PyDataset` for every back end.
 from inpaintkit.data.augment import Augment, faces, symmetries
 from inpaintkit.data.batches import Pairs, at_epoch, check_stages, pairs
 from inpaintkit.data.cache import IN_MEMORY
-from inpaintkit.data.folders import CELEBA
 from inpaintkit.data.listing import SPLITS, cache_folder
 from inpaintkit.data.loading import Images, images
 from inpaintkit.data.photos import PHOTOS
+from inpaintkit.data.splits import CELEBA
 from inpaintkit.data.tfds import tensorflow
 
 __all__ = [
-    "CELEBA",
-    "IN_MEMORY",
-    "PHOTOS",
-    "SPLITS",
-    "Augment",
-    "Images",
-    "Pairs",
-    "at_epoch",
-    "cache_folder",
-    "check_stages",
-    "faces",
-    "images",
-    "pairs",
-    "symmetries",
-    "tensorflow",
-]
+    "CELEBA", "IN_MEMORY", "PHOTOS", "SPLITS", "Augment", "Images", "Pairs", "at_epoch", "cache_folder",
+    "check_stages", "faces", "images", "pairs", "symmetries", "tensorflow",
+]  # fmt: skip

@@ -1,10 +1,12 @@
 """More images out of few: flips, turns, crops, other light, with imgaug.
 
-One call changes images and, where each has a mask of its own, the masks with them: geometry moves both
-alike, light and colour touch the images alone. So a mask cannot be cropped apart from its image, as it
-was in one of the studied works.
+One call changes images and, where each image has its own mask, the masks too: geometry moves both alike,
+light and colour change only the images. So an image and its mask always stay aligned.
 
-    ik.data.pairs(train, holes, augment=ik.data.Augment(flip=True, rotation=10, brightness=0.2))
+    ik.data.pairs(train, masks, augment=ik.data.Augment(flip=True, rotation=10, brightness=0.2))
+
+Why imgaug: it is the library of the course that this kit grew out of. It has had no release since 2020, and
+`_import_imgaug` shows what that costs; new projects take albumentations or Keras's own layers.
 """
 
 from dataclasses import dataclass, fields
@@ -12,13 +14,28 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 
-def symmetries(images, rng):
-    """Turns each square image by a multiple of 90 degrees and flips half of them: eight views, and exact.
+def symmetries(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Turns each square image by a multiple of 90 degrees and flips half of them: eight views, all exact.
 
-    For images without an up and down. Uint8 (B, H, H, 3) and a NumPy generator to uint8 (B, H, H, 3).
+    For images without an up and down, such as textures.
+
+    Args:
+        images: uint8 (B, H, H, 3).
+        rng: a NumPy random generator.
+
+    Returns:
+        uint8 (B, H, H, 3).
 
     Raises:
         ValueError: images that are not square.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> image = np.arange(12, dtype="uint8").reshape(1, 2, 2, 3)
+        >>> views = ik.data.symmetries(np.repeat(image, 50, axis=0), np.random.default_rng(0))
+        >>> views.shape, len(np.unique(views, axis=0))
+        ((50, 2, 2, 3), 8)
     """
     if images.shape[1] != images.shape[2]:
         raise ValueError(f"images of shape {images.shape}: expected square ones, (B, H, H, 3)")
@@ -29,33 +46,39 @@ def symmetries(images, rng):
 
 @dataclass(frozen=True)
 class Augment:
-    """Random changes, drawn anew for each image; 0 and False leave a thing as it is.
+    """Random changes of a batch, other ones for each image; 0 and False leave a property as it is.
 
     Called as `augment(images, rng)`, or `augment(images, rng, masks)` for masks that belong to their
-    images. The same generator gives the same result, in any process or thread. What geometry brings into
-    the frame from outside is black, and known.
+    images. The same generator gives the same result, in any process or thread. Pixels that geometry brings
+    in from outside the image are black, and known.
 
     Args:
-        flip: left and right change sides in half of the images.
-        flip_vertical: top and bottom too.
-        rotation: up to so many degrees to either side.
-        crop_and_pad: up to this share of the image is cut off, or added in black, at each side; then it is
-            resized to what it was.
-        zoom: larger or smaller by up to this share.
-        shift: moved by up to this share of the image, across and down.
-        shear: slanted by up to so many degrees.
-        brightness: brighter or darker by up to this share.
-        hue: colours turned by up to so many degrees of the circle.
-        saturation: more or less colourful by up to this share.
-        blur: Gaussian, up to this σ in pixels.
+        flip: mirrors half of the images, left to right.
+        flip_vertical: mirrors half of the images, top to bottom.
+        rotation: turns by up to this many degrees in either direction, 0 to 180.
+        crop_and_pad: cuts off, or adds in black, up to this share of the image at each side, under 0.5; then
+            resizes to the old size.
+        zoom: enlarges or shrinks by up to this share, under 1.
+        shift: moves by up to this share of the image, across and down, under 1.
+        shear: slants by up to this many degrees, 0 to 60.
+        brightness: makes brighter or darker by up to this share, under 1.
+        hue: turns colours by up to this many degrees of the colour circle, 0 to 180.
+        saturation: makes more or less colourful by up to this share, under 1.
+        blur: Gaussian blur, up to this σ in pixels, 0 to 100.
 
     Raises:
-        ValueError: a setting under 0, a share of 1 or more, nothing to do; images that are not uint8
-            (B, H, W, 3), masks of another size.
-
-    Example: `Augment(flip=True)(images, np.random.default_rng(0))` is uint8 (B, H, W, 3).
+        ValueError: a setting outside its range, no setting at all, imgaug is not installed; images that are
+            not uint8 (B, H, W, 3), masks of another size.
 
     Source: imgaug 0.4.0 (Jung et al. 2020).
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> augment = ik.data.Augment(flip=True, rotation=10)
+        >>> images = np.full((4, 16, 16, 3), 200, "uint8")
+        >>> augment(images, np.random.default_rng(0)).shape
+        (4, 16, 16, 3)
     """
 
     flip: bool = False
@@ -71,48 +94,50 @@ class Augment:
     blur: float = 0
 
     def __post_init__(self):
-        shares = {"crop_and_pad": 0.5, "zoom": 1, "shift": 1, "brightness": 1, "saturation": 1}
-        most = {"rotation": 180, "shear": 60, "hue": 180, "blur": 100} | shares
-        for name, top in most.items():
+        degrees_and_pixels = {"rotation": 180, "shear": 60, "hue": 180, "blur": 100}  # may reach the limit
+        shares = {"crop_and_pad": 0.5, "zoom": 1, "shift": 1, "brightness": 1, "saturation": 1}  # may not
+        for name, limit in (degrees_and_pixels | shares).items():
             value = getattr(self, name)
-            if not 0 <= value <= top or (name in shares and value == top):
-                raise ValueError(f"{name}={value!r}: expected 0 to {top}")
+            if not 0 <= value <= limit or (name in shares and value == limit):
+                raise ValueError(f"{name}={value!r}: expected 0 to {limit}")
         if not any(getattr(self, field.name) for field in fields(self)):
-            raise ValueError("nothing to change: set one at least, such as flip=True or rotation=10")
-        _imgaug()  # a missing library shows now
+            raise ValueError("nothing to change: set at least one change, such as flip=True or rotation=10")
+        _import_imgaug()  # a missing library shows now, not in the middle of training
 
     def __repr__(self):
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
         return f"Augment({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
-    def __call__(self, images, rng, masks=None):
+    def __call__(
+        self, images: np.ndarray, rng: np.random.Generator, masks: np.ndarray | None = None
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Changes a batch.
 
         Args:
             images: uint8 (B, H, W, 3).
             rng: a NumPy random generator.
-            masks: None, or (B, H, W, 1), 1 = known, 0 = hole, one that belongs to each image.
+            masks: None, or (B, H, W, 1), 1 = known, 0 = hole, one per image.
 
         Returns:
-            uint8 images of the same shape; with masks (images, masks), the masks float32 and still of
-            0 and 1.
+            uint8 images of the same shape; with masks (images, masks), the masks float32 and still only 0
+            and 1.
         """
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
             raise ValueError(f"images {images.dtype} of shape {images.shape}: expected uint8 (B, H, W, 3)")
-        # New for each batch, since a pipeline remembers its random state, and workers would share it.
+        # New for each batch: a pipeline keeps its random state, which workers would share.
         pipeline = self._pipeline()
         pipeline.seed_(int(rng.integers(2**31)))
         if masks is None:
             return pipeline(images=images)
         if np.shape(masks) != (*images.shape[:3], 1):
             raise ValueError(f"masks of shape {np.shape(masks)}: expected {(*images.shape[:3], 1)}")
-        holes = (np.asarray(masks) < 0.5).astype("int32")  # 0, what is brought in, is known
+        holes = (np.asarray(masks) < 0.5).astype("int32")  # 0 is known, as are pixels from outside
         images, holes = pipeline(images=images, segmentation_maps=holes)
         return images, 1 - holes.astype("float32")
 
     def _pipeline(self):
-        iaa = _imgaug()
+        iaa = _import_imgaug()
         affine = {
             "rotate": (-self.rotation, self.rotation),
             "scale": (1 - self.zoom, 1 + self.zoom),
@@ -133,50 +158,53 @@ class Augment:
         return iaa.Sequential([step for step in steps if step])
 
 
-def faces():
-    """A mild recipe for faces: mirrored, a little turned and cropped, in other light."""
+def faces() -> Augment:
+    """A mild preset for faces: mirrored, a little turned and cropped, brighter or darker.
+
+    Returns:
+        an `Augment`.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.data.faces()
+        Augment(flip=True, rotation=10, crop_and_pad=0.05, brightness=0.2)
+    """
     return Augment(flip=True, rotation=10, crop_and_pad=0.05, brightness=0.2)
 
 
 def check_augmented(changed, images):
-    """What an augment function made of uint8 images (B, H, W, 3), if it is what a batch needs.
+    """Checks what an augment function made of uint8 images (B, H, W, 3), and returns it as an array.
 
     Raises:
         ValueError: another type, shape or range.
     """
     expected = f"expected a uint8 array of shape {images.shape} in 0…255, as it was given"
-    changed = np.asarray(changed) if hasattr(changed, "__array__") else changed
-    if not isinstance(changed, np.ndarray):
+    if not hasattr(changed, "__array__"):
         raise ValueError(f"augment returned {type(changed).__name__}: {expected}")
-    came = f"augment returned {changed.dtype} of shape {changed.shape}"
-    if changed.shape != images.shape:
-        raise ValueError(f"{came}: {expected}; resize what was cropped")
-    if changed.dtype.kind in "iuf":
-        came += f" in {changed.min():.4g} to {changed.max():.4g}"
-    if changed.dtype.kind == "f" and changed.max() <= 1:
-        raise ValueError(f'{came}: {expected}; for that, np.rint(255 * x).astype("uint8")')
-    if changed.dtype != np.uint8:
-        raise ValueError(f'{came}: {expected}; for that, np.rint(x).clip(0, 255).astype("uint8")')
-    if changed.max() <= 1 < images.max():
-        raise ValueError(f"{came}, almost black: {expected}; scale to 255 before making it uint8")
+    changed = np.asarray(changed)
+    too_dark = changed.max() <= 1 < images.max()
+    if changed.shape != images.shape or changed.dtype != np.uint8 or too_dark:
+        came = f"{changed.dtype} of shape {changed.shape} up to {changed.max()}"
+        advice = 'of floats x in [0, 1] make np.rint(255 * x).astype("uint8"), and resize what was cropped'
+        raise ValueError(f"augment returned {came}: {expected}; {advice}")
     return changed
 
 
-def _imgaug():
+def _import_imgaug():
     """`imgaug.augmenters`, imported at first use.
 
-    imgaug 0.4.0, its last version, reads `np.sctypes` when it is imported, which NumPy 2 has no more. It is
-    lent the table for that moment; NumPy itself is left as it was.
+    imgaug 0.4.0, its last version, reads `np.sctypes` when it is imported, which NumPy 2 no longer has. We
+    add that table for the import only; then NumPy is as it was before.
     """
-    lent = not hasattr(np, "sctypes")
-    if lent:
-        kinds = {"float": "efd", "int": "bhil", "uint": "BHIL"}
-        vars(np)["sctypes"] = {kind: [np.dtype(code).type for code in codes] for kind, codes in kinds.items()}
+    missing = not hasattr(np, "sctypes")
+    if missing:
+        codes = {"float": "efd", "int": "bhil", "uint": "BHIL"}
+        vars(np)["sctypes"] = {name: [np.dtype(code).type for code in codes[name]] for name in codes}
     try:
         import imgaug.augmenters as iaa
     except ImportError as error:
         raise ValueError(f"augmentation needs imgaug: pip install imgaug==0.4.0 ({error})") from error
     finally:
-        if lent:
-            vars(np).pop("sctypes", None)  # another thread may have been here
+        if missing:
+            vars(np).pop("sctypes", None)  # another thread may have removed it
     return iaa

@@ -1,81 +1,98 @@
-"""Endless batches of `((masked image, mask), image)`, a `keras.utils.PyDataset` that every back end eats.
+"""Endless batches of `((masked image, mask), image)`, a `keras.utils.PyDataset` for every back end.
 
-What batch k of epoch e holds depends on (seed, e, k) only, whatever the number of workers.
+Batch k of epoch e depends only on (seed, e, k), whatever the number of workers.
 """
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import keras
 import numpy as np
 
+from inpaintkit.checks import is_count
 from inpaintkit.data.augment import Augment, check_augmented
 from inpaintkit.data.loading import Images
 from inpaintkit.data.tfds import tensorflow
-from inpaintkit.images import check_binary
-
-
-def pairs(images, masks, batch_size=16, augment=None, shuffle=True, seed=0, drop_last=None, **workers):
-    """Batches for `fit`, `evaluate` and `predict`: `((holed image, mask), image)`.
-
-    Args:
-        images: `Images`, or a uint8 array (N, H, W, 3).
-        masks: a kind of hole (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one an image; for training
-            also either by epoch, {first epoch, from 0: kind}, such as thin lines first and thick ones later.
-        batch_size: images a batch.
-        augment: None, an `ik.data.Augment`, or any function (uint8 batch, NumPy random generator) -> uint8
-            batch. Fixed masks belong to their images, and an `Augment` moves them along.
-        shuffle: True for training: a new order, and new holes, each epoch. False for validation and
-            test: the same order and the same holes every time.
-        seed: of order, holes and augmentation.
-        drop_last: True leaves out what does not fill a batch, so that a compiled training step meets only
-            one shape; with shuffle these are other images each epoch. Fewer images than one batch are one
-            batch all the same. None is True with shuffle and False without.
-        workers: `workers`, `use_multiprocessing`, `max_queue_size` of `keras.utils.PyDataset`. One worker is
-            enough, and under JAX and PyTorch the only right number: there `fit` looks at a batch first, and
-            Keras (3.15) serves what other workers had ready by then once more, in each epoch.
-
-    Returns:
-        `Pairs`, a `keras.utils.PyDataset`; images float32 (B, H, W, 3), masks float32 (B, H, W, 1).
-
-    Raises:
-        ValueError: fixed masks that do not fit the images, or are not of 0 and 1; masks by epoch that leave
-            out epoch 0, or come with shuffle=False; a batch_size under 1.
-    """
-    return Pairs(images, masks, batch_size, augment, shuffle, seed, drop_last, **workers)
+from inpaintkit.images import check_binary, size_pair
 
 
 class Pairs(keras.utils.PyDataset):
-    """Batches of `((holed image, mask), image)` by index: see `pairs`, which makes them.
+    """Batches of `((masked image, mask), image)` for `fit`, `evaluate` and `predict`, by index.
 
-    `fit` of an `Inpainter` or `InpaintingGAN` sets `epoch` at the beginning of each epoch, to the number
-    that Keras gives it: a second `fit` begins at epoch 0 again, or at its `initial_epoch`. A plain Keras
-    model does not; then the epochs are counted as they end.
+    `ik.data.pairs` is another name of this class. Images are float32 (B, H, W, 3) in [0, 1], masks float32
+    (B, H, W, 1) of 1 (known) and 0 (hole).
+
+    `fit` of an `Inpainter` or `InpaintingGAN` sets `epoch` to Keras's number when each epoch begins: a second
+    `fit` starts again at epoch 0, or at its `initial_epoch`. For a plain Keras model, `epoch` counts the
+    epochs that have ended.
+
+    Args:
+        images: `Images`, or a uint8 array (N, H, W, 3).
+        masks: a mask generator (`ik.masks.Lines(…)`), or fixed masks (N, H, W, 1), one per image. For
+            training also {first epoch: generator or masks}, such as thin lines at first and thick ones later.
+        batch_size: images per batch.
+        augment: None, an `ik.data.Augment`, or any function (uint8 batch, NumPy random generator) -> uint8
+            batch. Fixed masks belong to their images, and only an `Augment` moves them along.
+        shuffle: True for training: a new order, new holes and new crops in each epoch. False for validation
+            and test: the same order, holes and crops every time.
+        seed: of order, holes, crops and augmentation.
+        drop_last: True leaves out the images that do not fill a batch, so that a compiled training step
+            meets only one shape; with shuffle these are other images in each epoch. Fewer images than one
+            batch still make one batch. None is True with shuffle and False without.
+        crop: None, or an int or (height, width) in pixels, each at least 16: with shuffle, one random crop of
+            that size per image and epoch; without, the central one. Cropping comes before augmentation.
+        workers: `workers`, `use_multiprocessing`, `max_queue_size` of `keras.utils.PyDataset`. Use one
+            worker. On JAX and PyTorch, `fit` peeks at a batch before training, and Keras 3.15 then repeats
+            what further workers had prefetched.
+
+    Raises:
+        ValueError: fixed masks that do not fit the images, or hold other values than 0 and 1; masks by epoch
+            without epoch 0, or with shuffle=False; a batch_size under 1; a crop larger than the images.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> images = ik.data.images("photos", "val", image_size=32, count=5)
+        >>> batches = ik.data.pairs(images, ik.masks.Lines(), batch_size=2, crop=(16, 24), shuffle=False)
+        >>> (masked, mask), image = batches[0]
+        >>> len(batches), masked.shape, mask.shape, bool((masked == image * mask).all())
+        (3, (2, 16, 24, 3), (2, 16, 24, 1), True)
     """
 
-    def __init__(self, images, masks, batch_size, augment, shuffle, seed, drop_last=None, **workers):
+    def __init__(
+        self,
+        images: Images | np.ndarray,
+        masks: Any,
+        batch_size: int = 16,
+        augment: Callable | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool | None = None,
+        crop: int | tuple[int, int] | None = None,
+        **workers,
+    ):
         super().__init__(**workers)
-        if batch_size < 1:
-            raise ValueError(f"batch_size={batch_size}: expected at least 1")
+        if not is_count(batch_size):
+            raise ValueError(f"batch_size={batch_size}: expected a whole number, at least 1")
         self.array = images.array if isinstance(images, Images) else np.asarray(images)
-        if self.array.dtype != np.uint8 or self.array.ndim != 4 or self.array.shape[-1] != 3:
-            raise ValueError(
-                f"images {self.array.dtype} of shape {self.array.shape}: expected uint8 (N, H, W, 3)"
-            )
+        shape = self.array.shape
+        if self.array.dtype != np.uint8 or len(shape) != 4 or shape[-1] != 3:
+            raise ValueError(f"images {self.array.dtype} of shape {shape}: expected uint8 (N, H, W, 3)")
         if isinstance(masks, dict) and not shuffle:
-            raise ValueError(
-                "masks by epoch with shuffle=False: validation and test keep their holes; expected one kind"
-            )
+            raise ValueError("masks by epoch with shuffle=False: expected one mask generator for all epochs")
         self.masks = masks if isinstance(masks, dict) else {0: masks}
         check_stages(self.masks, "masks")
         for stage in self.masks.values():
-            if not hasattr(stage, "sample") and np.shape(stage) != (*self.array.shape[:3], 1):
-                raise ValueError(
-                    f"masks of shape {np.shape(stage)}: expected a kind of hole, such as ik.masks.Lines(), "
-                    f"or one mask an image, {(*self.array.shape[:3], 1)}"
-                )
             if not hasattr(stage, "sample"):
+                if np.shape(stage) != (*shape[:3], 1):
+                    expected = f"expected a mask generator, or one mask per image, {(*shape[:3], 1)}"
+                    raise ValueError(f"masks of shape {np.shape(stage)}: {expected}")
                 check_binary(stage)
+        self.crop = None if crop is None else size_pair(crop)
+        self.size = self.crop or shape[1:3]
+        if np.greater(self.size, shape[1:3]).any():
+            raise ValueError(f"crop={crop}: larger than the images of {shape[1]}×{shape[2]} pixels")
         self.batch_size, self.augment = batch_size, augment
         self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0
         self.drop_last = shuffle if drop_last is None else drop_last
@@ -83,7 +100,7 @@ class Pairs(keras.utils.PyDataset):
 
     @property
     def epoch(self):
-        """The epoch whose order and holes are served, from 0; always 0 without shuffle."""
+        """The epoch whose order and holes the batches have, from 0; always 0 without shuffle."""
         return max(0, self.epochs_ended - 1) if self.shuffle else 0
 
     @epoch.setter
@@ -91,7 +108,7 @@ class Pairs(keras.utils.PyDataset):
         self.epochs_ended = epoch + 1  # with the one that Keras ends before the first
 
     def settings(self):
-        """What the batches depend on, name to (value, text or None): see `inpaintkit.fingerprint`."""
+        """What the batches depend on, {name: (value, text or None)}: see `inpaintkit.fingerprint`."""
         masks = self.masks[0] if list(self.masks) == [0] else self.masks
         return {
             "images": (self.array, self.title),
@@ -101,6 +118,7 @@ class Pairs(keras.utils.PyDataset):
             "shuffle": (self.shuffle, None),
             "seed": (self.seed, None),
             "drop_last": (self.drop_last, None),
+            "crop": (self.crop, None),
         }
 
     def __len__(self):
@@ -109,37 +127,49 @@ class Pairs(keras.utils.PyDataset):
 
     def __getitem__(self, k):
         images, mask = self._batch(k)
-        # Three times as fast as image * mask: hiding in uint8, with as many channels, and both in one block,
-        # since what two large arrays cost most is the fresh memory that the system brings for each.
+        # Mask in uint8 and write both outputs into one buffer: 3× faster than `image * mask` in float32,
+        # because allocating two large arrays costs most of the time.
         known = cv2.merge([mask.astype("uint8").reshape(-1, mask.shape[2])] * 3).reshape(images.shape)
-        holed, image = both = np.empty((2, *images.shape), "float32")
+        masked, image = both = np.empty((2, *images.shape), "float32")
         for x, scaled in zip((images * known, images), both, strict=True):
             np.divide(x, np.float32(255), out=scaled)
-        return (holed, mask), image
+        return (masked, mask), image
 
     def _batch(self, k):
-        """Batch k of this epoch, before the holes: images uint8 (B, H, W, 3), masks float32."""
+        """Batch k of this epoch before masking: images uint8 (B, H, W, 3), masks float32 (B, H, W, 1)."""
         count = len(self.array)
         order = _shuffled(count, self.seed, self.epoch) if self.shuffle else np.arange(count)
         chosen = order[k * self.batch_size : (k + 1) * self.batch_size]
-        # k + 1, since NumPy takes (seed, epoch) and (seed, epoch, 0) for the same seed.
-        holes_seed, augment_seed = np.random.SeedSequence((self.seed, self.epoch, k + 1)).spawn(2)
-        images, rng = np.asarray(self.array[chosen]), np.random.default_rng(augment_seed)
-        masks = at_epoch(self.masks, self.epoch)
-        fixed = None if hasattr(masks, "sample") else np.asarray(masks[chosen], "float32")
-        if fixed is not None and isinstance(self.augment, Augment):
-            return self.augment(images, rng, fixed)
+        # k + 1, because for NumPy (seed, epoch) and (seed, epoch, 0) are the same seed.
+        seeds = np.random.SeedSequence((self.seed, self.epoch, k + 1))
+        masks_seed, augment_seed, crop_seed = seeds.spawn(3)
+        images, stage = np.asarray(self.array[chosen]), at_epoch(self.masks, self.epoch)
+        masks = None if hasattr(stage, "sample") else np.asarray(stage[chosen], "float32")
+        if self.crop:
+            corners = self._corners(len(images), crop_seed)
+            images = _cut(images, corners, self.crop)
+            masks = masks if masks is None else _cut(masks, corners, self.crop)
+        rng = np.random.default_rng(augment_seed)
+        if masks is not None and isinstance(self.augment, Augment):
+            return self.augment(images, rng, masks)
         if self.augment is not None:
             images = check_augmented(self.augment(images.copy(), rng), images)
-        if fixed is None:
-            fixed = masks.sample(len(images), *images.shape[1:3], seed=holes_seed)
-        return images, fixed
+        if masks is None:
+            masks = stage.sample(len(images), *self.size, seed=masks_seed)
+        return images, masks
+
+    def _corners(self, count, seed):
+        """The (top, left) of each image's crop, (count, 2): random with shuffle, central without."""
+        room = np.subtract(self.array.shape[1:3], self.size)
+        if self.shuffle:
+            return np.random.default_rng(seed).integers(0, room + 1, (count, 2))
+        return np.repeat([room // 2], count, axis=0)
 
     def as_tf_dataset(self):
-        """The same batches as a `tf.data.Dataset`, scaled and holed in the graph; each pass is an epoch.
+        """The same batches as a `tf.data.Dataset`; each complete pass over it is an epoch.
 
-        A pass that is broken off is no epoch: the next one serves it again. Hence no prefetching here, which
-        would run on to the end of a short epoch that nobody asked for.
+        An interrupted pass does not count as an epoch. We do not prefetch, since prefetching would consume
+        the rest of it.
 
         Raises:
             ValueError: TensorFlow is not installed.
@@ -156,30 +186,66 @@ class Pairs(keras.utils.PyDataset):
             image, mask = tf.cast(images, tf.float32) / 255, tf.cast(mask, tf.float32)
             return (image * mask, mask), image
 
-        shapes = [(None, *self.array.shape[1:3], channels) for channels in (3, 1)]
+        shapes = [(None, *self.size, channels) for channels in (3, 1)]
         signature = tuple(tf.TensorSpec(shape, tf.uint8) for shape in shapes)
         data = tf.data.Dataset.from_generator(batches, output_signature=signature)
         data = data.apply(tf.data.experimental.assert_cardinality(len(self)))
         return data.map(finish)
 
     def on_epoch_end(self):
-        # Keras calls it once more, before the first epoch of a fit. Its on_epoch_begin is no better: JAX and
-        # PyTorch begin one epoch too many, to look at a batch, and workers have set out by then.
+        # Keras also calls this before the first epoch of a fit. Its on_epoch_begin is no better: JAX and
+        # PyTorch begin one epoch too many, to look at a batch, and workers have started by then.
         self.epochs_ended += 1
+
+
+pairs = Pairs  # a verb for notebooks: `ik.data.pairs(images, masks)`
 
 
 @functools.lru_cache(4)
 def _shuffled(count, seed, epoch):
-    """The order of an epoch: kept, since to shuffle 200,000 numbers for each batch would show."""
+    """The order of an epoch; cached, because shuffling 200,000 numbers for each batch would take long."""
     return np.random.default_rng((seed, epoch, 0)).permutation(count)
 
 
-def at_epoch(stages, epoch):
-    """What holds at an epoch, of {first epoch: what}: `at_epoch({0: "thin", 8: "thick"}, 7)` is "thin"."""
+def _cut(arrays, corners, size):
+    """Cuts arrays (B, H, W, C) to (B, *size, C), each from its own (top, left)."""
+    height, width = size
+    return np.stack([a[y : y + height, x : x + width] for a, (y, x) in zip(arrays, corners, strict=True)])
+
+
+def at_epoch(stages: dict[int, Any], epoch: int) -> Any:
+    """The stage that holds at an epoch.
+
+    Args:
+        stages: {first epoch: stage}, epoch 0 among them.
+        epoch: from 0.
+
+    Returns:
+        the stage with the latest first epoch up to this one.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.data.at_epoch({0: "thin", 8: "thick"}, 7)
+        'thin'
+    """
     return stages[max(first for first in stages if first <= epoch)]
 
 
-def check_stages(stages, name):
-    """Raises ValueError unless every epoch has its stage of {first epoch: what}."""
+def check_stages(stages: dict[int, Any], name: str) -> None:
+    """Checks that {first epoch: stage} has a stage for every epoch.
+
+    Args:
+        stages: {first epoch: stage}.
+        name: of the argument, for the message.
+
+    Raises:
+        ValueError: no epoch 0, or a key that is no whole number or negative.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.data.check_stages({1: "thick"}, "masks")
+        Traceback (most recent call last):
+        ValueError: masks begin at epochs [1]: expected whole numbers, 0 among them
+    """
     if 0 not in stages or not all(isinstance(first, int) and first >= 0 for first in stages):
         raise ValueError(f"{name} begin at epochs {list(stages)}: expected whole numbers, 0 among them")

@@ -1,4 +1,4 @@
-"""What every source gives: the images of one split, listed and not yet decoded."""
+"""What every source gives: the images of one split, listed but not yet decoded."""
 
 import os
 import re
@@ -8,30 +8,39 @@ from pathlib import Path
 
 import numpy as np
 
-
-def cache_folder():
-    """Where decoded images are kept that memory does not hold; the variable INPAINTKIT_CACHE moves it."""
-    return Path(os.environ.get("INPAINTKIT_CACHE", "~/.cache/inpaintkit")).expanduser()
-
-
-SPLITS = {  # and how data sets call them
+SPLITS = {  # each split, and the names that folders and data sets give it
     "train": {"train", "training"},
     "val": {"val", "valid", "validation"},
     "test": {"test", "testing"},
 }
+SPLIT_OF_NAME = {name: split for split, names in SPLITS.items() for name in names}
+
+
+def cache_folder() -> Path:
+    """The folder for decoded images that do not fit into memory.
+
+    Returns:
+        `~/.cache/inpaintkit`, or the folder that the environment variable INPAINTKIT_CACHE names.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.data.cache_folder().is_absolute()
+        True
+    """
+    return Path(os.environ.get("INPAINTKIT_CACHE", "~/.cache/inpaintkit")).expanduser().absolute()
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ImageListing:
     """The images of one split, not yet decoded.
 
     Attributes:
-        names: where each comes from, N strings.
-        read: a function (start) -> the images from that number on, in order: a path, an open file or an
-            array each, as `read_uint8` takes them; or the exception that came instead of one.
-        stamp: a function () -> what changes when the files change, for the name of a cache.
-        array: None, or all of them, where they are in memory already: uint8 (N, H, W, 3).
-        notes: sentences that the user should be warned with.
+        names: where each image comes from, N strings.
+        read: a function (start) -> iterator over the images from number `start` on. Each item is a path, an
+            open file or an array, as `read_uint8` takes them, or the exception that was raised instead.
+        stamp: a function () -> a value that changes when the files change; it goes into the cache's name.
+        array: None, or all images, if they are in memory already: uint8 (N, H, W, 3).
+        notes: sentences to warn the user with.
     """
 
     names: tuple
@@ -41,11 +50,11 @@ class Found:
     notes: tuple = ()
 
 
-def words(name):
-    """The words of a name, in lower case: `words("X_trainImages2")` is {"x", "train", "images"}."""
+def words_in(name):
+    """The words in a name, in lower case: `words_in("X_trainImages2")` is {"x", "train", "images"}."""
     return {word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", str(name))}
 
 
-def some(names):
-    """The first three of a list of names, in words: "a.png, b.png, c.png, …"."""
+def first_three(names):
+    """The first three names as one text: "a.png, b.png, c.png, …"."""
     return ", ".join([*map(str, names[:3]), *["…"] * (len(names) > 3)])

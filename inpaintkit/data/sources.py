@@ -1,13 +1,13 @@
-"""Where images come from: names, folders, archives and arrays, found but not yet decoded.
+"""Where images come from: names, folders, zips and arrays, listed but not yet decoded.
 
-`find` lists what one split of a source holds; `ik.data.images` decodes it, into memory or into a file.
-Nothing here waits for a network that does not answer, and what TensorFlow Datasets or Keras say when a
-download fails is told in a few lines, with what to do.
+`list_images` lists one split of a source; `ik.data.images` decodes it, into memory or into a file. Nothing
+here waits for a network that does not answer, and failed downloads end in a short error that says what to do.
 
 A source that lacks a split gives some of its training images for it, by a rule that is the same on every
 machine: folders by a hash of each file's path, arrays every tenth row, TensorFlow Datasets a slice.
 """
 
+import functools
 import os
 import warnings
 import zipfile
@@ -15,59 +15,51 @@ from pathlib import Path
 
 import numpy as np
 
-from inpaintkit.data.arrays import _cifar10, _npz, _rows
-from inpaintkit.data.folders import find_files
-from inpaintkit.data.photos import _CROPS, _photo_crops
-from inpaintkit.data.tfds import _celeb_a, _tfds_set
+from inpaintkit.data.arrays import list_npz, split_rows
+from inpaintkit.data.downloads import cifar10
+from inpaintkit.data.folders import list_folder
+from inpaintkit.data.photos import photo_crops
+from inpaintkit.data.tfds import celeb_a, list_tfds
 
 
-def find(source, split, size, count=None):
-    """Finds the images of a source: see `ik.data.images`, whose arguments these are.
+def list_images(source, split, size, count=None):
+    """Lists the images of a source as an `ImageListing`: see `ik.data.images`, whose arguments these are.
 
     Raises:
-        ValueError: an unknown source, one that has nothing for this split, or one that cannot be had now.
+        ValueError: an unknown source, one that has nothing for this split, or one that cannot be loaded now.
     """
     if isinstance(source, np.ndarray):
-        return _rows("the array", {"train": source}, split, count)
+        return split_rows("the array", {"train": source}, split, count)
     if not isinstance(source, str | os.PathLike | None):
-        raise ValueError(
-            f"source of type {type(source).__name__}: expected a name, a path or a NumPy array (N, H, W, 3)"
-        )
-    here = Path(str(source)).exists()
-    named = None if here and isinstance(source, os.PathLike) else _by_name(str(source))
-    if named:
-        if here:
-            warnings.warn(
-                f"source {source!r}: the data set of that name is taken, not the file or folder {source!r} "
-                f"that lies here; for that, give {'./' + source!r}",
-                stacklevel=3,
-            )
-        return named(split, size, count)
-    source = str(source)
-    path, dot, word = source.partition(".npz")
-    file = Path(path + dot).expanduser()
-    if dot and file.is_file():
-        return _npz(file, word.removeprefix(":"), split, count)
-    path = Path(source).expanduser()
+        expected = "expected a name, a path or a NumPy array (N, H, W, 3)"
+        raise ValueError(f"source of type {type(source).__name__}: {expected}")
+    exists = Path(str(source)).exists()
+    list_dataset = None if exists and isinstance(source, os.PathLike) else _dataset(str(source), size)
+    if list_dataset:
+        if exists:
+            note = f"it means the data set of that name; for the file or folder give {'./' + source!r}"
+            warnings.warn(f"source {source!r}: {note}", stacklevel=3)
+        return list_dataset(split, count)
+    path = Path(str(source)).expanduser()
+    before, npz, word = str(path).partition(".npz")
+    if npz and Path(before + npz).is_file():
+        return list_npz(Path(before + npz), word.removeprefix(":"), split, count)
     if path.is_dir() or zipfile.is_zipfile(path):
-        return find_files(path, split, count)
+        return list_folder(path, split, count)
     if path.is_file():
         raise ValueError(
-            f"source {source!r}: neither a folder nor a whole .zip or .npz; if it is an image, give its "
+            f"source {str(source)!r}: neither a folder nor a whole .zip or .npz; if it is an image, give its "
             "folder; if it is another archive, unpack it and give the folder"
         )
     raise ValueError(
-        f"source {source!r}: no such folder, .zip or .npz; by name there are 'photos', 'cifar10', 'celeb_a' "
-        "and 'tfds:<name>', a data set of TensorFlow Datasets"
+        f"source {str(source)!r}: no such folder, .zip or .npz; by name there are 'photos', 'cifar10', "
+        "'celeb_a' and 'tfds:<name>', a data set of TensorFlow Datasets"
     )
 
 
-def _by_name(name):
-    """The function (split, size, count) of a data set that is called by name, or None."""
+def _dataset(name, size):
+    """The function (split, count) that lists a data set known by name, or None."""
     if name.startswith("tfds:"):
-        return lambda split, size, count: _tfds_set(name.removeprefix("tfds:"), split, count)
-    return {
-        "photos": lambda split, size, count: _photo_crops(split, size, count or _CROPS[split]),
-        "cifar10": lambda split, size, count: _cifar10(split, count),
-        "celeb_a": lambda split, size, count: _celeb_a(split, count),
-    }.get(name)
+        return functools.partial(list_tfds, name.removeprefix("tfds:"))
+    datasets = {"photos": functools.partial(photo_crops, size), "cifar10": cifar10, "celeb_a": celeb_a}
+    return datasets.get(name)

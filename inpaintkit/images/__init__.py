@@ -5,7 +5,7 @@ known and 0 = hole. Everything else that a file can hold is converted here. The 
 in `read_mask` and `write_mask` and nowhere else.
 """
 
-from inpaintkit.images.arrays import check_batch, check_binary, composite, size_pair, to_uint8
+from inpaintkit.images.arrays import check_batch, check_binary, composite, final_output, size_pair, to_uint8
 from inpaintkit.images.masks import NothingKnownError, decode_mask, read_mask, write_mask
 from inpaintkit.images.reading import MAX_PIXELS, read_image, read_uint8, write_image
 from inpaintkit.images.walking import files_below, is_hidden
@@ -18,6 +18,7 @@ __all__ = [
     "composite",
     "decode_mask",
     "files_below",
+    "final_output",
     "is_hidden",
     "read_image",
     "read_mask",

@@ -75,7 +75,8 @@ def check_batch(images: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.nda
     """
     images, masks = np.asarray(images, "float32"), np.asarray(masks, "float32")
     if images.ndim != 4 or images.shape[-1] != 3:
-        raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3)")
+        advice = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
+        raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3){advice}")
     if masks.shape != images.shape[:3] + (1,):
         raise ValueError(
             f"masks of shape {masks.shape} for images of shape {images.shape}: "
@@ -122,13 +123,37 @@ def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndar
         masks: (B, H, W, 1), 1 = known.
 
     Returns:
-        (B, H, W, 3); known pixels are bit-exact.
+        (B, H, W, 3); known pixels are bit-exact. An array for arrays, a tensor for tensors.
 
     Example:
         >>> import numpy as np
         >>> import inpaintkit as ik
-        >>> filled, images, masks = np.full((1, 1, 2, 3), 0.5), np.ones((1, 1, 2, 3)), [[[[1], [0]]]]
+        >>> filled, images = np.full((1, 1, 2, 3), 0.5), np.ones((1, 1, 2, 3))
+        >>> masks = np.array([[[[1], [0]]]])
         >>> ik.images.composite(filled, images, masks)[0, 0, :, 0]
         array([1. , 0.5])
     """
-    return np.where(np.asarray(masks) > 0, images, filled)
+    if isinstance(filled, np.ndarray):
+        return np.where(masks > 0, images, filled)
+    from keras import ops  # not above: reading an image does not need Keras
+
+    return ops.where(masks > 0, images, filled)
+
+
+def final_output(outputs: object) -> object:
+    """The final image of a network's outputs: the first, where there is one output per stage.
+
+    Args:
+        outputs: (B, H, W, 3), or a list, tuple or dict of such, one per stage.
+
+    Returns:
+        (B, H, W, 3), an array or a tensor.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.final_output(["refined image", "coarse image"])
+        'refined image'
+    """
+    if isinstance(outputs, dict):
+        outputs = list(outputs.values())
+    return outputs[0] if isinstance(outputs, (list, tuple)) else outputs

@@ -2,7 +2,8 @@
 
 from inpaintkit.layers.contextual_attention import ContextualAttention
 from inpaintkit.layers.gated_conv import GatedConv2D
-from inpaintkit.layers.partial_conv import PConv2D, PConv2DUp
+from inpaintkit.layers.partial_conv import PConv2D
+from inpaintkit.layers.partial_conv_up import PConv2DUp
 from inpaintkit.layers.push_pull import PushPull
 from inpaintkit.layers.resizing import CropLike, MaskImage, PadToMultiple
 

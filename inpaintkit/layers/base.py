@@ -4,31 +4,37 @@ import keras
 from keras import ops
 
 
-class _ExactLayer(keras.layers.Layer):
-    """A layer that hands on pixels: in float32 under any policy, for 16 bits would round known pixels."""
+class Float32Layer(keras.layers.Layer):
+    """A layer that passes pixels on: in float32 under any dtype policy, since 16 bits would round them."""
 
-    def __init__(self, dtype="float32", **kwargs):
+    def __init__(self, dtype: str | keras.DTypePolicy = "float32", **kwargs):
         super().__init__(dtype=dtype, **kwargs)
 
 
-def _known_only(x, mask):
-    """x with its hole set to 0; a product would keep NaN."""
+def zero_hole(x, mask):
+    """x with its hole set to 0. A product would keep NaN."""
     return ops.where(mask > 0, x, ops.zeros_like(x))
 
 
-def _twice(x):
+def upsample(x):
     """Nearest upsampling by 2: (B, H, W, C) to (B, 2H, 2W, C)."""
     return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
 
 
-def _bilinear(x, size):
-    """x resized to (height, width), as by `ops.image.resize`, which Keras cannot export for any size."""
-    for axis, side in enumerate(size, 1):
-        last = ops.cast(ops.shape(x)[axis] - 1, "float32")
-        place = (ops.arange(side, dtype="float32") + 0.5) * ((last + 1) / ops.cast(side, "float32")) - 0.5
-        place = ops.clip(place, 0.0, last)
-        low = ops.floor(place)
-        share = ops.reshape(place - low, (-1,) + (1,) * (3 - axis))
-        low, high = (ops.take(x, ops.cast(i, "int32"), axis) for i in (low, ops.minimum(low + 1, last)))
-        x = low + share * (high - low)
+def resize_bilinear(x, size):
+    """x, (B, H, W, C), resized to size = (height, width).
+
+    Equal to `ops.image.resize`, which Keras cannot export to ONNX for images of any size.
+    """
+    for axis, new_length in ((1, size[0]), (2, size[1])):
+        old_length = ops.cast(ops.shape(x)[axis], "float32")
+        scale = old_length / ops.cast(new_length, "float32")
+        position = (ops.arange(new_length, dtype="float32") + 0.5) * scale - 0.5  # of pixel centres
+        position = ops.clip(position, 0.0, old_length - 1)
+        below = ops.floor(position)
+        above = ops.minimum(below + 1, old_length - 1)
+        fraction = ops.reshape(position - below, (-1, 1, 1) if axis == 1 else (-1, 1))
+        x_below = ops.take(x, ops.cast(below, "int32"), axis)
+        x_above = ops.take(x, ops.cast(above, "int32"), axis)
+        x = x_below + fraction * (x_above - x_below)
     return x

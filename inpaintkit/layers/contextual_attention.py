@@ -1,9 +1,9 @@
-"""Contextual attention: a learnt exemplar method, as one layer.
+"""Contextual attention: exemplar-based filling on learned features, as one layer.
 
-Follows Yu et al., "Generative Image Inpainting with Contextual Attention" (CVPR 2018), eq. 1–3, as their
-second paper uses it (see `models/gated.py`). Where we differ: similarities are true cosines, as the formula
-says (the released code divides by one norm of the two); a patch beside an image's border is completed by
-mirroring, not by zeros; overlapping copies are averaged exactly, borders included.
+Follows Yu et al., "Generative Image Inpainting with Contextual Attention" (CVPR 2018), equations 1 to 3, in
+the form of their second paper (see `models/deepfill.py`). Where we differ: similarities are true cosines, as
+in the formula (the released code divides by only one of the two norms); a patch at the border of the image
+is completed by mirroring, not with zeros; overlapping copies are averaged exactly, also at the border.
 """
 
 import keras
@@ -14,28 +14,38 @@ from inpaintkit.serialization import serializable
 
 @serializable
 class ContextualAttention(keras.layers.Layer):
-    """Rebuilds a feature map from copies of its known patches: a learnt exemplar method.
+    """Rebuilds a feature map from copies of its known patches.
 
-    Each 3×3 patch p of the map at half resolution looks for known patches q like it, and the 4×4 patches
-    of the map itself are copied from there, overlapping, in proportion to
+    Each 3×3 patch p of the map at half resolution is compared with all known patches q. The 4×4 patches of
+    the map itself are then copied from the places q to the places p, overlapping, with the weights
 
         softmax over known q of  scale · Σ over neighbours cos(p, q)
 
-    where the sum lets neighbours agree, so that whole regions are copied, not single patches.
+    The sum over neighbours lets whole regions be copied, and not single patches.
 
     Args:
         scale: sharpness of the softmax; 10 is the paper's.
-        reach: neighbours that must agree, to each side, across and then down; 1 is the paper's.
+        reach: how many neighbours to each side enter the sum, across and down; 1 is the paper's.
+        **kwargs: as for `keras.layers.Layer`.
 
     Input: `[features, mask]`, (B, H, W, C) with even H and W, and (B, H, W, 1), 1 = known.
-    Output: (B, H, W, C); zeros where no patch of the image is wholly known. Memory grows with
-    (H·W / 4)²: at a quarter of a 256×256 image that is a million numbers an image.
+    Output: (B, H, W, C); zeros in images without any wholly known patch. Memory grows with (H·W / 4)²: at a
+    quarter of a 256×256 image that is a million numbers per image.
 
     Raises:
-        ValueError: scale or reach under 0; a side that is odd.
+        ValueError: a scale that is not above 0, a reach under 0, an odd height or width.
+
+    Example: a constant map is rebuilt exactly, also in its hole.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> mask = np.ones((1, 8, 8, 1), "float32")
+        >>> mask[:, :2, :2] = 0
+        >>> y = ik.layers.ContextualAttention()([0.5 * mask, mask])
+        >>> round(float(y[0, 0, 0, 0]), 4)
+        0.5
     """
 
-    def __init__(self, scale=10.0, reach=1, **kwargs):
+    def __init__(self, scale: float = 10.0, reach: int = 1, **kwargs):
         super().__init__(**kwargs)
         if scale <= 0 or reach < 0:
             raise ValueError(
@@ -45,40 +55,49 @@ class ContextualAttention(keras.layers.Layer):
 
     def build(self, input_shape):
         features, _ = input_shape
-        if any((side or 0) % 2 for side in features[1:3]):
+        if any(side is not None and side % 2 for side in features[1:3]):
             raise ValueError(f"features of shape {tuple(features)}: expected even height and width")
 
     def call(self, inputs):
-        features, mask = (ops.cast(x, "float32") for x in inputs)
-        channels = features.shape[-1]
-        height, width = (side // 2 for side in ops.shape(features)[1:3])
-        small = _windows(features[:, ::2, ::2], 3, 1)  # (B, H/2, W/2, 9·C)
-        small = small / ops.sqrt(ops.maximum(ops.sum(small * small, axis=-1, keepdims=True), 1e-8))
-        known = ops.min(_windows(mask, 4, 2), axis=-1) * ops.min(_windows(mask[:, ::2, ::2], 3, 1), axis=-1)
-        n = height * width
-        flat = ops.reshape(small, (-1, n, 9 * channels))
-        alike = ops.matmul(flat, ops.transpose(flat, (0, 2, 1)))  # cosine of every p with every q: (B, n, n)
-        alike = ops.reshape(alike, (-1, height, width, height, width))
-        for side in (2, 1):  # across, then down
-            alike = self._agree(alike, side)
-        known = ops.reshape(known, (-1, 1, n))
-        alike = ops.where(known > 0, self.scale * ops.reshape(alike, (-1, n, n)), -1e9)
-        attention = ops.softmax(alike, axis=-1) * known
-        copies = ops.matmul(attention, ops.reshape(_windows(features, 4, 2), (-1, n, 16 * channels)))
-        filled = _overlap(ops.reshape(copies, (-1, height, width, 4, 4, channels)))
-        count = _overlap(ops.ones_like(ops.reshape(copies, (-1, height, width, 4, 4, channels))[:1, ..., :1]))
-        return ops.cast(filled / count, self.compute_dtype)
+        features, mask = (ops.cast(x, "float32") for x in inputs)  # (B, H, W, C), (B, H, W, 1)
+        full_height, full_width, channels = ops.shape(features)[1:]
+        height, width = full_height // 2, full_width // 2
+        n = height * width  # patches per image
 
-    def _agree(self, alike, side):
-        """Sums over neighbours: p shifted one way and q shifted with it, along one side of the image."""
-        total = alike
+        patches = _windows(features[:, ::2, ::2], size=3, stride=1)  # (B, H/2, W/2, 9·C)
+        square_norm = ops.sum(patches * patches, axis=-1, keepdims=True)
+        patches = patches / ops.sqrt(ops.maximum(square_norm, 1e-8))
+        patches = ops.reshape(patches, (-1, n, 9 * channels))  # (B, n, 9·C)
+        similarity = ops.matmul(patches, ops.transpose(patches, (0, 2, 1)))  # (B, n, n): cos(p, q)
+
+        similarity = ops.reshape(similarity, (-1, height, width, height, width))
+        similarity = self._add_neighbours(similarity, axis=2)  # across
+        similarity = self._add_neighbours(similarity, axis=1)  # down
+        similarity = ops.reshape(similarity, (-1, n, n))
+
+        known = ops.min(_windows(mask[:, ::2, ::2], size=3, stride=1), axis=-1)  # (B, H/2, W/2)
+        known = known * ops.min(_windows(mask, size=4, stride=2), axis=-1)
+        known = ops.reshape(known, (-1, 1, n))
+        weights = ops.softmax(ops.where(known > 0, self.scale * similarity, -1e9), axis=-1) * known
+
+        sources = ops.reshape(_windows(features, size=4, stride=2), (-1, n, 16 * channels))
+        copies = ops.reshape(ops.matmul(weights, sources), (-1, height, width, 4, 4, channels))
+        total = _add_patches(copies)  # (B, H, W, C)
+        count = _add_patches(ops.ones_like(copies[:1, ..., :1]))  # (1, H, W, 1): 4, and 2 or 1 at the border
+        return ops.cast(total / count, self.compute_dtype)
+
+    def _add_neighbours(self, similarity, axis):
+        """Adds to each cos(p, q) those of the neighbours: p and q move together along one axis."""
+        total = similarity
         for shift in range(1, self.reach + 1):
-            for cut, pad in (((shift, None), (0, shift)), ((None, -shift), (shift, 0))):
-                moved = [slice(None)] * 5
-                padding = [(0, 0)] * 5
-                for axis in (side, side + 2):
-                    moved[axis], padding[axis] = slice(*cut), pad
-                total = total + ops.pad(alike[tuple(moved)], padding)
+            for part, padding in (
+                (slice(shift, None), (0, shift)),
+                (slice(None, -shift), (shift, 0)),
+            ):
+                parts, paddings = [slice(None)] * 5, [(0, 0)] * 5
+                parts[axis] = parts[axis + 2] = part
+                paddings[axis] = paddings[axis + 2] = padding
+                total = total + ops.pad(similarity[tuple(parts)], paddings)
         return total
 
     def compute_output_shape(self, input_shape):
@@ -89,7 +108,7 @@ class ContextualAttention(keras.layers.Layer):
 
 
 def _windows(x, size, stride):
-    """Every size×size window of x, mirrored at its border: to (B, H/stride, W/stride, size²·C)."""
+    """Windows of size×size pixels, x mirrored at its border: (B, H/stride, W/stride, size²·C)."""
     height, width = ops.shape(x)[1:3]
     rows, columns = height - height % stride, width - width % stride
     x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
@@ -97,11 +116,11 @@ def _windows(x, size, stride):
     return ops.concatenate(cells, axis=-1)
 
 
-def _overlap(patches):
-    """4×4 patches two pixels apart, added up: (B, h, w, 4, 4, C) to (B, 2h, 2w, C)."""
-    _, height, width, _, _, channels = ops.shape(patches)
+def _add_patches(patches):
+    """4×4 patches two pixels apart, added where they overlap: (B, h, w, 4, 4, C) to (B, 2h, 2w, C)."""
+    height, width, _, _, channels = ops.shape(patches)[1:]
     total = 0
-    for i in (0, 2):  # each quarter of all patches is an image without overlap
+    for i in (0, 2):  # the same quarter, 2×2 pixels, of all patches is an image without overlap
         for j in (0, 2):
             quarter = ops.transpose(patches[:, :, :, i : i + 2, j : j + 2], (0, 1, 3, 2, 4, 5))
             quarter = ops.reshape(quarter, (-1, 2 * height, 2 * width, channels))

@@ -1,18 +1,29 @@
-"""Layers that empty the hole, pad to a network's stride and crop back."""
+"""Layers that set the hole to 0, pad to a multiple of a network's stride, and crop back."""
 
 from keras import ops
 
-from inpaintkit.layers.base import _ExactLayer, _known_only
-from inpaintkit.serialization import serializable
+from inpaintkit.layers.base import Float32Layer, zero_hole
+from inpaintkit.serialization import serializable, serializable_as
 
 
-@serializable
-class MaskImage(_ExactLayer):
-    """`[image, mask]` to the image with its hole set to 0: no network sees what was there, NaN included.
+@serializable_as("EmptyHole")
+class MaskImage(Float32Layer):
+    """`[image, mask]` to the image with its hole set to 0, so that no network reads it, not even a NaN.
+
+    Args:
+        **kwargs: as for `keras.layers.Layer`; dtype is float32 unless given.
+
+    Input: `[image, mask]`, (B, H, W, 3) and (B, H, W, 1), 1 = known. Output: (B, H, W, 3).
 
     Raises:
-        ValueError: anything but (B, H, W, 3) with (B, H, W, 1); a mask of three channels would pass for one
-            in some networks, and fail deep inside others.
+        ValueError: other shapes. Some networks would take a mask of three channels for one of one channel,
+            and others would fail somewhere inside.
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> mask = np.array([1.0, 0.0]).reshape(1, 1, 2, 1)
+        >>> np.asarray(ik.layers.MaskImage()([np.full((1, 1, 2, 3), 0.5), mask]))[0, 0, :, 0].tolist()
+        [0.5, 0.0]
     """
 
     def call(self, inputs):
@@ -22,20 +33,31 @@ class MaskImage(_ExactLayer):
                 f"an image of shape {tuple(image.shape)} with a mask of shape {tuple(mask.shape)}: expected "
                 "(B, H, W, 3) and (B, H, W, 1), one mask channel, 1 = known, 0 = hole"
             )
-        return _known_only(image, mask)
+        return zero_hole(image, mask)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
 
 
-@serializable
-class PadToMultiple(_ExactLayer):
-    """Zero-pads right and bottom until height and width are multiples of `multiple`.
+@serializable_as("PadTo")
+class PadToMultiple(Float32Layer):
+    """Pads with zeros, right and bottom, until height and width are multiples of `multiple`.
 
-    In a mask the padding counts as hole, as it should. (B, H, W, C) to (B, H', W', C).
+    In a mask the padding then counts as hole, as it should.
+
+    Args:
+        multiple: of which height and width become multiples, in pixels.
+        **kwargs: as for `keras.layers.Layer`; dtype is float32 unless given.
+
+    Input: (B, H, W, C). Output: (B, H', W', C).
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> tuple(ik.layers.PadToMultiple(8)(np.ones((1, 10, 16, 3))).shape)
+        (1, 16, 16, 3)
     """
 
-    def __init__(self, multiple, **kwargs):
+    def __init__(self, multiple: int, **kwargs):
         super().__init__(**kwargs)
         self.multiple = multiple
 
@@ -44,20 +66,35 @@ class PadToMultiple(_ExactLayer):
         return ops.pad(x, ((0, 0), (0, self._missing(height)), (0, self._missing(width)), (0, 0)))
 
     def _missing(self, side):
-        """Pixels to the next multiple. Not `-side % multiple`: in ONNX that is negative, and would cut."""
+        """Pixels to the next multiple. Not `-side % multiple`: in ONNX that is negative, and would crop."""
         return (self.multiple - side % self.multiple) % self.multiple
 
     def compute_output_shape(self, input_shape):
-        batch, *sides, channels = input_shape
-        return (batch, *(side and side + self._missing(side) for side in sides), channels)
+        batch, height, width, channels = input_shape
+        if height is not None:
+            height += self._missing(height)
+        if width is not None:
+            width += self._missing(width)
+        return (batch, height, width, channels)
 
     def get_config(self):
         return {**super().get_config(), "multiple": self.multiple}
 
 
 @serializable
-class CropLike(_ExactLayer):
-    """`[x, like]`: x cut, right and bottom, to the height and width of `like`; the way back from `PadToMultiple`."""
+class CropLike(Float32Layer):
+    """`[x, like]` to x, cropped at right and bottom to the size of `like`: the inverse of `PadToMultiple`.
+
+    Args:
+        **kwargs: as for `keras.layers.Layer`; dtype is float32 unless given.
+
+    Input: `[x, like]`, (B, H', W', C) and (B, H, W, any). Output: (B, H, W, C).
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> tuple(ik.layers.CropLike()([np.ones((1, 16, 16, 3)), np.ones((1, 10, 16, 1))]).shape)
+        (1, 10, 16, 3)
+    """
 
     def call(self, inputs):
         x, like = inputs

@@ -1,82 +1,132 @@
 """The U-Net of the album-cover study, plain or prefilled.
 
-Prefilled (`prefill=True`): `PushPull` first closes the hole with smooth colours, and the network learns
-only what that fill lacks. Its last convolution starts at zero, so training begins as a decent classical
-method instead of as noise; in a prototype it led a plain partial-convolution U-Net at every equal step.
+Prefilled: `PushPull` first fills the hole with smooth colours, and the network learns only the residual,
+which is what that fill lacks. Its last convolution starts at zero, so training begins as a good classical
+method, not as noise. In a prototype it led a plain partial-convolution U-Net at every equal step.
 
-Sources: Ronneberger et al. 2015 for the shape; the study for its three sizes and for the wider, dilated
-bottleneck without batch normalisation that it ended with. Where we differ: the mask is a fourth input
-channel, so the network need not guess which black pixels are hole.
+Sources: Ronneberger et al. 2015 for the shape; the study for its three sizes and for its last bottleneck,
+which is dilated and has no batch normalisation. Where we differ: the mask is a fourth input channel, so the
+network need not guess which black pixels are hole.
 """
 
-from keras import layers, ops
+from collections.abc import Sequence
 
+import keras
+from keras import layers
+
+from inpaintkit.checks import check_choice
 from inpaintkit.layers import PushPull
-from inpaintkit.models._inputs import MOMENTUM, build, enter, one_of
+from inpaintkit.models._inputs import (
+    MOMENTUM,
+    add_residual,
+    build_model,
+    check_filters,
+    image_and_mask_inputs,
+)
 
-SIZES = {"small": (16, 32, 64, 128), "medium": (32, 64, 128, 256), "large": (64, 128, 256, 512)}
+UNET_SMALL, UNET_MEDIUM, UNET_LARGE = (16, 32, 64, 128), (32, 64, 128, 256), (64, 128, 256, 512)
+DILATION_RATES = {"plain": (1, 1), "dilated": (1, 2, 4, 8)}
 
 
 def unet(
-    input_shape=(None, None, 3),
-    size="small",
-    normalization="batch",
-    bottleneck="plain",
-    prefill=False,
-    name="unet",
-):
+    input_shape: Sequence[int | None] = (None, None, 3),
+    filters: Sequence[int] = UNET_SMALL,
+    normalization: str | None = "batch",
+    bottleneck: str = "plain",
+    prefill: bool = False,
+    name: str = "unet",
+) -> keras.Model:
     """Builds the U-Net.
 
     Args:
-        input_shape: (height, width, 3), None for any size; padded inside to the network's stride.
-        size: "small" (0.5 M parameters, for a CPU), "medium" (1.9 M) or "large" (7.7 M).
+        input_shape: (height, width, 3), None for any size; padded inside to a multiple of the stride.
+        filters: of each level, outermost first; the last is the bottleneck. `UNET_SMALL` has 0.5 M
+            parameters and suits a CPU, `UNET_MEDIUM` has 1.9 M, `UNET_LARGE` 7.7 M.
         normalization: "batch" or None.
-        bottleneck: "plain", or "dilated": four convolutions at rates 1, 2, 4, 8, which see far.
+        bottleneck: "plain", or "dilated": four convolutions with dilation rates 1, 2, 4, 8, which reach far.
         prefill: start from `PushPull` and learn the residual.
+        name: of the model.
 
     Returns:
         `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1].
 
     Raises:
-        ValueError: an unknown size, normalization or bottleneck.
-    """
-    one_of("size", size, SIZES)
-    one_of("normalization", normalization, ("batch", None))
-    rates = {"plain": (1, 1), "dilated": (1, 2, 4, 8)}
-    one_of("bottleneck", bottleneck, rates)
+        ValueError: filters that are not positive whole numbers, an unknown normalization or bottleneck.
 
-    def convolutions(x, filters, rates=(1, 1)):
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.models.unet((64, 64, 3), filters=(4, 8)).count_params()
+        1955
+    """
+    *filters, deepest = check_filters(filters)
+    check_choice("normalization", normalization, ("batch", None))
+    check_choice("bottleneck", bottleneck, DILATION_RATES)
+
+    def convolutions(x, width, rates=(1, 1)):
         for rate in rates:
             x = layers.Conv2D(
-                filters, 3, padding="same", dilation_rate=rate, use_bias=not normalization,
+                width,
+                3,
+                padding="same",
+                dilation_rate=rate,
+                use_bias=not normalization,
                 kernel_initializer="he_normal",
-            )(x)  # fmt: skip
-            x = layers.BatchNormalization(momentum=MOMENTUM)(x) if normalization else x
+            )(x)
+            if normalization:
+                x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.ReLU()(x)
         return x
 
-    *filters, deepest = SIZES[size]
-    inputs, image, mask = enter(input_shape, stride=2 ** len(filters))
-    start = (
-        PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([image, mask]) if prefill else image
-    )
-    x = layers.Concatenate()([layers.Rescaling(2, -1)(start), mask])  # centred: half the work of a norm
+    # The shapes are those of UNET_SMALL.
+    inputs, start, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    if prefill:
+        start = PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([start, mask])
+    x = layers.Rescaling(2, -1)(start)  # [-1, 1]: centred inputs do half the work of a normalisation
+    x = layers.Concatenate()([x, mask])  # (B, H, W, 4)
     skips = []
     for width in filters:
-        x = convolutions(x, width)
+        x = convolutions(x, width)  # (B, H, W, 16), (B, H/2, W/2, 32), (B, H/4, W/4, 64)
         skips.append(x)
         x = layers.MaxPooling2D()(x)
-    x = convolutions(x, deepest, rates[bottleneck])  # (B, H/8, W/8, 128) when small
+    x = convolutions(x, deepest, DILATION_RATES[bottleneck])  # (B, H/8, W/8, 128)
     for width, skip in zip(reversed(filters), reversed(skips), strict=True):
         x = layers.Conv2DTranspose(width, 2, strides=2)(x)
-        x = convolutions(layers.Concatenate()([skip, x]), width)
-    # (B, H, W, 16)
+        x = layers.Concatenate()([skip, x])  # twice the width
+        x = convolutions(x, width)  # (B, H/4, W/4, 64), (B, H/2, W/2, 32), (B, H, W, 16)
+    last = {"padding": "same", "dtype": "float32"}
     if prefill:
-        x = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros", dtype="float32", name="residual")(
-            x
-        )
-        x = start + x * (1 - mask)  # known pixels stay as they are
-        x = x + ops.stop_gradient(ops.clip(x, 0, 1) - x)  # a clip alone would teach nothing beyond its bounds
+        x = layers.Conv2D(3, 3, kernel_initializer="zeros", name="residual", **last)(x)  # (B, H, W, 3)
+        x = add_residual(start, x, mask)
     else:
-        x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
-    return build(inputs, x, name)
+        x = layers.Conv2D(3, 3, activation="sigmoid", **last)(x)  # (B, H, W, 3)
+    return build_model(inputs, x, name)
+
+
+def prefilled_unet(
+    input_shape: Sequence[int | None] = (None, None, 3),
+    filters: Sequence[int] = UNET_SMALL,
+    bottleneck: str = "plain",
+    name: str = "prefilled_unet",
+) -> keras.Model:
+    """Builds the recommended network: a U-Net without normalisation that starts from a classical fill.
+
+    Args:
+        input_shape, filters, bottleneck, name: as for `unet`.
+
+    Returns:
+        `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1]. Before training,
+        its output is `PushPull(biharmonic_steps=16)` of its input.
+
+    Raises:
+        ValueError: filters that are not positive whole numbers, or an unknown bottleneck.
+
+    Example: before training, a black hole in a grey image is filled with grey.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> mask = np.ones((1, 16, 16, 1), "float32")
+        >>> mask[:, 4:8, 4:8] = 0
+        >>> filled = ik.models.prefilled_unet(filters=(4, 8))([0.5 * mask.repeat(3, -1), mask])
+        >>> float(np.round(filled[0, 5, 5, 0], 3))
+        0.5
+    """
+    return unet(input_shape, filters, normalization=None, bottleneck=bottleneck, prefill=True, name=name)

@@ -21,7 +21,7 @@ def square(side, hole, at):
 
 
 def periodic(side, height, width, seed=0):
-    """A random tile, over and over."""
+    """An image of one random tile, repeated."""
     tile = np.random.default_rng(seed).random((height, width, 3)).astype("float32")
     return np.tile(tile, (side // height + 1, side // width + 1, 1))[None, :side, :side]
 
@@ -39,19 +39,19 @@ def test_a_periodic_texture_is_restored(method, tile, holes):
 
 
 @methods
-def test_an_edge_goes_on_straight_through_the_hole(method):
+def test_an_edge_continues_straight_through_the_hole(method):
     edge = np.zeros((1, 48, 48, 3), "float32")
     edge[:, 23:] = (0.9, 0.5, 0.1)
     assert hole_psnr(edge, method(edge, square(48, 12, 18)), square(48, 12, 18)) >= 35
 
 
-def test_exemplar_copies_and_invents_no_colour(batch):
+def test_exemplar_copies_colours_and_invents_none(batch):
     images, holes = batch
     colours = {tuple(colour) for colour in images[0][holes[0, ..., 0] > 0]}
     assert {tuple(colour) for colour in baselines.exemplar(images, holes)[0].reshape(-1, 3)} <= colours
 
 
-def test_patchmatch_repeats_itself_and_searches_better_with_more_rounds(batch):
+def test_patchmatch_is_reproducible_and_searches_better_with_more_rounds(batch):
     images, holes = batch
     fill = baselines.patchmatch(images, holes, seed=3)
     np.testing.assert_array_equal(fill, baselines.patchmatch(images, holes, seed=3))
@@ -69,7 +69,7 @@ def test_where_nothing_can_be_copied_heat_fills(method, batch):
 
 
 def test_of_equal_matches_the_nearest_is_copied():
-    """In an image without grain many patches fit exactly; the first found would leave dark blotches."""
+    """In an image without noise many patches match exactly; the first of them would leave dark spots."""
     y, x = np.mgrid[:64, :64] / 63
     tilted = np.where(x < 0.4 + 0.2 * y, 0.2, 0.8).astype("float32")[None, ..., None].repeat(3, axis=-1)
     mask = np.ones((1, 64, 64, 1), "float32")

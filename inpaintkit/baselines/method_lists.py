@@ -1,8 +1,8 @@
-"""All classical methods by the names that tables show.
+"""The classical methods by the names that tables show.
 
-No one of them wins everywhere: biharmonic leads on thin holes and falls behind on wide ones, where `heat`
-leads in decibels and `patchmatch` to the eye. `CLASSICAL` holds those quick enough for every table, `ALL`
-whatever this machine has.
+No single method wins everywhere: biharmonic leads on thin holes and falls behind on wide ones, where `heat`
+has the higher PSNR and `patchmatch` looks better. `CLASSICAL` holds those fast enough for every table, `ALL`
+all that this machine has.
 """
 
 import cv2

@@ -1,0 +1,136 @@
+"""Folders and zips as containers of files: `FolderFiles` and `ZipFiles` have the same attributes and methods.
+
+files                  {path inside, with `/` between folders: where the file lies}
+repeated               paths that occur more than once; the last file of each is used
+identity(file)         equal for two names of one file
+problem(file)          why Python cannot unpack the file, or None
+read(files)            iterator over paths or open files, or an exception in place of one
+stamp(files)           a value that changes when the files change
+content_keys           functions (file) -> a key that is equal for equal bytes; the cheapest comes first,
+                       and the last one is certain
+"""
+
+import hashlib
+import re
+import zipfile
+from collections import Counter
+from pathlib import PurePosixPath
+
+from inpaintkit.data.listing import SPLIT_OF_NAME
+from inpaintkit.data.splits import HELD_OUT_FIRST
+from inpaintkit.images import files_below, is_hidden
+
+_READABLE_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_METHOD_NAMES = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
+_TAIL = 4096  # bytes at a file's end; they tell most files of the same size apart
+
+
+class FolderFiles:
+    """The files of a folder and of those below it."""
+
+    def __init__(self, root):
+        # A folder can have two names through a link. If `val` links to `test`, it counts as `test`.
+        found = files_below(root, lambda name: HELD_OUT_FIRST.index(SPLIT_OF_NAME.get(name.lower())))
+        self.files, self.repeated = _by_path([(self._path(file.relative_to(root)), file) for file in found])
+        self._stats = {}
+        self.content_keys = (
+            lambda file: self._stat(file).st_size or file,  # empty files are broken, not copies
+            lambda file: self._digest(file, max(0, self._stat(file).st_size - _TAIL)),
+            self._digest,
+        )
+
+    @staticmethod
+    def _path(path):
+        # Outside Windows, Python unpacks a zip that was made on it to one folder of files "train\0.png".
+        return path_inside(str(path)) if "\\" in path.as_posix() else PurePosixPath(path.as_posix())
+
+    def identity(self, file):
+        stat = self._stat(file)  # hard links have one inode, and `stat` follows soft links
+        return stat.st_dev, stat.st_ino
+
+    def problem(self, file):
+        return None
+
+    def read(self, files):
+        return (self.files[file] for file in files)
+
+    def stamp(self, files):
+        stats = [(self.files[file].resolve(), self.files[file].stat()) for file in files]
+        return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+
+    def _stat(self, file):
+        if file not in self._stats:
+            self._stats[file] = self.files[file].stat()
+        return self._stats[file]
+
+    def _digest(self, file, start=0):
+        try:
+            with open(self.files[file], "rb") as opened:
+                opened.seek(start)
+                return hashlib.sha256(opened.read()).digest()
+        except OSError:  # the decoder will report it; here it equals no other file
+            return file
+
+
+class ZipFiles:
+    """The files of a zip, as entries of `zipfile`."""
+
+    def __init__(self, root):
+        self.root = root
+        try:
+            self.archive = zipfile.ZipFile(root)
+        except (zipfile.BadZipFile, RuntimeError, OSError, ValueError) as error:  # one of several parts
+            advice = "unpack it and give the folder"
+            raise ValueError(f"{root}: a zip that Python cannot read ({error}): {advice}") from error
+        entries = [entry for entry in self.archive.infolist() if entry.filename[-1] not in "/\\"]
+        pairs = [(path_inside(entry.filename), entry) for entry in entries]
+        self.files, self.repeated = _by_path([pair for pair in pairs if not is_hidden(pair[0])])
+        self.content_keys = (self._checksum,)
+
+    def identity(self, file):
+        return file
+
+    def problem(self, file):
+        entry = self.files[file]
+        if entry.flag_bits & 0x41:
+            return "encrypted"
+        if entry.compress_type not in _READABLE_METHODS | {getattr(zipfile, "ZIP_ZSTANDARD", None)}:
+            method = _METHOD_NAMES.get(entry.compress_type, f"number {entry.compress_type}")
+            return f"packed with a method that Python cannot read ({method})"
+        return None
+
+    def read(self, files):
+        for file in files:
+            try:
+                if problem := self.problem(file):
+                    raise ValueError(f"{file}: {problem}")
+                opened = self.archive.open(self.files[file])
+            except Exception as error:  # zipfile raises many, from BadZipFile to NotImplementedError
+                yield error
+            else:
+                with opened:
+                    yield opened
+
+    def stamp(self, files):
+        return [(str(self.root.resolve()), self.root.stat().st_size, self.root.stat().st_mtime_ns)]
+
+    def _checksum(self, file):
+        entry = self.files[file]
+        return (entry.CRC, entry.file_size) if entry.file_size and not self.problem(file) else file
+
+
+def path_inside(name):
+    """A name in a zip as a path that stays inside: `\\` separates folders too; no drive, root or `..`."""
+    parts = []
+    for part in re.split(r"[/\\]", re.sub(r"^[A-Za-z]:(?=.*[/\\])", "", name)):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return PurePosixPath(*parts)
+
+
+def _by_path(pairs):
+    """({path: file}, the paths that occur more than once)."""
+    counts = Counter(path for path, _ in pairs)
+    return dict(pairs), [path for path, count in counts.items() if count > 1]

@@ -1,0 +1,97 @@
+"""What this process runs on: `ik.hello()` prints versions and device; `start_keras` imports Keras quietly."""
+
+import contextlib
+import logging
+import os
+import platform
+import sys
+
+GPU_IN_COLAB = "Training is much faster on a GPU. To get one: Runtime → Change runtime type → T4 GPU."
+
+
+def hello() -> None:
+    """Prints the versions of inpaintkit, Python, Keras and its back end, and the device that computes.
+
+    In Colab without a GPU it also says how to get one. It never raises: what is missing is part of the text.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.hello()
+        inpaintkit ... on Python ...
+        Keras ... with ...
+        Device: ...
+    """
+    from inpaintkit import __version__
+
+    print(f"inpaintkit {__version__} on Python {platform.python_version()}")
+    try:
+        start_keras()
+    except Exception as error:  # a broken installation may raise anything
+        print(error)
+        return
+    import keras
+
+    name = keras.backend.backend()
+    backend = sys.modules.get(name)
+    print(f"Keras {keras.__version__} with {name} {getattr(backend, '__version__', '')}")
+    try:
+        accelerators = _accelerators(name, backend)
+    except Exception as error:  # such as a driver that does not fit
+        print(f"Device: unknown ({error})")
+        return
+    cores = os.cpu_count() or 1
+    print("Device:", ", ".join(accelerators) or f"CPU, {cores} core{'s' if cores > 1 else ''}")
+    if not accelerators and "google.colab" in sys.modules:
+        print(GPU_IN_COLAB)
+
+
+def start_keras() -> None:
+    """Imports Keras and starts its back end, without the messages that TensorFlow prints at its start.
+
+    Raises:
+        ValueError: the back end is not installed.
+    """
+    try:
+        with _hidden_messages():
+            import keras
+
+            keras.ops.zeros(1)
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"Keras needs a back end, and {error.name!r} is not installed: "
+            "pip install tensorflow, or set KERAS_BACKEND to jax or torch"
+        ) from error
+
+
+def _accelerators(name, backend):
+    """The names of the GPUs (or TPUs) that the back end found, as it calls them."""
+    if name == "tensorflow":
+        gpus = backend.config.list_physical_devices("GPU")
+        details = [backend.config.experimental.get_device_details(gpu) for gpu in gpus]
+        return [detail.get("device_name", "GPU") for detail in details]
+    if name == "jax":
+        return [device.device_kind for device in backend.devices() if device.platform != "cpu"]
+    if name == "torch":
+        if backend.cuda.is_available():
+            return [backend.cuda.get_device_name(i) for i in range(backend.cuda.device_count())]
+        return ["Apple GPU"] if backend.backends.mps.is_available() else []
+    return []
+
+
+@contextlib.contextmanager
+def _hidden_messages():
+    """Hides what TensorFlow's C++ code writes to stderr, unless TF_CPP_MIN_LOG_LEVEL is set already."""
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # file descriptor 2, since C++ does not write to sys.stderr
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
