@@ -106,12 +106,12 @@ def check_binary(masks: ArrayLike) -> None:
         >>> import inpaintkit as ik
         >>> ik.images.check_binary([0, 1, 0.5])
         Traceback (most recent call last):
-        ValueError: a mask holds 0.5: expected only 1 (known) and 0 (hole)...
+        ValueError: a mask holds 0.5: expected only 1 (known) or 0 (hole)...
     """
     wrong = np.asarray(masks)[~np.isin(masks, (0, 1))]
     if wrong.size:
         raise ValueError(
-            f"a mask holds {wrong[0]:.4g}: expected only 1 (known) and 0 (hole); round it first, or read it "
+            f"a mask holds {wrong[0]:.4g}: expected only 1 (known) or 0 (hole); round it first, or read it "
             "with inpaintkit.images.read_mask"
         )
 
