@@ -67,7 +67,7 @@ def score_images(
         >>> import inpaintkit as ik
         >>> import numpy as np
         >>> images = np.zeros((2, 16, 16, 3), "float32")
-        >>> scores = ik.evaluation.score_images({"grey": lambda x, m: x + 0.5}, images, "center")
+        >>> scores = ik.evaluation.score_images({"grey": lambda x, m: x + 0.5 * (1 - m)}, images, "center")
         >>> scores[["output", "region", "image", "mae"]].head(2).values.tolist()
         [['composite', 'image', 0, 0.125], ['composite', 'image', 1, 0.125]]
     """

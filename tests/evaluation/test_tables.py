@@ -49,7 +49,7 @@ def test_every_number_is_its_metric(batch):
     assert set(telea.index) == {
         ("composite", "image"),
         ("composite", "hole"),
-    }  # it does not change known pixels
+    }  # known pixels stay
     difference = rows.psnr["composite", "hole"] - telea.psnr["composite", "hole"]
     assert rows.delta_psnr["composite", "hole"] == pytest.approx(difference)
 
