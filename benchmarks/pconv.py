@@ -1,10 +1,10 @@
 """What does partial convolution cost? `PConv2D` against `Conv2D`, in one run: `python benchmarks/pconv.py`.
 
-Times one training step (forward and backward) and one forward pass of a single layer, alternating the two
-layers so that a machine's drift falls on both, and prints the ratio of the medians. Works on every back
-end, through `train_on_batch` and `predict_on_batch`; both layers' times include bringing the batch in.
+Times one training step (forward and backward) and one forward pass of a single layer. The two layers take
+turns, so that a busy machine slows both. Prints the ratio of the medians. Works on every back end, through
+`train_on_batch` and `predict_on_batch`; the times of both layers include the transfer of the batch.
 
-The second table is of a decoder level: `PConv2DUp` against *plain* upsampling, concatenation and `Conv2D`.
+The second table is for a decoder level: `PConv2DUp` against *plain* upsampling, concatenation and `Conv2D`.
 """
 
 import statistics
@@ -21,11 +21,15 @@ CASES = [  # height = width, channels in, channels out, kernel, stride
     (32, 256, 256, 3, 2),
     (256, 3, 64, 7, 2),
 ]
-LEVELS = [(128, 64, 128, 64), (64, 128, 256, 128), (32, 128, 128, 128)]  # height = width, skip, up, out
+LEVELS = [  # height = width, channels of the skip, channels from below, channels out
+    (128, 64, 128, 64),
+    (64, 128, 256, 128),
+    (32, 128, 128, 128),
+]
 BATCH, ROUNDS = 8, 15
 
 
-def model(side, channels, filters, kernel, stride, partial, use_bias):
+def layer_model(side, channels, filters, kernel, stride, partial, use_bias):
     """One layer over [features, mask], as a trainable model."""
     inputs = [keras.Input((side, side, channels)), keras.Input((side, side, 1))]
     settings = {"strides": stride, "padding": "same", "use_bias": use_bias}
@@ -38,13 +42,11 @@ def model(side, channels, filters, kernel, stride, partial, use_bias):
     return network
 
 
-def level(side, of_skip, of_x, filters, partial):
+def decoder_model(side, skip_channels, channels, filters, partial):
     """A decoder level over [features, mask, skip, skip mask], as a trainable model."""
-    low = side // 2
-    inputs = [
-        keras.Input(shape)
-        for shape in ((low, low, of_x), (low, low, 1), (side, side, of_skip), (side, side, 1))
-    ]
+    half = side // 2
+    shapes = (half, half, channels), (half, half, 1), (side, side, skip_channels), (side, side, 1)
+    inputs = [keras.Input(shape) for shape in shapes]
     if partial:
         y, _ = ik.layers.PConv2DUp(filters, use_bias=False)(inputs)
     else:
@@ -58,12 +60,13 @@ def level(side, of_skip, of_x, filters, partial):
 
 def example(network):
     """A batch of noise, with real masks, for a network."""
-    x = [
-        ik.masks.Strokes(hole_ratio=(0.2, 0.4)).sample(BATCH, *shape[:2])
-        if shape[-1] == 1
-        else np.random.rand(BATCH, *shape).astype("float32")  # noqa: NPY002
-        for shape in (tensor.shape[1:] for tensor in network.inputs)
-    ]
+    rng, holes, x = np.random.default_rng(0), ik.masks.Strokes(hole_ratio=(0.2, 0.4)), []
+    for tensor in network.inputs:
+        height, width, channels = tensor.shape[1:]
+        if channels == 1:
+            x.append(holes.sample(BATCH, height, width))
+        else:
+            x.append(rng.random((BATCH, height, width, channels), "float32"))
     return x, np.zeros((BATCH, *network.output_shape[1:]), "float32")
 
 
@@ -72,11 +75,11 @@ def ratio(plain, partial, training):
     x, y = example(partial)
     times = {plain: [], partial: []}
     for i in range(ROUNDS + 2):
-        for network, seen in times.items():
+        for network, seconds in times.items():
             start = time.perf_counter()
             network.train_on_batch(x, y) if training else network.predict_on_batch(x)
             if i >= 2:  # the first rounds compile
-                seen.append(time.perf_counter() - start)
+                seconds.append(time.perf_counter() - start)
     return statistics.median(times[partial]) / statistics.median(times[plain])
 
 
@@ -89,7 +92,7 @@ if __name__ == "__main__":
         side, channels, filters, kernel, stride = case
         cells = []
         for bias in (True, False):
-            networks = [model(*case, partial, bias) for partial in (False, True)]
+            networks = [layer_model(*case, partial, bias) for partial in (False, True)]
             cells += [f"{ratio(*networks, training):.2f}" for training in (False, True)]
         name = f"{side}², {channels} → {filters}, k{kernel}, stride {stride}"
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
@@ -97,8 +100,8 @@ if __name__ == "__main__":
     print("\nPConv2DUp / upsampling, concatenation and Conv2D\n")
     print("| decoder level | forward | training step |\n|---|---|---|")
     for case in LEVELS:
-        side, of_skip, of_x, filters = case
-        networks = [level(*case, partial) for partial in (False, True)]
+        side, skip_channels, channels, filters = case
+        networks = [decoder_model(*case, partial) for partial in (False, True)]
         cells = [f"{ratio(*networks, training):.2f}" for training in (False, True)]
-        name = f"{side}², skip {of_skip} + up {of_x} → {filters}"
+        name = f"{side}², skip {skip_channels} + up {channels} → {filters}"
         print(f"| {name} | {' | '.join(cells)} |", flush=True)

@@ -103,7 +103,7 @@ def _images_entry(images):
 
 def _perceptual_entry(perceptual, first):
     """What the perceptual metrics are, and a hash of what their networks make of the first image."""
-    values = [*perceptual.per_image(first, first / 2).values(), perceptual.embed(first)]
+    values = [*perceptual.per_image(first, first / 2).values(), perceptual.embeddings(first)]
     rounded = [np.round(value, 3) for value in values if value is not None]
     return {"measures": dict(perceptual.descriptions), "first_image_sha256": hash_arrays(*rounded)}
 

@@ -87,7 +87,7 @@ def score_images(
             for region in ("image", "hole"):
                 tables.append(_view(name, is_classical(method), output, region, values, known))
             if embeddings is not None:
-                sets[f"{name}/{output}"] = perceptual.distances(embeddings, values[f"{output}/embeddings"])
+                sets[f"{name}/{output}"] = perceptual.set_distances(embeddings, values[f"{output}/embeddings"])
     scores = pd.concat(tables, ignore_index=True)
     missing = dict(perceptual.missing) if perceptual else {}
     scores.attrs = {"manifest": about, "sets": sets, "missing": missing, "no_untrained": no_untrained}
@@ -97,7 +97,7 @@ def score_images(
 def _embed(images, batch_size, perceptual):
     """The originals as FID and KID compare them, (B, D), or None."""
     starts = range(0, len(images), batch_size)
-    batches = [perceptual.embed(to_float(images, slice(i, i + batch_size))) for i in starts]
+    batches = [perceptual.embeddings(to_float(images, slice(i, i + batch_size))) for i in starts]
     return None if batches[0] is None else np.concatenate(batches)
 
 
@@ -179,7 +179,7 @@ def _measure(output, originals, result, masks, definition, perceptual):
     embeddings = None
     if perceptual:
         regions["image"] |= perceptual.per_image(originals, result)
-        embeddings = perceptual.embed(result)
+        embeddings = perceptual.embeddings(result)
     scores = {}
     for region, metrics in regions.items():
         for metric, values in metrics.items():

@@ -1,4 +1,4 @@
-"""Layers of inpainting networks. They take lists, `[features, mask]`, since Keras reserves the name `mask`."""
+"""Layers of inpainting networks. They take lists, `[features, mask]`: Keras reserves the argument `mask`."""
 
 from inpaintkit.layers.contextual_attention import ContextualAttention
 from inpaintkit.layers.gated_conv import GatedConv2D

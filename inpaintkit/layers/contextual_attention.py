@@ -108,7 +108,7 @@ class ContextualAttention(keras.layers.Layer):
 
 
 def _windows(x, size, stride):
-    """All size×size windows of x, mirrored at its border: (B, H, W, C) to (B, H/stride, W/stride, size²·C)."""
+    """Windows of size×size pixels, x mirrored at its border: (B, H/stride, W/stride, size²·C)."""
     height, width = ops.shape(x)[1:3]
     rows, columns = height - height % stride, width - width % stride
     x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")

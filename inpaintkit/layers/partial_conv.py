@@ -16,7 +16,7 @@ from inpaintkit.serialization import serializable
 
 @serializable
 class PConv2D(keras.layers.Conv2D):
-    """Partial convolution: a `Conv2D` that reads only known pixels and returns which pixels are known after it.
+    """Partial convolution: a `Conv2D` that reads known pixels only, and returns which are known after it.
 
     With n = the number of known pixels under the k×k window (padding counts as hole):
 
@@ -108,7 +108,7 @@ class PConv2D(keras.layers.Conv2D):
 
 
 def as_pairs(inputs):
-    """[features, mask] or [features1, mask1, features2, mask2], tensors or their shapes, as a list of pairs."""
+    """[features, mask] or [features1, mask1, features2, mask2], or their shapes, as a list of pairs."""
     is_list = isinstance(inputs, (list, tuple)) and not is_shape(inputs)
     count = len(inputs) if is_list else 1
     if count not in (2, 4):

@@ -1,67 +1,104 @@
 """Adversarial losses: what a generator and a discriminator minimise against each other.
 
-They are no Keras losses, since they have two sides: see `InpaintingGAN`, which plays them. Logits are the
-discriminator's raw outputs, above 0 for "real".
+They have two sides, so they are not Keras losses; `InpaintingGAN` uses both sides. Logits are the raw outputs
+of the discriminator, above 0 for "real".
 """
 
 from keras import ops
+from numpy.typing import ArrayLike
 
-from inpaintkit.serialization import serializable
+from inpaintkit.serialization import serializable_as
 
 
-class _Game:
-    """What Keras asks of an object that it saves."""
+class AdversarialLoss:
+    """The base class of adversarial losses: a subclass gives `generator` and `discriminator`.
 
-    def get_config(self):
-        return dict(vars(self))
+    Both methods take logits of any shape and return a scalar. A subclass with settings returns them in
+    `get_config`, so that Keras can save it.
+
+    Example: a least-squares loss (Mao et al. 2017).
+
+        >>> import inpaintkit as ik
+        >>> from keras import ops
+        >>> class LeastSquaresGANLoss(ik.losses.AdversarialLoss):
+        ...     def generator(self, fake):
+        ...         return ops.mean((fake - 1) ** 2)
+        ...     def discriminator(self, real, fake):
+        ...         return ops.mean((real - 1) ** 2) + ops.mean(fake**2)
+        >>> float(LeastSquaresGANLoss().discriminator(real=ops.array([1.0]), fake=ops.array([0.5])))
+        0.25
+    """
+
+    def generator(self, fake: ArrayLike) -> ArrayLike:
+        """What the generator minimises, from the discriminator's logits for generated images."""
+        raise NotImplementedError(f"{type(self).__name__}.generator: expected in the subclass")
+
+    def discriminator(self, real: ArrayLike, fake: ArrayLike) -> ArrayLike:
+        """What the discriminator minimises, from its logits for real and for generated images."""
+        raise NotImplementedError(f"{type(self).__name__}.discriminator: expected in the subclass")
+
+    def get_config(self) -> dict:
+        """The settings, for saving."""
+        return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "AdversarialLoss":
+        """The loss with saved settings."""
         return cls(**config)
 
 
-@serializable
-class NonSaturatingGANLoss(_Game):
-    """The adversarial_loss of Goodfellow et al. 2014, each player with the logarithm that does not saturate.
+@serializable_as("NonSaturating")
+class NonSaturatingGANLoss(AdversarialLoss):
+    """The loss of Goodfellow et al. 2014, for the generator in the form that does not saturate.
 
         discriminator: mean softplus(−real) + mean softplus(fake);   generator: mean softplus(−fake)
 
     Args:
-        real_label: what a real image is taught to score: 0.9 is one-sided label smoothing (Salimans et
-            al. 2016; the CelebA study has it), 1 is none. It keeps a discriminator from certainty.
+        real_label: what the discriminator should answer for a real image: 0.9 is one-sided label smoothing
+            (Salimans et al. 2016; the CelebA study has it), which keeps it from being too certain; 1 is none.
 
-    Logits of any shape; each value is a scalar.
+    Raises:
+        ValueError: a real_label that is not above 0.5 and at most 1.
+
+    Example: a discriminator that cannot tell, all its logits 0, has the loss 2 · log 2.
+
+        >>> import inpaintkit as ik
+        >>> loss = ik.losses.NonSaturatingGANLoss()
+        >>> round(float(loss.discriminator(real=0.0, fake=0.0)), 4)
+        1.3863
     """
 
-    def __init__(self, real_label=0.9):
+    def __init__(self, real_label: float = 0.9):
         if not 0.5 < real_label <= 1:
             raise ValueError(f"real_label={real_label}: expected above 0.5, at most 1")
         self.real_label = real_label
 
     def generator(self, fake):
-        """What the generator minimises, from the discriminator's logits for its images."""
         return ops.mean(ops.softplus(-fake))
 
     def discriminator(self, real, fake):
-        """What the discriminator minimises, from its logits for real and generated images."""
-        label = self.real_label
-        of_real = label * ops.softplus(-real) + (1 - label) * ops.softplus(real)
-        return ops.mean(of_real) + ops.mean(ops.softplus(fake))
+        real_term = self.real_label * ops.softplus(-real) + (1 - self.real_label) * ops.softplus(real)
+        return ops.mean(real_term) + ops.mean(ops.softplus(fake))
+
+    def get_config(self):
+        return {"real_label": self.real_label}
 
 
-@serializable
-class HingeGANLoss(_Game):
-    """The adversarial_loss with margins: who is right by more than 1 learns nothing more (Lim and Ye 2017; DeepFill v2).
+@serializable_as("Hinge")
+class HingeGANLoss(AdversarialLoss):
+    """The loss with margins (Lim and Ye 2017; DeepFill v2): an answer right by more than 1 costs nothing.
 
-    discriminator: mean relu(1 − real) + mean relu(1 + fake);   generator: −mean fake
+        discriminator: mean relu(1 − real) + mean relu(1 + fake);   generator: −mean fake
 
-    Logits of any shape; each value is a scalar.
+    Example:
+        >>> import inpaintkit as ik
+        >>> from keras import ops
+        >>> float(ik.losses.HingeGANLoss().discriminator(real=ops.array([2.0, 0.5]), fake=ops.array([-1.0])))
+        0.25
     """
 
     def generator(self, fake):
-        """What the generator minimises, from the discriminator's logits for its images."""
         return -ops.mean(fake)
 
     def discriminator(self, real, fake):
-        """What the discriminator minimises, from its logits for real and generated images."""
         return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))

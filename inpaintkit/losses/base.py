@@ -2,17 +2,46 @@
 
 import keras
 from keras import ops
+from numpy.typing import ArrayLike
 
 from inpaintkit import metrics
-from inpaintkit.serialization import serializable
+from inpaintkit.serialization import serializable_as
 
 
 class MaskLoss(keras.losses.Loss):
-    """A loss whose target is (B, H, W, 4): the image, then its mask, 1 = known, 0 = hole."""
+    """A loss whose target is (B, H, W, 4): the image and, as fourth channel, its mask, 1 = known, 0 = hole.
+
+    A subclass gives `call(y_true, y_pred)`, which returns one value per image, shape (B,).
+
+    Args:
+        name: in logs.
+        reduction: of the values per image, as for `keras.losses.Loss`.
+        dtype: of the computation.
+
+    Raises:
+        ValueError: when called with a target that has not four channels, or with images of other shapes.
+
+    Example: the mean error of the hole only.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> from keras import ops
+        >>> class HoleLoss(ik.losses.MaskLoss):
+        ...     def call(self, y_true, y_pred):
+        ...         image, mask = self.split(y_true)
+        ...         return ops.mean(ops.abs(image - y_pred) * (1 - mask), axis=(1, 2, 3))
+        >>> target, output = np.zeros((1, 8, 8, 4)), np.full((1, 8, 8, 3), 0.5)  # all is hole
+        >>> float(HoleLoss()(target, output))
+        0.5
+    """
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     @staticmethod
-    def split(target):
-        """(B, H, W, 4) as image (B, H, W, 3) and mask (B, H, W, 1)."""
+    def split(target: ArrayLike) -> tuple:
+        """(B, H, W, 4) as the image, (B, H, W, 3), and the mask, (B, H, W, 1)."""
         if target.shape[-1] != 4:
             raise ValueError(
                 f"a target of {target.shape[-1]} channels: this loss reads the mask as the fourth. Train an "
@@ -26,29 +55,46 @@ class MaskLoss(keras.losses.Loss):
 
 
 class MultiTermLoss(MaskLoss):
-    """A weighted sum of named terms, Σ weights[name] · terms(…)[name].
+    """A weighted sum of named terms:
+
+        L = Σ weights[name] · terms(y_true, y_pred)[name]
 
     A term of weight 0 is left out. `trackers` keeps the running mean of each term, without its weight and
-    without sample weights, which an `Inpainter` reports in `history` by the term's name. If one such loss
-    serves several outputs, it is the mean over them; if each output has its own, or another metric has the
-    name, the term's name begins with that of the output or the loss.
+    without sample weights. An `Inpainter` reports it in `history` by the term's name. With several outputs,
+    it is the mean over outputs; if each output has a loss of its own, or if another metric has the name, the
+    name begins with that of the output or of the loss.
+
+    A subclass gives `terms(y_true, y_pred)`: a dict with one value per image, shape (B,), for each name in
+    `self.weights`.
 
     Args:
-        weights: dict, term to weight, none under 0.
+        weights: dict from name to weight, none below 0.
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
 
-    A subclass gives `terms(y_true, y_pred)`, a dict of values an image, shape (B,), for the names in
-    `self.weights`.
+    Raises:
+        ValueError: a weight below 0, or no weight above 0.
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> class Errors(ik.losses.MultiTermLoss):
+        ...     def terms(self, y_true, y_pred):
+        ...         image, _ = self.split(y_true)
+        ...         return {"l1": ik.losses.mae(image, y_pred), "l2": ik.losses.mse(image, y_pred)}
+        >>> target, output = np.zeros((1, 4, 4, 4)), np.full((1, 4, 4, 3), 0.5)
+        >>> float(Errors({"l1": 1, "l2": 2}, "errors")(target, output))
+        1.0
     """
 
-    def __init__(self, weights, name, reduction="sum_over_batch_size", dtype=None):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, weights: dict[str, float], name: str, **kwargs):
+        super().__init__(name=name, **kwargs)
         self.weights = {term: weight for term, weight in weights.items() if weight}
         if not self.weights or min(self.weights.values()) < 0:
-            raise ValueError(f"weights {weights}: expected none under 0, and one above")
+            raise ValueError(f"weights {weights}: expected none below 0, and one above")
         self.trackers = {term: keras.metrics.Mean(term) for term in self.weights}
 
-    def all_trackers(self):
-        """The trackers by name, those of a `MultiTermLoss` among its terms included."""
+    def all_trackers(self) -> dict[str, keras.metrics.Mean]:
+        """The trackers by name, also those of any `MultiTermLoss` among the terms."""
         return dict(self.trackers)
 
     def call(self, y_true, y_pred):
@@ -58,23 +104,33 @@ class MultiTermLoss(MaskLoss):
         return sum(weight * terms[name] for name, weight in self.weights.items())
 
 
-@serializable
+@serializable_as("Sum")
 class WeightedSum(MultiTermLoss):
-    """Any losses, weighted and added: Keras's, this kit's, your own.
+    """A weighted sum of any losses: Keras's, this kit's, your own.
 
     Args:
-        losses: dict, the term's name to (weight, loss), the loss as `compile` takes it.
+        losses: dict from the term's name to (weight, loss), the loss as `compile` takes it.
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
+
+    Raises:
+        ValueError: anything but pairs (weight, loss); a weight below 0, or no weight above 0.
 
     Example: the album-cover study's last loss is `WeightedSum({"l1": (1, "mae"), "perceptual": (0.1,
     PerceptualLoss()), "smooth": (0.1, TotalVariationLoss())})`.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> loss = ik.losses.WeightedSum({"l1": (1, "mae"), "l2": (2, "mse")})
+        >>> float(loss(np.zeros((1, 4, 4, 4)), np.full((1, 4, 4, 3), 0.5)))
+        1.0
     """
 
-    def __init__(self, losses, name="sum", reduction="sum_over_batch_size", dtype=None):
+    def __init__(self, losses: dict[str, tuple], name: str = "sum", **kwargs):
         if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in losses.values()):
             raise ValueError(
                 f'losses={losses}: expected {{name: (weight, loss)}}, such as {{"l1": (1, "mae")}}'
             )
-        super().__init__({term: weight for term, (weight, _) in losses.items()}, name, reduction, dtype)
+        super().__init__({term: weight for term, (weight, _) in losses.items()}, name, **kwargs)
         self.losses = {term: (weight, keras.losses.get(loss)) for term, (weight, loss) in losses.items()}
 
     def all_trackers(self):
@@ -86,13 +142,15 @@ class WeightedSum(MultiTermLoss):
         return trackers
 
     def terms(self, y_true, y_pred):
+        """The losses' values per image."""
         image, _ = self.split(y_true)
         values = {}
         for term in self.weights:
             _, loss = self.losses[term]
             function = loss.call if isinstance(loss, keras.losses.Loss) else loss
             value = function(y_true if isinstance(loss, MaskLoss) else image, y_pred)
-            values[term] = ops.mean(value, axis=tuple(range(1, len(value.shape))))  # Keras's: a value a pixel
+            axes = tuple(range(1, len(value.shape)))  # Keras's losses give one value per pixel
+            values[term] = ops.mean(value, axis=axes)
         return values
 
     def get_config(self):
@@ -102,10 +160,6 @@ class WeightedSum(MultiTermLoss):
         return {**super().get_config(), "losses": losses}
 
 
-def _mean(x):
-    """Over each image, (B, H, W, C) to (B,)."""
+def mean_per_image(x):
+    """(B, H, W, C) to (B,)."""
     return ops.mean(x, axis=(1, 2, 3))
-
-
-def _composite(image, output, mask):
-    return image * mask + output * (1 - mask)

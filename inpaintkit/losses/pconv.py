@@ -3,40 +3,60 @@
 import keras
 from keras import ops
 
-from inpaintkit.losses.base import MultiTermLoss, _composite, _mean
-from inpaintkit.losses.perceptual import _extract, _features_or_default, _perceptual, _style
-from inpaintkit.losses.pixel import _total_variation
+from inpaintkit.features import Features
+from inpaintkit.images import composite
+from inpaintkit.losses.base import MultiTermLoss, mean_per_image
+from inpaintkit.losses.perceptual import (
+    as_features,
+    extract_features,
+    perceptual_distance,
+    style_distance,
+)
+from inpaintkit.losses.pixel import total_variation_of_hole
 from inpaintkit.serialization import serializable
 
 
 @serializable
 class PConvLoss(MultiTermLoss):
-    """The loss of partial convolution, its weights found by the paper's search on 100 images:
+    """The loss of partial convolution. Its weights are from the paper's search on 100 images:
 
-        L_valid + 6 L_hole + 0.05 L_perceptual + 120 (L_style_out + L_style_comp) + 0.1 L_total_variation
+        L = L_valid + 6 L_hole + 0.05 L_perceptual + 120 (L_style_out + L_style_comp) + 0.1 L_total_variation
+
+    The terms, by these names, are the two of `HoleValidLoss`, `PerceptualLoss`, the two of `StyleLoss` (for
+    output and composite) and `TotalVariationLoss`. One pass through the features serves them all.
 
     Args:
         valid, hole, perceptual, style_out, style_comp, total_variation: the weights; 0 leaves a term out.
-        features: `Features`; None is VGG16's, as in the paper. Not needed, nor loaded, where perceptual
-            and style weights are all 0. A saved network names their file, and needs it to load with its
-            loss: `ik.load_model(path, compile=False)` does without.
+        features: `Features`; None for VGG16's, as in the paper. Not loaded if the weights of perceptual and
+            style terms are all 0. A saved network names their file and needs it to load with its loss;
+            `ik.load_model(path, compile=False)` does not.
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
 
-    The terms, by these names, are `HoleValidLoss`'s two, `PerceptualLoss`, `StyleLoss`'s two and
-    `TotalVariationLoss`; one pass through the features serves them all.
+    Raises:
+        ValueError: a weight below 0, or no weight above 0.
+
+    Example: an error of 0.1 everywhere and a quarter missing, only the first two terms: 0.075 + 6 · 0.025.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> target = np.zeros((1, 8, 8, 4))
+        >>> target[:, 2:, :, 3] = 1
+        >>> loss = ik.losses.PConvLoss(perceptual=0, style_out=0, style_comp=0, total_variation=0)
+        >>> round(float(loss(target, np.full((1, 8, 8, 3), 0.1))), 4)
+        0.225
     """
 
     def __init__(
         self,
-        valid=1.0,
-        hole=6.0,
-        perceptual=0.05,
-        style_out=120.0,
-        style_comp=120.0,
-        total_variation=0.1,
-        features=None,
-        name="pconv_loss",
-        reduction="sum_over_batch_size",
-        dtype=None,
+        valid: float = 1.0,
+        hole: float = 6.0,
+        perceptual: float = 0.05,
+        style_out: float = 120.0,
+        style_comp: float = 120.0,
+        total_variation: float = 0.1,
+        features: Features | None = None,
+        name: str = "pconv_loss",
+        **kwargs,
     ):
         self.settings = {
             "valid": valid,
@@ -46,22 +66,25 @@ class PConvLoss(MultiTermLoss):
             "style_comp": style_comp,
             "total_variation": total_variation,
         }
-        super().__init__(self.settings, name, reduction, dtype)
-        looks = perceptual or style_out or style_comp
-        self.features = _features_or_default(features) if looks else None
+        super().__init__(self.settings, name, **kwargs)
+        needs_features = perceptual or style_out or style_comp
+        self.features = as_features(features) if needs_features else None
 
     def terms(self, y_true, y_pred):
-        image, mask = self.split(y_true)
-        error, mixed = ops.abs(image - y_pred), _composite(image, y_pred, mask)
+        """The six terms, or the three that need no features."""
+        image, mask = self.split(y_true)  # (B, H, W, 3), (B, H, W, 1)
+        mixed = composite(y_pred, image, mask)  # (B, H, W, 3)
+        error = ops.abs(image - y_pred)
         terms = {
-            "valid": _mean(error * mask),
-            "hole": _mean(error * (1 - mask)),
-            "total_variation": _total_variation(mixed, mask),
+            "valid": mean_per_image(error * mask),
+            "hole": mean_per_image(error * (1 - mask)),
+            "total_variation": total_variation_of_hole(mixed, mask),
         }
         if self.features:
-            truth, output, mixed = _extract(self.features, image, y_pred, mixed)
-            terms["perceptual"] = _perceptual(truth, output) + _perceptual(truth, mixed)
-            terms["style_out"], terms["style_comp"] = _style(truth, output), _style(truth, mixed)
+            truth, output, mixed = extract_features(self.features, image, y_pred, mixed)
+            terms["perceptual"] = perceptual_distance(truth, output) + perceptual_distance(truth, mixed)
+            terms["style_out"] = style_distance(truth, output)
+            terms["style_comp"] = style_distance(truth, mixed)
         return terms
 
     def get_config(self):

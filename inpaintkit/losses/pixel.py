@@ -1,46 +1,84 @@
-"""Losses over pixels: hole and valid L1, boundary, total variation, SSIM and PSNR as losses."""
+"""Losses of pixels: hole and valid L1, boundary, total variation, SSIM and PSNR as losses."""
 
 from keras import ops
+from numpy.typing import ArrayLike
 
 from inpaintkit import metrics
-from inpaintkit.losses.base import MaskLoss, _composite
+from inpaintkit.images import composite
+from inpaintkit.losses.base import MaskLoss, mean_per_image
 from inpaintkit.serialization import serializable
 
 
 @serializable
-def ssim_loss(y_true, y_pred):
-    """1 − SSIM: 0 for identical images. Its gradient is finite on flat patches, too: it takes no root."""
+def ssim_loss(y_true: ArrayLike, y_pred: ArrayLike) -> ArrayLike:
+    """1 − SSIM: 0 for identical images. Its gradient is finite on flat patches, too: there is no square root.
+
+    Args:
+        y_true: truth, (B, H, W, 3) in [0, 1], at least 11×11 pixels.
+        y_pred: output, the same.
+
+    Returns:
+        one value per image, (B,), in [0, 2].
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> image = np.zeros((1, 16, 16, 3), "float32")
+        >>> round(float(ik.losses.ssim_loss(image, image)[0]), 4)
+        0.0
+    """
     return 1 - metrics.ssim(y_true, y_pred)
 
 
 @serializable
-def psnr_loss(y_true, y_pred):
-    """−PSNR in dB: lower is better. One studied work minimised +PSNR, and so maximised its error."""
+def psnr_loss(y_true: ArrayLike, y_pred: ArrayLike) -> ArrayLike:
+    """−PSNR in dB: lower is better. One studied work minimised +PSNR, and so maximised its error.
+
+    Args:
+        y_true: truth, (B, H, W, 3) in [0, 1].
+        y_pred: output, the same.
+
+    Returns:
+        one value per image in dB, (B,); −100 for identical images.
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> image = np.zeros((1, 16, 16, 3), "float32")
+        >>> round(float(ik.losses.psnr_loss(image, image + 0.1)[0]), 2)
+        -20.0
+    """
     return -metrics.psnr(y_true, y_pred)
 
 
 @serializable
 class HoleValidLoss(MaskLoss):
-    """Weighted L1 of hole and known pixels, L = hole · L_hole + valid · L_valid.
+    """Weighted L1 of hole and known pixels:
 
-    Both terms are means over *all* pixels, as in Liu et al. 2018, so that a larger hole weighs more.
+        L = hole · mean((1 − mask) |output − truth|) + valid · mean(mask |output − truth|)
+
+    Both terms are means over *all* pixels, as in Liu et al. 2018, so that a larger hole has more weight.
 
     Args:
         hole, valid: the weights; 6 and 1 are the paper's.
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
 
-    Example: an error of 0.1 everywhere and a quarter missing gives 6 · 0.025 + 1 · 0.075 = 0.225.
+    Example: an error of 0.1 everywhere and a quarter missing gives 6 · 0.025 + 1 · 0.075.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> target = np.zeros((1, 8, 8, 4))
+        >>> target[:, 2:, :, 3] = 1
+        >>> round(float(ik.losses.HoleValidLoss()(target, np.full((1, 8, 8, 3), 0.1))), 4)
+        0.225
     """
 
-    def __init__(
-        self, hole=6.0, valid=1.0, name="hole_valid_loss", reduction="sum_over_batch_size", dtype=None
-    ):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, hole: float = 6.0, valid: float = 1.0, name: str = "hole_valid_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
         self.hole, self.valid = hole, valid
 
     def call(self, y_true, y_pred):
-        y_true, mask = self.split(y_true)
-        error = ops.abs(y_true - y_pred)
-        return ops.mean(error * (self.hole * (1 - mask) + self.valid * mask), axis=(1, 2, 3))
+        image, mask = self.split(y_true)
+        error = ops.abs(image - y_pred)
+        return mean_per_image(error * (self.hole * (1 - mask) + self.valid * mask))
 
     def get_config(self):
         return {**super().get_config(), "hole": self.hole, "valid": self.valid}
@@ -48,25 +86,37 @@ class HoleValidLoss(MaskLoss):
 
 @serializable
 class BoundaryLoss(MaskLoss):
-    """Mean absolute error in a band along the seam, on both its sides: where an eye finds a repair.
+    """Mean absolute error in a band along the border of the hole, where a repair shows most.
+
+    It is 0 for an image without a hole.
 
     Args:
-        width: of the band in pixels, to either side of the seam.
+        width: of the band in pixels, to each side of the border.
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
 
-    An image without a seam has the loss 0.
+    Raises:
+        ValueError: a width under 1.
+
+    Example:
+        >>> import numpy as np, inpaintkit as ik
+        >>> target = np.zeros((1, 8, 8, 4))
+        >>> target[:, 2:, :, 3] = 1
+        >>> round(float(ik.losses.BoundaryLoss()(target, np.full((1, 8, 8, 3), 0.1))), 4)
+        0.1
     """
 
-    def __init__(self, width=2, name="boundary_loss", reduction="sum_over_batch_size", dtype=None):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, width: int = 2, name: str = "boundary_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
         if width < 1:
             raise ValueError(f"width={width}: expected at least 1 pixel")
         self.width = width
 
     def call(self, y_true, y_pred):
-        y_true, mask = self.split(y_true)
-        band = _grow(mask, self.width) * _grow(1 - mask, self.width)
-        error = ops.sum(ops.abs(y_true - y_pred) * band, axis=(1, 2, 3))
-        return error / ops.maximum(ops.sum(band, axis=(1, 2, 3)) * y_true.shape[-1], 1.0)
+        image, mask = self.split(y_true)
+        band = _grow(mask, self.width) * _grow(1 - mask, self.width)  # (B, H, W, 1)
+        error = ops.sum(ops.abs(image - y_pred) * band, axis=(1, 2, 3))
+        return error / ops.maximum(ops.sum(band, axis=(1, 2, 3)) * image.shape[-1], 1.0)
 
     def get_config(self):
         return {**super().get_config(), "width": self.width}
@@ -74,22 +124,33 @@ class BoundaryLoss(MaskLoss):
 
 @serializable
 class TotalVariationLoss(MaskLoss):
-    """Total variation of the composite within the hole grown by one pixel: a brake on checkerboards.
+    """Total variation of the composite within R, the hole grown by one pixel; it reduces checkerboards:
 
-    The sum of |differences| of neighbours, down and across, of which both lie in that region, over the
-    number of elements of the image.
+        L = Σ |x(i+1, j) − x(i, j)| + Σ |x(i, j+1) − x(i, j)|, both pixels in R, over all H·W·3 values
+
+    Args:
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
+
+    Example: a constant image has no variation.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> loss = ik.losses.TotalVariationLoss()
+        >>> float(loss(np.zeros((1, 8, 8, 4)), np.full((1, 8, 8, 3), 0.1)))
+        0.0
     """
 
-    def __init__(self, name="total_variation_loss", reduction="sum_over_batch_size", dtype=None):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, name: str = "total_variation_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
 
     def call(self, y_true, y_pred):
         image, mask = self.split(y_true)
-        return _total_variation(_composite(image, y_pred, mask), mask)
+        return total_variation_of_hole(composite(y_pred, image, mask), mask)
 
 
-def _total_variation(x, mask):
-    region = _grow(1 - mask, 1)
+def total_variation_of_hole(x, mask):
+    """The total variation of x, (B, H, W, 3), within the hole grown by one pixel: (B,)."""
+    region = _grow(1 - mask, 1)  # (B, H, W, 1)
     down = ops.abs(x[:, 1:] - x[:, :-1]) * region[:, 1:] * region[:, :-1]
     across = ops.abs(x[:, :, 1:] - x[:, :, :-1]) * region[:, :, 1:] * region[:, :, :-1]
     total = ops.sum(down, axis=(1, 2, 3)) + ops.sum(across, axis=(1, 2, 3))
@@ -97,5 +158,5 @@ def _total_variation(x, mask):
 
 
 def _grow(region, pixels):
-    """A region of 0 and 1, (B, H, W, 1), grown by so many pixels in every direction, diagonals too."""
+    """A region of 0 and 1, (B, H, W, 1), grown by this many pixels in each direction, diagonals too."""
     return ops.max_pool(region, 2 * pixels + 1, strides=1, padding="same")

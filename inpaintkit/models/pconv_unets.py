@@ -1,74 +1,120 @@
-"""The partial-convolution U-Net of Liu et al. (ECCV 2018), at a width that teaches.
+"""The partial-convolution U-Net of Liu et al. (ECCV 2018), with fewer filters by default.
 
-Every layer sees known pixels alone and passes on a mask that has grown by its window, so that the hole
-closes from its edge inwards, level by level, until nothing is unknown. The decoder joins each skip with
-its own mask, exactly (see `PConv2D`).
+Each layer reads known pixels only and returns a mask that has grown by its window. So the hole closes from
+its edge inwards, level by level, until nothing is unknown. The decoder joins each skip with its own mask,
+exactly (see `PConv2D`).
 
-Where we differ: as many levels as `filters` has entries (the paper's eight reach 1×1 on images under
-256 pixels), and a sigmoid at the end, since images are in [0, 1].
+Where we differ: as many levels as `filters` has entries (the paper's eight reach 1×1 on images under 256
+pixels), and a sigmoid at the end, since images are in [0, 1].
 
-The studied Keras projects use another shape, sixteen layers of kernel 3: at each of four levels a pair of
-strides 1 and 2 on the way down, and a pair on the way up. `pconv_unet(filters=(32, 64, 128, 256),
-convolutions=2)` is theirs, on 112×96 faces and on 32×32 CIFAR-10 alike.
+The studied Keras projects have another shape, `pconv_unet16`: sixteen layers of kernel 3, two per level on
+the way down, with strides 1 and 2, and two per level on the way up. They use it on 112×96 faces and on
+32×32 CIFAR-10.
 """
 
+from collections.abc import Sequence
+
+import keras
 from keras import layers
 
 from inpaintkit.layers import PConv2D, PConv2DUp
-from inpaintkit.models._inputs import MOMENTUM, build, check_filters, enter, one_of
+from inpaintkit.models._inputs import MOMENTUM, build_model, check_filters, image_and_mask_inputs
 
-PAPER = (64, 128, 256, 512, 512, 512, 512, 512)
+PCONV_UNET_PAPER = (64, 128, 256, 512, 512, 512, 512, 512)
 
 
 def pconv_unet(
-    input_shape=(None, None, 3), filters=(32, 64, 128, 128, 128), convolutions=1, name="pconv_unet"
-):
-    """Builds the partial-convolution U-Net.
+    input_shape: Sequence[int | None] = (None, None, 3),
+    filters: Sequence[int] = (32, 64, 128, 128, 128),
+    name: str = "pconv_unet",
+) -> keras.Model:
+    """Builds the partial-convolution U-Net: one partial convolution per level, down and up.
 
     Args:
-        input_shape: (height, width, 3), None for any size; padded inside to multiples of
-            2 ** len(filters).
-        filters: of the encoder, outermost first. `PAPER` has the paper's eight levels.
-        convolutions: partial convolutions a level, each way: 1 (the paper, kernels 7, 5, 5, 3, …) or 2
-            (the studied projects, kernel 3).
+        input_shape: (height, width, 3), None for any size; padded inside to multiples of 2 ** len(filters).
+        filters: of the encoder, outermost first. `PCONV_UNET_PAPER` has the paper's eight levels.
+        name: of the model.
 
     Returns:
         `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1]. The second phase
         of training freezes the layers `encoder…_norm` (`ik.training.freeze_encoder_batchnorm`).
 
     Raises:
-        ValueError: no level, a number of filters under 1, or other convolutions.
+        ValueError: filters that are not positive whole numbers, or another shape.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.models.pconv_unet((32, 32, 3), filters=(4, 8)).output_shape
+        (None, 32, 32, 3)
     """
     filters = check_filters(filters)
-    one_of("convolutions", convolutions, (1, 2))
-    paired = convolutions == 2
-    inputs, image, mask = enter(input_shape, stride=2 ** len(filters))
+    inputs, x, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    skips, kernel_sizes = [], {1: 7, 2: 5, 3: 5}
+    for level, width in enumerate(filters, 1):
+        skips.append([x, mask])  # (B, H, W, 3), (B, H/2, W/2, 32), (B, H/4, W/4, 64), …
+        first = level == 1  # as in the paper, no normalisation here: it would remove the image's range
+        conv = {"strides": 2, "padding": "same", "use_bias": first, "name": f"encoder{level}"}
+        x, mask = PConv2D(width, kernel_sizes.get(level, 3), **conv)([x, mask])
+        if not first:
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"encoder{level}_norm")(x)
+        x = layers.ReLU()(x)
+    # (B, H/32, W/32, 128)
+    for level in range(len(filters), 1, -1):
+        conv = {"use_bias": False, "name": f"decoder{level}"}
+        x, mask = PConv2DUp(filters[level - 2], **conv)([x, mask, *skips[level - 1]])
+        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"decoder{level}_norm")(x)
+        x = layers.LeakyReLU(0.2)(x)  # (B, H/16, W/16, 128), …, (B, H/4, W/4, 64), (B, H/2, W/2, 32)
+    x, _ = PConv2DUp(3, name="decoder1")([x, mask, *skips[0]])  # (B, H, W, 3)
+    x = layers.Activation("sigmoid", dtype="float32")(x)
+    return build_model(inputs, x, name)
 
-    def step(layer, inputs, width, kernel, activation, name, strides=1):
-        # As in the paper, no batch normalisation in the first layer: it would blur the image's own range.
-        first = inputs[0] is image
-        conv = layer(width, kernel, strides=strides, padding="same", use_bias=first, name=name)
+
+def pconv_unet16(
+    input_shape: Sequence[int | None] = (None, None, 3),
+    filters: Sequence[int] = (32, 64, 128, 256),
+    name: str = "pconv_unet16",
+) -> keras.Model:
+    """Builds the studied projects' U-Net: two partial convolutions per level, down and up, all of kernel 3.
+
+    Args:
+        input_shape: (height, width, 3), None for any size; padded inside to multiples of 2 ** len(filters).
+        filters: of each level, outermost first; the default four make the sixteen layers.
+        name: of the model.
+
+    Returns:
+        `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1].
+
+    Raises:
+        ValueError: filters that are not positive whole numbers, or another shape.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> network = ik.models.pconv_unet16((32, 32, 3))
+        >>> sum(isinstance(layer, ik.PConv2D) for layer in network.layers)
+        16
+    """
+    filters = check_filters(filters)
+    inputs, x, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+
+    def step(layer, inputs, width, activation, name, strides=1):
+        first = name == "encoder1a"  # no normalisation here: it would remove the image's range
+        conv = layer(width, 3, strides=strides, padding="same", use_bias=first, name=name)
         x, mask = conv(inputs)
-        x = x if first else layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
-        return activation(x), mask
+        if not first:
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
+        return [activation(x), mask]
 
-    x, skips, kernels = image, [], dict(enumerate((3, 3, 3) if paired else (7, 5, 5)))
-    for i, width in enumerate(filters):
-        act, kernel = layers.ReLU(), kernels.get(i, 3)
-        if paired:
-            x, mask = step(PConv2D, [x, mask], width, kernel, act, f"encoder{i + 1}a")
-        skips.append([x, mask])
-        x, mask = step(PConv2D, [x, mask], width, kernel, act, f"encoder{i + 1}", strides=2)
-    # (B, H/32, W/32, 128) with five levels
-    widths = filters if paired else filters[:-1]
-    for i in reversed(range(len(filters) - len(widths), len(filters))):
-        act, width = layers.LeakyReLU(0.2), widths[i - len(filters)]
-        x, mask = step(PConv2DUp, [x, mask, *skips[i]], width, 3, act, f"decoder{i + 1}")
-        if paired:
-            x, mask = step(PConv2D, [x, mask], width, 3, act, f"decoder{i + 1}a")
-    if paired:  # (B, H, W, 32)
-        x = layers.Conv2D(3, 3, padding="same", name="to_rgb")(x)
-    else:  # (B, H/2, W/2, 32)
-        x, _ = PConv2DUp(3, name="decoder1")([x, mask, *skips[0]])
-    x = layers.Activation("sigmoid", dtype="float32")(x)  # (B, H, W, 3)
-    return build(inputs, x, name)
+    skips = []
+    for level, width in enumerate(filters, 1):
+        x, mask = step(PConv2D, [x, mask], width, layers.ReLU(), f"encoder{level}a")
+        skips.append([x, mask])  # (B, H, W, 32), (B, H/2, W/2, 64), (B, H/4, W/4, 128), (B, H/8, W/8, 256)
+        x, mask = step(PConv2D, [x, mask], width, layers.ReLU(), f"encoder{level}", strides=2)
+    # (B, H/16, W/16, 256)
+    for level in range(len(filters), 0, -1):
+        width, skip = filters[level - 1], skips[level - 1]
+        x, mask = step(PConv2DUp, [x, mask, *skip], width, layers.LeakyReLU(0.2), f"decoder{level}")
+        x, mask = step(PConv2D, [x, mask], width, layers.LeakyReLU(0.2), f"decoder{level}a")
+        # (B, H/8, W/8, 256), (B, H/4, W/4, 128), (B, H/2, W/2, 64), (B, H, W, 32)
+    x = layers.Conv2D(3, 3, padding="same", name="to_rgb")(x)  # (B, H, W, 3)
+    x = layers.Activation("sigmoid", dtype="float32")(x)
+    return build_model(inputs, x, name)

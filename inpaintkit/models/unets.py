@@ -16,7 +16,13 @@ from keras import layers
 
 from inpaintkit.checks import check_choice
 from inpaintkit.layers import PushPull
-from inpaintkit.models._inputs import MOMENTUM, add_residual, build, check_filters, enter
+from inpaintkit.models._inputs import (
+    MOMENTUM,
+    add_residual,
+    build_model,
+    check_filters,
+    image_and_mask_inputs,
+)
 
 UNET_SMALL, UNET_MEDIUM, UNET_LARGE = (16, 32, 64, 128), (32, 64, 128, 256), (64, 128, 256, 512)
 DILATION_RATES = {"plain": (1, 1), "dilated": (1, 2, 4, 8)}
@@ -50,7 +56,7 @@ def unet(
     Example:
         >>> import inpaintkit as ik
         >>> ik.models.unet((64, 64, 3), filters=(4, 8)).count_params()
-        1935
+        1955
     """
     *filters, deepest = check_filters(filters)
     check_choice("normalization", normalization, ("batch", None))
@@ -72,7 +78,7 @@ def unet(
         return x
 
     # The shapes are those of UNET_SMALL.
-    inputs, start, mask = enter(input_shape, stride=2 ** len(filters))
+    inputs, start, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
     if prefill:
         start = PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([start, mask])
     x = layers.Rescaling(2, -1)(start)  # [-1, 1]: centred inputs do half the work of a normalisation
@@ -93,7 +99,7 @@ def unet(
         x = add_residual(start, x, mask)
     else:
         x = layers.Conv2D(3, 3, activation="sigmoid", **last)(x)  # (B, H, W, 3)
-    return build(inputs, x, name)
+    return build_model(inputs, x, name)
 
 
 def prefilled_unet(
