@@ -35,7 +35,7 @@ def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path
             evaluation.score_images({"noisy": other}, **given)
     network = {"kind": "network", "weights_sha256": "a", "fill_of_noise_sha256": "b"}
     about = {"methods": {"net": network}, "seed": 0}
-    with pytest.warns(UserWarning, match="'net' .* differently"):  # as on another device
+    with pytest.warns(UserWarning, match="'net' .* differently"):  # another device
         manifests.check_same(
             about, {**about, "methods": {"net": network | {"fill_of_noise_sha256": "c"}}}, ""
         )
@@ -71,11 +71,10 @@ def test_the_settings_of_a_random_method_are_part_of_it(batch):
 
 
 def test_a_network_built_again_with_the_same_weights_is_the_same(batch, tmp_path):
-    images, masks = batch
     first, again = prefilled(bias=0.1), prefilled(bias=0.1)  # with other names of layers
     again.set_weights(first.get_weights())
     for network in (first, again):
-        evaluation.score_images({"net": network}, images, masks, folder=tmp_path / "scores")
+        evaluation.score_images({"net": network}, *batch, folder=tmp_path, untrained=False)
 
 
 def test_an_edited_function_is_another_method(batch):
