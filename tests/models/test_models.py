@@ -139,7 +139,7 @@ def test_the_patch_discriminator_answers_patch_by_patch(batch):
     assert (before[:, 0, 0] != after[:, 0, 0]).all()
     np.testing.assert_array_equal(before[:, -2:, -2:], after[:, -2:, -2:])
     kernel = discriminator.layers[2].layer.kernel
-    for _ in range(50):  # each is one step of the power iteration, which is slow if two singular values are close
+    for _ in range(50):  # one step of the power iteration each: slow if two singular values are close
         discriminator(images[:1], training=True)
     norm = np.linalg.norm(to_numpy(kernel).reshape(-1, kernel.shape[-1]), 2)
     assert norm == pytest.approx(1, abs=0.05)  # spectrally normalised
