@@ -1,10 +1,10 @@
-"""The published images of Giminosk's "Image-inpainting" (coursework, 2023), measured again.
+"""Measures the published images of Giminosk's "Image-inpainting" (coursework, 2023) again.
 
     python benchmarks/giminosk.py FOLDER        # prints docs/giminosk.md
 
-FOLDER holds the project's own files: result strips `results_<network>/<k>.png`, each masked image, original
-and output side by side, 96 pixels wide. They show CelebA and are not part of this kit. Every network and
-every classical method is measured by `ik.compare`, on the same ten images and the same holes.
+FOLDER holds the project's own files, `results_<network>/<k>.png`: masked image, original and output side by
+side, each 96 pixels wide. They show CelebA and are not part of this kit. `ik.compare` measures every network
+and every classical method on the same ten images and the same holes.
 """
 
 import argparse
@@ -24,22 +24,22 @@ WIDTH = 96
 
 
 def read(folder):
-    """The published images. The hole is where a masked image differs from its original.
+    """Reads the published images. The hole is where a masked image differs from its original.
 
     Returns:
         (originals (10, 112, 96, 3), masks (10, 112, 96, 1), {name: fills (10, 112, 96, 3)}).
 
     Raises:
-        ValueError: a folder or strip is missing, or another size; strips of networks that disagree.
+        ValueError: a missing folder or file, another size, or networks with different originals.
     """
     outputs, given = {}, None
     for name, place in NETWORKS.items():
         paths = sorted((Path(folder) / place).glob("*.png"))
         if not paths:
-            raise ValueError(f"{folder}/{place}: no strips there; expected the files 0.png, 1.png, …")
+            raise ValueError(f"{folder}/{place}: no images there; expected the files 0.png, 1.png, …")
         strips = np.stack([ik.images.read_image(path) for path in paths])
         if strips.shape[2] != 3 * WIDTH:
-            raise ValueError(f"{folder}/{place}: strips {strips.shape[2]} pixels wide, expected {3 * WIDTH}")
+            raise ValueError(f"{folder}/{place}: images {strips.shape[2]} pixels wide, expected {3 * WIDTH}")
         masked, originals, outputs[name] = np.split(strips, 3, axis=2)
         if given is not None and not (
             np.array_equal(given[0], masked) and np.array_equal(given[1], originals)
@@ -52,13 +52,13 @@ def read(folder):
 
 
 def measure(folder):
-    """The comparison: `ik.compare` of the classical methods that are quick and the four networks."""
+    """Compares the quick classical methods and the four networks."""
     originals, masks, outputs = read(folder)
     return ik.compare({**ik.baselines.CLASSICAL, **outputs}, originals, masks)
 
 
-def published_form(table):
-    """PSNR and SSIM, raw and composite, and hole PSNR, a row a method, best classical first."""
+def short_table(table):
+    """PSNR and SSIM, raw and composite, and hole PSNR: one row per method, best classical first."""
     table = table[table.bucket == "all"].set_index(["method", "output", "region"])
     lines = ["| | raw PSNR / SSIM | composite PSNR / SSIM | hole PSNR |", "|---|---|---|---|"]
     for method in dict.fromkeys(table.index.get_level_values(0)):
@@ -75,19 +75,21 @@ def published_form(table):
 INTRODUCTION = """# The published images of a CelebA study, measured again
 
 Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten test images that the
-coursework published with the output of each of its networks (see that script). Hole: where a masked image
-differs from its original. The networks were trained for hours on 10,000 faces; nothing else was trained.
+coursework published with the output of each of its networks (see that script). The hole is where a masked
+image differs from its original. The networks were trained for hours on 10,000 faces; the other methods
+need no training.
 """
-READING = """Ten images, so the intervals are wide; the last column compares image by image. *Raw* is
-what a network painted, known pixels included, as the study reported; *composite* is what a user would keep.
+READING = """There are only ten images, so the intervals are wide; the last column compares image by image.
+*Raw* is the output of a network, with its repainted known pixels, as the study reported. *Composite* is what
+a user would keep.
 """
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", help="where results_autoencoder, results_gan, … lie")
+    parser.add_argument("folder", help="with results_autoencoder, results_gan, …")
     table = measure(parser.parse_args().folder)
     intervals = (
         ik.evaluation.summary(table).drop(columns="ms").to_markdown(index=False, disable_numparse=True)
     )
     words = ik.evaluation.verdict(table), ik.evaluation.describe(table)
-    print(INTRODUCTION, published_form(table), READING, intervals, *words, sep="\n\n")
+    print(INTRODUCTION, short_table(table), READING, intervals, *words, sep="\n\n")

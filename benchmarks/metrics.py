@@ -1,10 +1,10 @@
-"""What do SSIM, FID and KID cost? Ours against the usual ways, in one run: `python benchmarks/metrics.py`.
+"""What do SSIM, FID and KID cost? Ours against the usual computation: `python benchmarks/metrics.py`.
 
-SSIM: `ik.metrics.ssim` against `tf.image.ssim`, in a graph, alternating, so that a machine's drift falls on
-both. FID: `ik.metrics.frechet_distance` against SciPy's square root of the product of covariances, on
-1,000 embeddings of 2,048 numbers each, of decaying variances, all on one thread: on a busy machine several
-mostly wait for each other. The processor's time, summed over threads, is the steadier one. Needs TensorFlow
-as the back end, and one or two minutes.
+SSIM: `ik.metrics.ssim` against `tf.image.ssim`, in a graph, by turns, so that both are affected alike when
+the machine becomes slower. FID: `ik.metrics.frechet_distance` against SciPy's square root of the product of
+covariances, on 1,000 embeddings of 2,048 numbers with decreasing variances, on one thread, because on a busy
+machine several threads mostly wait for each other. Processor time, summed over threads, varies less than
+elapsed time. Needs TensorFlow as the back end, and one or two minutes.
 """
 
 import time
@@ -17,24 +17,24 @@ from threadpoolctl import threadpool_limits  # scikit-learn's
 import inpaintkit as ik
 
 SHAPE, ROUNDS = (16, 128, 128, 3), 25
-PICTURES, DIMENSIONS = 1000, 2048
+IMAGES, DIMENSIONS = 1000, 2048
 
 
 def seconds(function):
-    """Seconds that a call takes, and seconds of the processor."""
-    start, busy = time.perf_counter(), time.process_time()
+    """Elapsed seconds and processor seconds of one call."""
+    start, start_processor = time.perf_counter(), time.process_time()
     function()
-    return time.perf_counter() - start, time.process_time() - busy
+    return time.perf_counter() - start, time.process_time() - start_processor
 
 
 def alternate(functions, rounds=ROUNDS):
-    """The medians of both for each function, called in turns; the first two rounds compile."""
-    seen = [[seconds(function) for function in functions.values()] for _ in range(rounds + 2)]
-    return dict(zip(functions, np.median(seen[2:], axis=0), strict=True))
+    """{name: medians of both} of functions called by turns; the first two rounds compile."""
+    times = [[seconds(function) for function in functions.values()] for _ in range(rounds + 2)]
+    return dict(zip(functions, np.median(times[2:], axis=0), strict=True))
 
 
 def ssim():
-    """Prints ours / TensorFlow's, forward, and forward and backward as a loss."""
+    """Prints the times of our SSIM and of TensorFlow's: forward, and forward and backward as a loss."""
     rng = np.random.default_rng(0)
     truth = tf.constant(rng.random(SHAPE), tf.float32)
     fill = tf.clip_by_value(truth + rng.normal(0, 0.1, SHAPE).astype("float32"), 0, 1)
@@ -48,18 +48,26 @@ def ssim():
 
         return step
 
-    ways = {"ours": ik.metrics.ssim, "theirs": lambda x, y: tf.image.ssim(x, y, 1.0)}
-    forward = {name: tf.function(lambda way=way: way(truth, fill)) for name, way in ways.items()}
-    both = {name: tf.function(with_gradient(way)) for name, way in ways.items()}
-    apart = np.abs(forward["ours"]() - forward["theirs"]()).max()
-    print(f"SSIM, {SHAPE}, ours / tf.image.ssim, median of {ROUNDS} (values differ by at most {apart:.1e})\n")
+    def theirs(x, y):
+        return tf.image.ssim(x, y, 1.0)
+
+    forward = {
+        "ours": tf.function(lambda: ik.metrics.ssim(truth, fill)),
+        "theirs": tf.function(lambda: theirs(truth, fill)),
+    }
+    both = {
+        "ours": tf.function(with_gradient(ik.metrics.ssim)),
+        "theirs": tf.function(with_gradient(theirs)),
+    }
+    difference = np.abs(forward["ours"]() - forward["theirs"]()).max()
+    print(f"SSIM, {SHAPE}, ours / tf.image.ssim, medians of {ROUNDS} (differ by at most {difference:.1e})\n")
     print("| | ours | tf.image.ssim | ratio | of processor time |\n|---|---:|---:|---:|---:|")
     for title, functions in (("forward", forward), ("forward and backward", both)):
-        ours, theirs = alternate(functions).values()
+        our_times, their_times = alternate(functions).values()
         cells = [
-            f"{1000 * ours[0]:.0f} ms",
-            f"{1000 * theirs[0]:.0f} ms",
-            *(f"{x:.2f}" for x in ours / theirs),
+            f"{1000 * our_times[0]:.0f} ms",
+            f"{1000 * their_times[0]:.0f} ms",
+            *(f"{x:.2f}" for x in our_times / their_times),
         ]
         print(f"| {title} | {' | '.join(cells)} |", flush=True)
 
@@ -71,11 +79,11 @@ def by_square_root(real, fake):
     return shift + np.trace(s) + np.trace(t) - 2 * np.trace(sqrtm(s @ t)).real
 
 
-def sets():
+def fid_and_kid():
     """Prints the time of FID both ways, their values, and KID's time."""
     rng = np.random.default_rng(0)
     spread = 1 / np.sqrt(np.arange(1, DIMENSIONS + 1))
-    real = np.abs(rng.normal(size=(PICTURES, DIMENSIONS)) * spread)
+    real = np.abs(rng.normal(size=(IMAGES, DIMENSIONS)) * spread)
     fake = np.abs(real + 0.3 * rng.normal(size=real.shape) * spread)
     ours = alternate(
         {
@@ -84,10 +92,10 @@ def sets():
         },
         rounds=5,
     )
-    found = []
-    theirs = np.array(seconds(lambda: found.append(by_square_root(real, fake))))
-    apart = abs(ik.metrics.frechet_distance(real, fake) / found[0] - 1)
-    print(f"\nFID and KID, {PICTURES:,} embeddings of {DIMENSIONS:,} (FIDs agree to {apart:.0e})\n")
+    values = []
+    theirs = np.array(seconds(lambda: values.append(by_square_root(real, fake))))
+    difference = abs(ik.metrics.frechet_distance(real, fake) / values[0] - 1)
+    print(f"\nFID and KID, {IMAGES:,} embeddings of {DIMENSIONS:,} (FIDs agree to {difference:.0e})\n")
     print("| | seconds | FID by sqrtm takes | of processor time |\n|---|---:|---:|---:|")
     print(f"| FID by sqrtm | {theirs[0]:.1f} | | |")
     for name, taken in ours.items():
@@ -97,4 +105,4 @@ def sets():
 if __name__ == "__main__":
     ssim()
     with threadpool_limits(1):
-        sets()
+        fid_and_kid()

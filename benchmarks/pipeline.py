@@ -1,10 +1,11 @@
-"""How many images does a second of CPU time feed? `python benchmarks/pipeline.py [folder of images]`.
+"""How many images per second of CPU time can be fed? `python benchmarks/pipeline.py [folder of images]`.
 
 `ik.data.pairs`, which keeps images decoded, against the loop that most projects write: a Keras `Sequence`
-that opens, augments, holes and scales one image after the other. Both do the same to each: 178×178 pixels,
-seven lines of 1–11 pixels, the augmentation named. Rounds alternate, so that a machine's drift falls on both,
-and the median counts. Opening each file, which the loop does in every epoch and `ik.data.images` once, is
-told apart below the table; so is what feeding costs against a training step of the small U-Net.
+that opens, augments, masks and scales one image after the other. Both do the same with each image: 178×178
+pixels, seven lines of 1–11 pixels, and the named augmentation. Rounds alternate, so that changes in the
+machine's speed affect both, and the median counts. The loop opens each file in every epoch, `ik.data.images`
+only once; that time is printed below the table, as is the time of a batch against that of a training step of
+the small U-Net.
 """
 
 import random
@@ -21,8 +22,8 @@ from PIL import Image
 import inpaintkit as ik
 
 SIDE, BATCH, BATCHES, ROUNDS = 178, 16, 20, 5
-HOLES = ik.masks.Lines(count=7, thickness=(1, 11))
-METRIC_DEFINITIONS = {
+MASKS = ik.masks.Lines(count=7, thickness=(1, 11))
+AUGMENTATIONS = {
     "none": None,
     "flip": ik.data.Augment(flip=True),
     "flip, rotation": ik.data.Augment(flip=True, rotation=10),
@@ -56,21 +57,22 @@ class Loop(keras.utils.PyDataset):
         return (images * masks, masks), images
 
 
-def pictures_per_second(feed):
-    """Images a CPU second of one pass over `feed`, which gives BATCHES batches."""
+def images_per_second(batches):
+    """Images per CPU second in one pass over `batches`, which has BATCHES of them."""
     start = time.process_time()
-    for _ in feed:
-        pass
+    for _ in batches:
+        continue
     return BATCHES * BATCH / (time.process_time() - start)
 
 
 def cpu_ms(call, times):
-    seen = []
+    """The median CPU time of `call(i)` in milliseconds."""
+    measured = []
     for i in range(times):
         start = time.process_time()
         call(i)
-        seen.append(1e3 * (time.process_time() - start))
-    return statistics.median(seen[2:])  # the first ones compile
+        measured.append(1e3 * (time.process_time() - start))
+    return statistics.median(measured[2:])  # the first two compile
 
 
 if __name__ == "__main__":
@@ -79,26 +81,26 @@ if __name__ == "__main__":
     images = ik.data.images(folder, "train", SIDE, count=BATCHES * BATCH)
     decoding = 1e6 * (time.process_time() - start) / len(images)
     files = [folder / name for name in images.names]
-    print(f"{images}, {HOLES}, batch {BATCH}, {keras.backend.backend()}\n")
+    print(f"{images}, {MASKS}, batch {BATCH}, {keras.backend.backend()}\n")
     print("| augmentation | the loop | `pairs` | ratio |\n|---|---|---|---|")
-    for name, augment in METRIC_DEFINITIONS.items():
-        feeds = [Loop(files, augment), ik.data.pairs(images, HOLES, BATCH, augment)]
-        rounds = [[pictures_per_second(feed) for feed in feeds] for _ in range(ROUNDS + 1)][1:]
+    for name, augment in AUGMENTATIONS.items():
+        both = [Loop(files, augment), ik.data.pairs(images, MASKS, BATCH, augment)]
+        rounds = [[images_per_second(batches) for batches in both] for _ in range(ROUNDS + 1)][1:]
         slow, fast = (statistics.median(speeds) for speeds in zip(*rounds, strict=True))
         print(f"| {name} | {slow:,.0f} | {fast:,.0f} | {fast / slow:.1f} |", flush=True)
-    data = ik.data.pairs(images, HOLES, BATCH, METRIC_DEFINITIONS["flip"]).as_tf_dataset()
-    as_tf = statistics.median(pictures_per_second(data) for _ in range(ROUNDS))
-    print(f"\nPictures a CPU second. With flips, as a tf.data.Dataset: {as_tf:,.0f}.")
-    print(f"Decoding an image, once: {decoding:.0f} µs.")
+    data = ik.data.pairs(images, MASKS, BATCH, AUGMENTATIONS["flip"]).as_tf_dataset()
+    as_tf = statistics.median(images_per_second(data) for _ in range(ROUNDS))
+    print(f"\nImages per CPU second. With flips, as a tf.data.Dataset: {as_tf:,.0f}.")
+    print(f"Decoding one image, once: {decoding:.0f} µs.")
 
     network = ik.models.prefilled_unet()
     model = ik.Inpainter(network)
     model.compile("adam", ik.losses.HoleValidLoss(), jit_compile=False)
-    pairs = ik.data.pairs(images, HOLES, BATCH, METRIC_DEFINITIONS["flip"])
+    pairs = ik.data.pairs(images, MASKS, BATCH, AUGMENTATIONS["flip"])
     batch = pairs[0]
     step = cpu_ms(lambda i: model.train_on_batch(*batch), 8)
-    feed = cpu_ms(lambda i: pairs[i % BATCHES], 30)
+    loading = cpu_ms(lambda i: pairs[i % BATCHES], 30)
     print(
         f"A training step of the small U-Net ({network.count_params():,} parameters): {step:,.0f} ms of CPU "
-        f"time; its batch, with flips: {feed:.1f} ms, {feed / step:.1%}."
+        f"time; its batch, with flips: {loading:.1f} ms, {loading / step:.1%}."
     )

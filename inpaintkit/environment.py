@@ -80,7 +80,7 @@ def _accelerators(name, backend):
 
 @contextlib.contextmanager
 def _hidden_messages():
-    """Hides what TensorFlow's C++ code writes to stderr; TF_CPP_MIN_LOG_LEVEL=0 in the environment shows it."""
+    """Hides what TensorFlow's C++ code writes to stderr, unless TF_CPP_MIN_LOG_LEVEL is set already."""
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         yield
         return

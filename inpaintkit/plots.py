@@ -1,66 +1,102 @@
-"""Images of results. Every function returns a matplotlib `Figure`: show it, or `savefig` it."""
+"""Figures of results. Every function returns a matplotlib `Figure`: show it, or save it with `savefig`."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
 UNTRAINED = ", untrained"  # ends the name of the row that shows a network before its training
 MARK = (0.93, 0.11, 0.47)  # a pink that photographs do not have
 
 
-def mark(images, masks, color=MARK):
-    """Paints holes in a colour. (B, H, W, 3) and (B, H, W, 1) to (B, H, W, 3)."""
+def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float] = MARK) -> np.ndarray:
+    """Paints the holes in a colour.
+
+    Args:
+        images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known. Or one of each, without the B.
+        color: red, green and blue in [0, 1].
+
+    Returns:
+        (B, H, W, 3), or (H, W, 3).
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> mask = np.array([1, 0]).reshape(1, 1, 2, 1)
+        >>> ik.plots.mark(np.full((1, 1, 2, 3), 0.5), mask, color=(1, 0, 0))[0, 0].tolist()
+        [[0.5, 0.5, 0.5], [1.0, 0.0, 0.0]]
+    """
     return np.where(masks > 0, images, np.asarray(color, "float32"))
 
 
-def gallery(images, masks, results, tile=1.5, scores=None):
-    """A row an image: marked input, mask, each method's fill with its hole PSNR in dB, original.
+def gallery(
+    images: np.ndarray,
+    masks: np.ndarray,
+    results: dict[str, np.ndarray],
+    tile: float = 1.5,
+    scores: dict[str, np.ndarray] | None = None,
+) -> "Figure":
+    """One row per image: masked image, mask, the fill of each method with its hole PSNR in dB, original.
 
     Args:
         images: the originals, (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
-        results: {name: filled (B, H, W, 3)}, in the order to show. The best of each row is in bold.
+        results: {name: filled (B, H, W, 3)}, in the order to show. The best PSNR of each row is in bold.
         tile: width of an image in inches.
         scores: None, or {name: PSNR (B,)}, the numbers to show, such as those of another metric definition.
 
     Returns:
-        matplotlib `Figure`.
+        the figure.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> images, masks = np.full((2, 8, 8, 3), 0.5), np.ones((2, 8, 8, 1))
+        >>> masks[:, 2:4] = 0
+        >>> figure = ik.plots.gallery(images, masks, {"fill": images + 0.1 * (1 - masks)})
+        >>> [axis.get_title() for axis in figure.axes[:4]], figure.axes[2].get_xlabel()
+        (['input', 'mask', 'fill', 'original'], '20.0 dB')
     """
-    names = ["input", "mask", *results, "original"]
     if scores is None:
         scores = {name: to_numpy(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}
-    rows, columns = len(images), len(names)
-    height = tile * images.shape[1] / images.shape[2]
-    figure, axes = _subplots(rows, columns, (columns * tile, rows * (height + 0.2) + 0.3))
+    columns = {"input": mark(images, masks), "mask": np.repeat(masks, 3, -1), **results, "original": images}
+    rows, height = len(images), tile * images.shape[1] / images.shape[2]
+    figure, axes = _subplots(rows, len(columns), (len(columns) * tile, rows * (height + 0.2) + 0.3))
+    for name, axis in zip(columns, axes[0], strict=True):
+        axis.set_title(name.replace(UNTRAINED, ",\nuntrained"), fontsize=9)
     for i in range(rows):
-        tiles = [
-            mark(images[i], masks[i]),
-            np.repeat(masks[i], 3, -1),
-            *(r[i] for r in results.values()),
-            images[i],
-        ]
         best = max((scores[name][i] for name in results), default=None)
-        for j, (name, image) in enumerate(zip(names, tiles, strict=True)):
-            axis = axes[i][j]
-            axis.imshow(np.clip(image, 0, 1), interpolation="nearest")
+        for axis, (name, shown) in zip(axes[i], columns.items(), strict=True):
+            axis.imshow(np.clip(shown[i], 0, 1), interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-            if i == 0:
-                axis.set_title(name.replace(UNTRAINED, ",\nuntrained"), fontsize=9)
             if name in results:
-                value = scores[name][i]
-                axis.set_xlabel(
-                    f"{value:.1f} dB", fontsize=8, labelpad=2, weight="bold" if value == best else "normal"
-                )
+                weight = "bold" if scores[name][i] == best else "normal"
+                axis.set_xlabel(f"{scores[name][i]:.1f} dB", fontsize=8, labelpad=2, weight=weight)
     return figure
 
 
-def curves(history, baselines=None):
-    """Training curves: the loss, and each metric with its validation, over epochs.
+def curves(history: dict[str, list[float]], baselines: dict[str, dict[str, float]] | None = None) -> "Figure":
+    """Training curves: the loss and each metric, in training and validation, over the epochs.
 
     Args:
-        history: {name: values an epoch}, such as `fit(...).history`.
-        baselines: None or {metric name: {method: value}}, drawn as dashed lines: the bar to clear.
+        history: {name: one value per epoch}, such as `fit(...).history`.
+        baselines: None, or {metric name: {method: value}}, drawn as dashed lines.
+
+    Returns:
+        the figure, one plot per name without "val_".
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> history = {"loss": [0.2, 0.1], "hole_psnr": [20, 22], "val_hole_psnr": [19, 21]}
+        >>> figure = ik.plots.curves(history, {"hole_psnr": {"biharmonic": 22.1}})
+        >>> [axis.get_title() for axis in figure.axes]
+        ['loss', 'hole PSNR, dB']
     """
     names = [n for n in history if not n.startswith("val_") and n not in ("epoch", "learning_rate")]
     figure, axes = _subplots(1, len(names), (4 * len(names), 3))
@@ -77,50 +113,73 @@ def curves(history, baselines=None):
     return figure
 
 
-def buckets(table):
-    """Hole PSNR of each method's composite over how much is missing, with its 95 % intervals.
+def buckets(table: "DataFrame") -> "Figure":
+    """Hole PSNR of each method's composite over the missing share of the image, with 95 % intervals.
 
     Args:
         table: from `ik.compare`. Classical methods are dashed, untrained networks dotted and pale; a bucket
             without images is left out.
+
+    Returns:
+        the figure.
+
+    Example:
+        >>> import pandas as pd
+        >>> import inpaintkit as ik
+        >>> row = {"method": "heat", "classical": True, "output": "composite", "region": "hole", "n": 4}
+        >>> row |= {"bucket": "10–20 %", "psnr": 22.0, "psnr_low": 21.0, "psnr_high": 23.0}
+        >>> figure = ik.plots.buckets(pd.DataFrame([row]))
+        >>> figure.axes[0].get_xticklabels()[0].get_text()
+        '10–20 %\\nn = 4'
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
     rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
     titles = list(dict.fromkeys(rows.bucket))
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
-    count = rows.method.nunique()
-    styles = _styles(rows)
+    styles, middle = _styles(rows), (rows.method.nunique() - 1) / 2
     for k, (name, part) in enumerate(rows.groupby("method", sort=False)):
-        at = np.array([titles.index(b) for b in part.bucket]) + 0.06 * (k - (count - 1) / 2)  # side by side
-        low, high = part.psnr - part.psnr_low.fillna(part.psnr), part.psnr_high.fillna(part.psnr) - part.psnr
-        line = "--" if part.classical.iloc[0] else ":" if "alpha" in styles[name] else "-"
-        style = {"linestyle": line, "marker": "os^"[k // 10 % 3], **styles[name]}
-        axis.errorbar(at, part.psnr, (low, high), capsize=2, label=name, **style)
+        x = np.array([titles.index(bucket) for bucket in part.bucket]) + 0.06 * (k - middle)  # side by side
+        below = part.psnr - part.psnr_low.fillna(part.psnr)
+        above = part.psnr_high.fillna(part.psnr) - part.psnr
+        style = {"marker": "os^"[k // 10 % 3], **styles[name]}  # there are ten colours
+        axis.errorbar(x, part.psnr, (below, above), capsize=2, label=name, **style)
     counts = rows.drop_duplicates("bucket").set_index("bucket").n
-    axis.set_xticks(range(len(titles)), [f"{t}\nn = {counts.get(t, 0)}" for t in titles])
+    axis.set_xticks(range(len(titles)), [f"{title}\nn = {counts[title]}" for title in titles])
     axis.set(xlabel="share of the image that is missing", ylabel="PSNR in the hole, dB")
     axis.grid(alpha=0.3)
     _legend(figure, rows)
     return figure
 
 
-def psnr_and_time(table):
-    """Hole PSNR of each method's composite against its time an image: up and to the left is better.
+def psnr_and_time(table: "DataFrame") -> "Figure":
+    """Hole PSNR of each method's composite against its time per image: up and to the left is better.
 
     Args:
         table: from `ik.compare`. Methods without a time are left out; untrained networks are hollow and pale,
             in the colour of their network.
+
+    Returns:
+        the figure.
+
+    Example:
+        >>> import pandas as pd
+        >>> import inpaintkit as ik
+        >>> row = {"method": "heat", "classical": True, "output": "composite", "region": "hole", "ms": 2.0}
+        >>> row |= {"bucket": "all", "psnr": 22.0, "psnr_low": 21.0, "psnr_high": 23.0}
+        >>> figure = ik.plots.psnr_and_time(pd.DataFrame([row]))
+        >>> figure.axes[0].get_xlabel()
+        'milliseconds per image, on this machine'
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.bucket == "all")]
     rows = rows[rows.ms.notna() & (rows.method != "masked input")]
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
     styles = _styles(rows)
     for _, row in rows.iterrows():
-        low, high = (0 if np.isnan(x) else abs(x - row.psnr) for x in (row.psnr_low, row.psnr_high))
-        marker = "s" if row.classical else "o"
-        style = {"markersize": 7, "capsize": 3, "label": row.method, **styles[row.method]}
-        axis.errorbar(row.ms, row.psnr, [[low], [high]], fmt=marker, **style)
-    axis.set(xscale="log", xlabel="milliseconds an image, on this machine", ylabel="PSNR in the hole, dB")
+        below, above = (0 if np.isnan(end) else abs(end - row.psnr) for end in (row.psnr_low, row.psnr_high))
+        style = {"marker": "s" if row.classical else "o", "markersize": 7, **styles[row.method]}
+        style["linestyle"] = "none"
+        axis.errorbar(row.ms, row.psnr, [[below], [above]], capsize=3, label=row.method, **style)
+    axis.set(xscale="log", xlabel="milliseconds per image, on this machine", ylabel="PSNR in the hole, dB")
     axis.xaxis.set_major_formatter("{x:g}")
     axis.grid(alpha=0.3, which="both")
     _legend(figure, rows)
@@ -128,13 +187,17 @@ def psnr_and_time(table):
 
 
 def _styles(rows):
-    """{method: its colour}; a network before its training is paler, hollow, and in its network's colour."""
-    names = list(dict.fromkeys(rows.method))
-    before = {name for name in names if name.removesuffix(UNTRAINED) in {*names} - {name}}
-    colors = {name: f"C{k % 10}" for k, name in enumerate(name for name in names if name not in before)}
-    pale = {"alpha": 0.6, "markerfacecolor": "none"}
-    styles = {name: {"color": color} for name, color in colors.items()}
-    return styles | {name: styles[name.removesuffix(UNTRAINED)] | pale for name in before}
+    """{method: colour and line}. A network before its training is pale and hollow, in the same colour."""
+    methods = dict(zip(rows.method, rows.classical, strict=True))
+    styles, untrained = {}, {}
+    for name, classical in methods.items():
+        network = name.removesuffix(UNTRAINED)
+        if network != name and network in methods:
+            untrained[name] = network
+        else:
+            styles[name] = {"color": f"C{len(styles) % 10}", "linestyle": "--" if classical else "-"}
+    pale = {"linestyle": ":", "alpha": 0.6, "markerfacecolor": "none"}
+    return styles | {name: styles[network] | pale for name, network in untrained.items()}
 
 
 def _legend(figure, rows):
@@ -146,5 +209,5 @@ def _subplots(rows, columns, size):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
-    plt.close(figure)  # a notebook shows the figure it is given, once; nothing is left open
+    plt.close(figure)  # a notebook shows the figure that a cell returns, once; no figure is left open
     return figure, axes

@@ -1,4 +1,4 @@
-"""The version ranges, resolved (nothing is installed): on fresh Pythons, and into Colab's own set."""
+"""The version ranges, resolved for fresh Pythons and for Colab's packages; the wheel, built and installed."""
 
 import re
 import shutil
@@ -15,11 +15,9 @@ ROOT = Path(__file__).parents[1]
 COLAB = sorted((ROOT.parent / "shared" / "colab").glob("*-gpu.txt"))
 NEW_ON_COLAB = {"keras-tuner", "kt-legacy", "imgaug", "importlib-resources"}
 
-registry = pytest.mark.registry  # needs a package registry: leave out with -m "not registry"
-
 
 def resolve(what, python, *options):
-    """What pip would install, as {name: version}."""
+    """{name: version} of what pip would install; nothing is installed."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "-q", "--no-header", "--no-annotate", *options]
     target = ["--python-version", python, "--python-platform", "x86_64-manylinux_2_28"]
     run = subprocess.run([*command, *target, *what], cwd=ROOT, capture_output=True, text=True)
@@ -27,7 +25,8 @@ def resolve(what, python, *options):
     return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", run.stdout, re.MULTILINE))
 
 
-@registry
+@pytest.mark.slow
+@pytest.mark.registry
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_fresh_pythons_resolve(python):
     everything = resolve(["requirements.txt", "pyproject.toml"], python, "--all-extras")
@@ -35,12 +34,13 @@ def test_fresh_pythons_resolve(python):
     assert {"tf2onnx", "onnxruntime"} <= everything.keys()
 
 
-@registry
-@pytest.mark.skipif(not COLAB, reason="Colab's package lists lie beside the project, in ../shared/colab")
+@pytest.mark.slow
+@pytest.mark.registry
+@pytest.mark.skipif(not COLAB, reason="Colab's package lists are not part of the project")
 @pytest.mark.parametrize("colab", COLAB, ids=lambda path: path.stem)
 @pytest.mark.parametrize("what", ["requirements.txt", "pyproject.toml"])
 def test_nothing_that_colab_preinstalls_changes(tmp_path, colab, what):
-    """Colab's versions are constraints: a solution exists, and beyond them it adds these packages alone."""
+    """With Colab's versions as constraints there is a solution, and it adds only these packages to them."""
     pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", colab.read_text(), re.MULTILINE)
     (tmp_path / "colab.txt").write_text("\n".join("==".join(pin) for pin in pins))
     python = re.search(r"py(3\.\d+)", colab.name)[1]
@@ -67,6 +67,7 @@ def build_wheel(folder):
     return wheel
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_module(tmp_path):
     """Those of sub-packages of any depth, too: an editable installation would not miss them."""
     source = tmp_path / "source"
@@ -121,7 +122,7 @@ def test_the_wheel_works_on_its_own(tmp_path):
 
 
 def test_requirements_and_package_ask_for_the_same():
-    """One range for one package, wherever it is written."""
+    """Each package has one version range, wherever it is written."""
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -1,4 +1,4 @@
-"""Rules of the package, read from the syntax trees: imports go down the floors, and TensorFlow stays outside."""
+"""Rules of the package, read from its syntax trees: imports go down the floors; TensorFlow stays outside."""
 
 import ast
 import importlib

@@ -21,25 +21,17 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 @app.command()
 def main(
     model: Annotated[str, typer.Option(help="A network that has a search space in tuning/spaces.py.")],
-    dataset: Annotated[
-        str, typer.Option(help="photos, cifar10, a folder, …; see inpaintkit train --help, --source.")
-    ] = "photos",
+    dataset: Annotated[str, typer.Option(help="photos, cifar10, a folder, …")] = "photos",
     algorithm: Annotated[str, typer.Option(help="grid, random, bayesian or hyperband.")] = "grid",
     objective: Annotated[str, typer.Option(help="val_hole_psnr or val_loss.")] = "val_hole_psnr",
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", help="NAME=VALUE fixes a hyperparameter, NAME=VALUE,VALUE,… searches these values."
-        ),
+        typer.Option("--set", help="NAME=VALUE fixes a hyperparameter, NAME=VALUE,VALUE searches it."),
     ] = None,
-    executions: Annotated[
-        int, typer.Option(help="Runs per configuration, each with its own seed.", min=1)
-    ] = 1,
+    executions: Annotated[int, typer.Option(help="Runs per configuration, one seed each.", min=1)] = 1,
     trials: Annotated[int | None, typer.Option(help="Maximum number of configurations.", min=1)] = None,
     image_size: Annotated[int, typer.Option(help="Height and width in pixels.", min=16)] = 64,
-    masks: Annotated[
-        str, typer.Option(help="As in inpaintkit train --masks.")
-    ] = "Lines(hole_ratio=(0.1, 0.3))",
+    masks: Annotated[str, typer.Option(help="As inpaintkit --masks.")] = "Lines(hole_ratio=(0.1, 0.3))",
     count: Annotated[int | None, typer.Option(help="Maximum number of training images.", min=1)] = None,
     epochs: Annotated[int, typer.Option(help="Maximum per run.", min=1)] = 20,
     patience: Annotated[int, typer.Option(help="Epochs without improvement before a run ends.", min=1)] = 5,

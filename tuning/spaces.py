@@ -83,9 +83,9 @@ def declare(model, settings):
         if not values or len(set(values)) < len(values) or (len(values) > 1 and "default" in values):
             raise ValueError(f"{name}={values!r}: expected one value, or several different ones")
         for value in values:
-            alone = kt.HyperParameters()
-            alone.Fixed(name, value)
-            ask(alone)  # raises if the value is not possible
+            single = kt.HyperParameters()
+            single.Fixed(name, value)
+            ask(single)  # raises if the value is not possible
         if len(values) == 1:
             space.Fixed(name, values[0])
         else:

@@ -9,18 +9,18 @@ from inpaintkit.environment import start_keras
 
 
 @contextlib.contextmanager
-def bad_input_ends(kind=ValueError):
+def bad_input_ends(error_type=ValueError):
     """Ends the command with exit code 2 and one line if the user's input is wrong.
 
     Put around what happens before the work begins: a ValueError after that is no mistake of the user.
 
     Args:
-        kind: of exception.
+        error_type: of exception that means wrong input.
     """
     try:
         start_keras()
         yield
-    except kind as error:
+    except error_type as error:
         print(f"inpaintkit: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
 

@@ -31,15 +31,15 @@ ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH such as 11
 Masks = Annotated[
     str,
     typer.Option(
-        help=f"{', '.join(_MASK_NAMES)}; or with settings: 'Lines(count=7, thickness=(1, 11))', "
-        "'Mixture([lines, text])'."
+        help=f"Mask generator: {', '.join(_MASK_NAMES)}; or with settings: "
+        "'Lines(count=7, thickness=(1, 11))', 'Mixture([lines, text])'."
     ),
 ]
 MaskRatio = Annotated[
     tuple[float, float] | None,
     typer.Option(
-        help="Minimum and maximum share of the image that is missing [default: 0.1 0.3, unless --masks has "
-        "settings].",
+        help="Two numbers: minimum and maximum share of the image that is missing "
+        "[default: 0.1 0.3, unless --masks has settings].",
         show_default=False,
     ),
 ]
@@ -67,7 +67,8 @@ Weights = Annotated[
 Count = Annotated[int | None, typer.Option(help="Maximum number of images to compare on.", min=1)]
 Runs = Annotated[Path, typer.Option(help="The folder in which the folder of results is made.")]
 Resume = Annotated[
-    Path | None, typer.Option(help="The folder of an interrupted comparison, to continue it. Alone.")
+    Path | None,
+    typer.Option(help="The folder of an interrupted comparison, to continue it. Give no other option."),
 ]
 TrainedNetworks = Annotated[
     list[Path] | None,

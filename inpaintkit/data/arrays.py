@@ -39,18 +39,14 @@ def split_rows(source, arrays, split, count):
 
 def _as_uint8(source, array):
     """Images (N, H, W, 3), uint8 or float in [0, 1], as uint8."""
-    if array.ndim != 4 or array.shape[-1] != 3 or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
+    lowest, highest = array.min(initial=0), array.max(initial=0)
+    is_float = array.dtype.kind == "f" and lowest >= 0 and highest <= 1  # false for NaN
+    if array.ndim != 4 or array.shape[-1] != 3 or not (array.dtype == np.uint8 or is_float):
         raise ValueError(
-            f"{source}: {array.dtype} of shape {array.shape}: expected images (N, H, W, 3), uint8 in 0…255 "
-            "or float in [0, 1]"
+            f"{source}: {array.dtype} of shape {array.shape} from {lowest} to {highest}: expected images "
+            "(N, H, W, 3), uint8 in 0…255 or float in [0, 1]; to get floats, divide 8-bit images by 255"
         )
-    if array.dtype == np.uint8:
-        return array
-    if not (array.min(initial=0) >= 0 and array.max(initial=0) <= 1):  # also raised for NaN
-        advice = "; divide 8-bit images by 255" if array.min() >= 0 else ""
-        values = f"floats from {array.min():.4g} to {array.max():.4g}"
-        raise ValueError(f"{source}: {values}: expected [0, 1]{advice}")
-    return to_uint8(array)
+    return to_uint8(array) if is_float else array
 
 
 def list_npz(path, word, split, count):
@@ -65,23 +61,22 @@ def list_npz(path, word, split, count):
     images = {key: array for key, array in images.items() if key not in masks}
     splits, unused = _arrays_by_split(images)
     if split not in splits and "train" not in splits:
-        raise ValueError(
-            f"{path}: nothing for the split {split!r}: expected one array of images (N, H, W, 3), or some "
-            "with one of train, val and test in the name of each, and found "
-            f"{', '.join(arrays) or f'none with {word!r} in its name'}"
-        )
+        found = ", ".join(arrays) or f"no array with {word!r} in its name"
+        expected = "one array of images (N, H, W, 3), or some with one of train, val and test in their names"
+        raise ValueError(f"{path}: nothing for the split {split!r}: expected {expected}, and found {found}")
     for name, parts in splits.items():
         shapes = sorted({part.shape[1:] for part in parts})
         if len(shapes) > 1:
-            raise ValueError(
-                f"{path}: arrays of images of {' and '.join(map(str, shapes))} for the split {name!r}: "
-                f"expected one shape; select some by a word of their names, as in '{path}:word'"
-            )
-    whole = {name: np.concatenate(parts) for name, parts in splits.items()}
-    notes = [f"{path}: left out {first_three(masks)} as masks of the images"] if masks else []
+            advice = f"select some by a word of their names, as in '{path}:word'"
+            came = " and ".join(map(str, shapes))
+            raise ValueError(f"{path}: images of {came} for the split {name!r}, expected one shape: {advice}")
+    notes = []
+    if masks:
+        notes.append(f"{path}: left out {first_three(masks)} as masks of the images")
     if unused:
-        note = f"{len(unused)} of {len(images)} arrays of images have the name of no split, or of two"
-        notes.append(f"{path}: {note}, and are not used ({first_three(unused)})")
+        names = f"{len(unused)} of {len(images)} arrays of images ({first_three(unused)})"
+        notes.append(f"{path}: {names} have the name of no split, or of two, and are not used")
+    whole = {name: np.concatenate(parts) for name, parts in splits.items()}
     return replace(split_rows(str(path), whole, split, count), notes=tuple(notes))
 
 

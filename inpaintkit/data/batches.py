@@ -141,21 +141,29 @@ class Pairs(keras.utils.PyDataset):
         order = _shuffled(count, self.seed, self.epoch) if self.shuffle else np.arange(count)
         chosen = order[k * self.batch_size : (k + 1) * self.batch_size]
         # k + 1, because for NumPy (seed, epoch) and (seed, epoch, 0) are the same seed.
-        seeds = np.random.SeedSequence((self.seed, self.epoch, k + 1)).spawn(3)
-        masks_seed, augment_rng, crop_rng = seeds[0], *map(np.random.default_rng, seeds[1:])
-        images, masks = np.asarray(self.array[chosen]), at_epoch(self.masks, self.epoch)
-        fixed = None if hasattr(masks, "sample") else np.asarray(masks[chosen], "float32")
+        seeds = np.random.SeedSequence((self.seed, self.epoch, k + 1))
+        masks_seed, augment_seed, crop_seed = seeds.spawn(3)
+        images, stage = np.asarray(self.array[chosen]), at_epoch(self.masks, self.epoch)
+        masks = None if hasattr(stage, "sample") else np.asarray(stage[chosen], "float32")
         if self.crop:
-            margins = np.subtract(images.shape[1:3], self.crop)  # how far (top, left) can move
-            corners = crop_rng.integers(0, margins + 1, (len(images), 2)) if self.shuffle else margins // 2
-            images, fixed = _cropped(images, corners, self.crop), _cropped(fixed, corners, self.crop)
-        if fixed is not None and isinstance(self.augment, Augment):
-            return self.augment(images, augment_rng, fixed)
+            corners = self._corners(len(images), crop_seed)
+            images = _cut(images, corners, self.crop)
+            masks = masks if masks is None else _cut(masks, corners, self.crop)
+        rng = np.random.default_rng(augment_seed)
+        if masks is not None and isinstance(self.augment, Augment):
+            return self.augment(images, rng, masks)
         if self.augment is not None:
-            images = check_augmented(self.augment(images.copy(), augment_rng), images)
-        if fixed is None:
-            fixed = masks.sample(len(images), *self.size, seed=masks_seed)
-        return images, fixed
+            images = check_augmented(self.augment(images.copy(), rng), images)
+        if masks is None:
+            masks = stage.sample(len(images), *self.size, seed=masks_seed)
+        return images, masks
+
+    def _corners(self, count, seed):
+        """The (top, left) of each image's crop, (count, 2): random with shuffle, central without."""
+        room = np.subtract(self.array.shape[1:3], self.size)
+        if self.shuffle:
+            return np.random.default_rng(seed).integers(0, room + 1, (count, 2))
+        return np.repeat([room // 2], count, axis=0)
 
     def as_tf_dataset(self):
         """The same batches as a `tf.data.Dataset`; each complete pass over it is an epoch.
@@ -199,13 +207,10 @@ def _shuffled(count, seed, epoch):
     return np.random.default_rng((seed, epoch, 0)).permutation(count)
 
 
-def _cropped(arrays, corners, size):
-    """Cuts (B, H, W, C) to (B, *size, C), each at its own (top, left) or all at one; None stays None."""
-    if arrays is None:
-        return None
+def _cut(arrays, corners, size):
+    """Cuts arrays (B, H, W, C) to (B, *size, C), each from its own (top, left)."""
     height, width = size
-    corners = np.broadcast_to(corners, (len(arrays), 2))
-    return np.stack([x[y : y + height, z : z + width] for x, (y, z) in zip(arrays, corners, strict=True)])
+    return np.stack([a[y : y + height, x : x + width] for a, (y, x) in zip(arrays, corners, strict=True)])
 
 
 def at_epoch(stages: dict[int, Any], epoch: int) -> Any:

@@ -1,31 +1,41 @@
-"""Metric definitions: what "PSNR", "SSIM" and "L1" mean in the place that a number comes from.
+"""Metric definitions: what "PSNR", "SSIM" and "L1" mean in the project that a number comes from.
 
-The same fill reads SSIM 0.915 in one project and 0.976 in another, because one measures grey images
-through a window of 51 pixels. A number may stand beside a published one only under its definition.
+The same fill has SSIM 0.915 in one project and 0.976 in another, because one measures grey images with a
+window of 51 pixels. Compare a number with a published one only under the same metric definition.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
+from numpy.typing import ArrayLike
 
-from inpaintkit import metrics
+from inpaintkit.checks import check_choice
 from inpaintkit.images import to_uint8
+from inpaintkit.metrics import MAX_PSNR, mae, mse, ssim_map
 
-_GAUSSIAN = {"win_size": 11, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+GAUSSIAN_WINDOW = {"win_size": 11, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
 
 
 @dataclass(frozen=True)
 class MetricDefinition:
     """How two images become numbers.
 
-    Attributes:
+    Args:
         description: the definition in words; it goes with every table.
         ssim: settings for `skimage.metrics.structural_similarity`, or None for `ik.metrics.ssim`.
-        grey: measures luminance (0.2125 R + 0.7154 G + 0.0721 B) instead of three channels.
-        rounded: measures images rounded to 8 bits, as files hold them.
-        relative: L1 is Σ|x − y| / Σ(x + y) instead of the mean of |x − y|.
-        percent: L1 is multiplied by 100.
+        grey: whether to measure luminance (0.2125 R + 0.7154 G + 0.0721 B) instead of three channels.
+        rounded: whether to round images to 8 bits first, as files hold them.
+        relative: whether L1 is Σ|x − y| / Σ(x + y) instead of the mean of |x − y|.
+        percent: whether L1 is multiplied by 100.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> definition = ik.evaluation.MetricDefinition("L1 in per cent", percent=True)
+        >>> black, grey = np.zeros((1, 16, 16, 3)), np.full((1, 16, 16, 3), 0.5)
+        >>> definition.measure(black, grey)["image"]["mae"]
+        array([50.])
     """
 
     description: str
@@ -35,60 +45,71 @@ class MetricDefinition:
     relative: bool = False
     percent: bool = False
 
-    def measure(self, images, filled, **regions):
-        """MAE, MSE, PSNR and SSIM of each image, over each region.
+    def measure(self, images: ArrayLike, filled: ArrayLike, **regions: ArrayLike | None) -> dict:
+        """MAE, MSE, PSNR and SSIM per image, over each region.
 
         Args:
             images, filled: (B, H, W, 3) in [0, 1].
-            regions: name=region, each None for the whole image, or (B, H, W, 1), 1 where it counts; none
-                at all is `image=None`.
+            regions: name=region. A region is None for the whole image, or (B, H, W, 1), 1 where it counts.
+                Without any it is `image=None`.
 
         Returns:
-            {region: {"mae", "mse", "psnr", "ssim"}}, each (B,); PSNR in dB, at most `metrics.MAX_PSNR`;
-            SSIM NaN where no window is centred in the region.
+            {region: {"mae", "mse", "psnr", "ssim"}}, each (B,). PSNR is in dB, at most `metrics.MAX_PSNR`.
+            SSIM is NaN where no window has its centre in the region.
 
         Raises:
             ValueError: images smaller than the window of SSIM.
         """
-        window = (self.ssim or _GAUSSIAN)["win_size"]
+        window = (self.ssim or GAUSSIAN_WINDOW)["win_size"]
         if min(images.shape[1:3]) < window:
             raise ValueError(
-                f"images of {images.shape[1]}×{images.shape[2]}: the SSIM of this definition looks through "
+                f"images of {images.shape[1]}×{images.shape[2]}: this SSIM needs at least "
                 f"{window}×{window} pixels; take larger images, or another definition"
             )
-        x, y = (np.asarray(image, "float32") for image in (images, filled))
+        x, y = self._as_measured(images), self._as_measured(filled)  # (B, H, W, C)
+        similarity = self._ssim_map(x, y)  # (B, H - window + 1, W - window + 1, C)
+        whole = {"image": None}
+        return {name: self._scores(x, y, similarity, region) for name, region in (regions or whole).items()}
+
+    def _as_measured(self, images):
+        """Images (B, H, W, 3) as 8-bit or grey ones, if the definition says so, (B, H, W, C)."""
+        images = np.asarray(images, "float32")
         if self.rounded:
-            x, y = (to_uint8(image).astype("float32") / 255 for image in (x, y))
+            images = to_uint8(images).astype("float32") / 255
         if self.grey:
             from skimage.color import rgb2gray
 
-            x, y = (rgb2gray(image)[..., None] for image in (x, y))
-        similar, margin = self._ssim_map(x, y), window // 2
-        scores = {}
-        for name, region in (regions or {"image": None}).items():
-            mae, mse = (to_numpy(of(x, y, region)).astype("float64") for of in (metrics.mae, metrics.mse))
-            if self.relative:
-                mae = mae / np.maximum(to_numpy(metrics.mae(x + y, np.zeros_like(x), region)), 1e-12)
-            psnr = -10 * np.log10(np.maximum(mse, 10 ** (-metrics.MAX_PSNR / 10)))
-            where = np.ones_like(x[..., :1]) if region is None else region
-            where = where[:, margin:-margin, margin:-margin]
-            with np.errstate(invalid="ignore"):  # 0/0: no window is centred there
-                ssim = (similar * where).sum(axis=(1, 2, 3)) / (where.sum(axis=(1, 2, 3)) * x.shape[-1])
-            scores[name] = {"mae": 100 * mae if self.percent else mae, "mse": mse, "psnr": psnr, "ssim": ssim}
-        return scores
+            images = rgb2gray(images)[..., None]
+        return images
 
     def _ssim_map(self, x, y):
-        """SSIM of each window that lies in the image, (B, H', W', C)."""
+        """SSIM of each window that lies inside the image."""
         if self.ssim is None:
-            return to_numpy(metrics.ssim_map(x, y))
+            return to_numpy(ssim_map(x, y))
         from skimage.metrics import structural_similarity
 
-        maps = [
-            structural_similarity(*pair, data_range=1, channel_axis=-1, full=True, **self.ssim)[1]
-            for pair in zip(x.astype("float64"), y.astype("float64"), strict=True)
-        ]
+        settings = {"data_range": 1, "channel_axis": -1, "full": True, **self.ssim}
+        pairs = zip(x.astype("float64"), y.astype("float64"), strict=True)
+        maps = [structural_similarity(one, other, **settings)[1] for one, other in pairs]
         margin = self.ssim["win_size"] // 2
         return np.stack(maps)[:, margin:-margin, margin:-margin]
+
+    def _scores(self, x, y, similarity, region):
+        """The four numbers per image, over one region."""
+        l1 = to_numpy(mae(x, y, region)).astype("float64")
+        if self.relative:
+            l1 = l1 / np.maximum(to_numpy(mae(x + y, np.zeros_like(x), region)), 1e-12)
+        if self.percent:
+            l1 = 100 * l1
+        l2 = to_numpy(mse(x, y, region)).astype("float64")
+        psnr = -10 * np.log10(np.maximum(l2, 10 ** (-MAX_PSNR / 10)))
+
+        margin = (x.shape[1] - similarity.shape[1]) // 2
+        centres = np.ones_like(x[..., :1]) if region is None else region
+        centres = centres[:, margin:-margin, margin:-margin]
+        with np.errstate(invalid="ignore"):  # 0/0: no window has its centre in the region
+            ssim = (similarity * centres).sum(axis=(1, 2, 3)) / (centres.sum(axis=(1, 2, 3)) * x.shape[-1])
+        return {"mae": l1, "mse": l2, "psnr": psnr, "ssim": ssim}
 
 
 METRIC_DEFINITIONS = {
@@ -107,23 +128,30 @@ METRIC_DEFINITIONS = {
     ),
     "mmagic": MetricDefinition(
         "as mmagic 1.x: SSIM Gaussian window 11, σ 1.5; L1 ×100, which mmagic quotes of the hole",
-        _GAUSSIAN,
+        GAUSSIAN_WINDOW,
         percent=True,
     ),
 }
 
 
-def find_definition(metrics):
+def find_definition(metrics: str | MetricDefinition) -> MetricDefinition:
     """A metric definition by its name; a `MetricDefinition` stays what it is.
+
+    Args:
+        metrics: "tf", "scikit-image", "edgeconnect" or "mmagic", or a `MetricDefinition`.
+
+    Returns:
+        `MetricDefinition`.
 
     Raises:
         ValueError: an unknown name.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.evaluation.find_definition("edgeconnect").ssim
+        {'win_size': 51}
     """
     if isinstance(metrics, MetricDefinition):
         return metrics
-    if metrics not in METRIC_DEFINITIONS:
-        raise ValueError(
-            f"metrics {metrics!r}: expected one of {', '.join(METRIC_DEFINITIONS)}, "
-            "or a MetricDefinition of your own"
-        )
+    check_choice("metrics", metrics, METRIC_DEFINITIONS, ", or a MetricDefinition of your own")
     return METRIC_DEFINITIONS[metrics]

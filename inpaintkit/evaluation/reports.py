@@ -1,92 +1,124 @@
-"""A comparison in words: what a reader sees of the long table of `ik.compare`."""
+"""A comparison in words: what a reader needs of the long table of `ik.compare`."""
 
 import numpy as np
 import pandas as pd
 
-from inpaintkit.plots import UNTRAINED
+from inpaintkit.evaluation.before_training import is_untrained
+from inpaintkit.evaluation.intervals import MIN_IMAGES_FOR_INTERVAL
 
-MIN_IMAGES_FOR_INTERVAL = 10  # images for an interval: a bootstrap of fewer is too narrow
 
-
-def summary(table):
+def summary(table: pd.DataFrame) -> pd.DataFrame:
     """A comparison for reading.
 
     Args:
         table: from `ik.compare`.
 
     Returns:
-        pandas table of text, a row a method and output, over all images: means with their 95 % intervals.
+        pandas table of text, one row per method and output, over all images: means with 95 % intervals.
+
+    Raises:
+        ValueError: a table without its manifest, such as one read from a file.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> table = ik.compare({"mean": ik.baselines.mean_color}, images, "center")
+        >>> ik.evaluation.summary(table)[["method", "output", "PSNR dB"]].values.tolist()
+        [['mean', 'composite', '100.00']]
     """
-    index = ["method", "output"]
+    view = ["method", "output"]
     every = table[table.bucket == "all"]
-    image, hole = (every[every.region == region].set_index(index) for region in ("image", "hole"))
+    image, hole = (every[every.region == region].set_index(view) for region in ("image", "hole"))
     best = table.method.iloc[0]
-    rule = _manifest(table)["metrics"]
-    l1 = "relative L1" if rule["relative"] else "L1 ×100" if rule["percent"] else "MAE"
+    definition = _manifest(table)["metrics"]
+    l1 = "relative L1" if definition["relative"] else "L1 ×100" if definition["percent"] else "MAE"
     rows = []
     for (method, output), whole in image.iterrows():
         part = hole.loc[(method, output)]
         row = {
             "method": method,
             "output": output,
-            "PSNR dB": _interval(whole, "psnr", ".2f"),
-            "SSIM": _interval(whole, "ssim", ".3f"),
+            "PSNR dB": _with_interval(whole, "psnr", ".2f"),
+            "SSIM": _with_interval(whole, "ssim", ".3f"),
             l1: f"{whole.mae:.4f}",
             f"hole {l1}": f"{part.mae:.4f}",
-            "hole PSNR dB": _interval(part, "psnr", ".2f"),
+            "hole PSNR dB": _with_interval(part, "psnr", ".2f"),
         }
         if table.classical.any():
-            row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
+            row[f"hole, against {best}"] = "–" if method == best else _with_interval(part, "delta", "+.2f")
         if every.added_psnr.notna().any():
-            row["training added"] = "–" if np.isnan(part.added_psnr) else _interval(part, "added", "+.2f")
-        for measure in ("feature_distance", "lpips", "fid", "kid"):
-            if measure in whole:
-                error = f" ± {whole.kid_error:.1g}" if measure == "kid" else ""
-                row[measure.replace("_", " ")] = f"{whole[measure]:.4g}{error}"
+            added = "–" if np.isnan(part.added_psnr) else _with_interval(part, "added", "+.2f")
+            row["training added"] = added
+        for metric in ("feature_distance", "lpips", "fid", "kid"):
+            if metric in whole:
+                error = f" ± {whole.kid_error:.1g}" if metric == "kid" else ""
+                row[metric.replace("_", " ")] = f"{whole[metric]:.4g}{error}"
         row["ms"] = f"{whole.ms:.1f}" if np.isfinite(whole.ms) else "–"
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def by_bucket(table):
+def by_bucket(table: pd.DataFrame) -> pd.DataFrame:
     """Hole PSNR of the composites by how much is missing.
 
     Args:
         table: from `ik.compare`.
 
     Returns:
-        pandas table of text, a row a method, a column a bucket of hole ratios, with n, its number of
-        images; "–" where there is none. The best of a bucket is marked with *.
+        pandas table of text, one row per method and one column per bucket of hole ratios, with n, its number
+        of images; "–" where there is none. The best of a bucket is marked with *.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> table = ik.compare({"mean": ik.baselines.mean_color}, images, "center")
+        >>> ik.evaluation.by_bucket(table)["(0.2, 0.3], n = 2"].tolist()
+        ['100.00*']
     """
     hole = table[(table.region == "hole") & (table.output == "composite") & (table.bucket != "all")]
-    columns = {"hole PSNR dB, missing": list(dict.fromkeys(hole.method))}
+    columns = {"hole PSNR dB, missing": hole.method.drop_duplicates().tolist()}
     for title, rows in hole.groupby("bucket", sort=False):
-        values = rows.set_index("method").psnr
-        columns[f"{title}, n = {rows.n.iloc[0]}"] = [
-            "–" if np.isnan(values[m]) else f"{values[m]:.2f}{'*' if values[m] == values.max() else ''}"
-            for m in columns["hole PSNR dB, missing"]
-        ]
+        best, cells = rows.psnr.max(), []
+        for psnr in rows.psnr:
+            cells.append("–" if np.isnan(psnr) else f"{psnr:.2f}*" if psnr == best else f"{psnr:.2f}")
+        columns[f"{title}, n = {rows.n.iloc[0]}"] = cells
     return pd.DataFrame(columns)
 
 
-def verdict(table):
-    """What a comparison says of these images, in a sentence for each network.
+def verdict(table: pd.DataFrame) -> str:
+    """What a comparison says about these images, in one sentence per network.
 
     Args:
         table: from `ik.compare`.
 
     Returns:
-        str; a difference whose interval holds 0 is called none. Of a network it also says what training
-        added: its paired difference to itself before training.
+        text. If the interval of a difference contains 0, it says that there is no clear difference. It also
+        says what training added to a network: its paired difference to itself before training.
+
+    Raises:
+        ValueError: a table without its manifest.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> table = ik.compare({"mean": ik.baselines.mean_color}, images, "center")
+        >>> ik.evaluation.verdict(table)
+        'Best classical method: mean, 100.00 dB in the hole.'
     """
     best = table.method.iloc[0]
-    where = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
-    hole = table[where].set_index("method")
-    words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
-    if not table.classical.any():
+    rows = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
+    hole = table[rows].set_index("method")
+    if table.classical.any():
+        words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
+    else:
         words = ["No classical method was compared, so nothing here says whether a network was needed."]
-    for name, row in hole[~hole.classical & ~untrained_rows(hole.index)].iterrows():
-        by = _interval(row, "delta", "+.2f")
+    for name, row in hole[~hole.classical].iterrows():
+        if is_untrained(name, hole.index):
+            continue
+        by = _with_interval(row, "delta", "+.2f")
         if not table.classical.any():
             words += [f"{name}: {row.psnr:.2f} dB in the hole."] if np.isfinite(row.added_psnr) else []
         elif row.n < MIN_IMAGES_FOR_INTERVAL:
@@ -96,56 +128,58 @@ def verdict(table):
         else:
             words.append(f"On these images {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB.")
         words += _training_added(table, name, row)
-    names = _manifest(table)["images"].get("names", ())
-    if len(set(names)) < len(names):
-        words.append(
-            f"All of them are crops of {len(set(names))} photographs; on others it may be otherwise."
-        )
+    if count := _photographs(table):
+        words.append(f"All images are crops of {count} photographs; on others it may be different.")
     return " ".join(words)
 
 
-def describe(table):
+def describe(table: pd.DataFrame) -> str:
     """How a table was made: what a reader must know before comparing it with another.
 
     Args:
         table: from `ik.compare` or `ik.evaluation.score_images`.
 
     Returns:
-        str, one paragraph.
+        text, one paragraph.
+
+    Raises:
+        ValueError: a table without its manifest.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> table = ik.compare({"mean": ik.baselines.mean_color}, images, "center")
+        >>> ik.evaluation.describe(table)[:68]
+        'Protocol: 2 images, holes center, 25.0 % missing on average, seed 0;'
     """
     about = _manifest(table)
     images, holes = about["images"], about["holes"]
-    names = images.get("names", ())
-    crops = (
-        f"they are crops of {len(set(names))} photographs, so the intervals say nothing about other "
-        "photographs; "
-    )
-    few = (
-        f"fewer than {MIN_IMAGES_FOR_INTERVAL} images, so no intervals; "
-        if images["count"] < MIN_IMAGES_FOR_INTERVAL
-        else ""
-    )
-    seen = "".join(f" {name}: {what};" for name, what in about["perceptual"].get("measures", {}).items())
-    missing = "; ".join(f"{name}: not available: {why}" for name, why in table.attrs["missing"].items())
-    return (
-        f"Protocol: {images.get('source', str(images['count']) + ' images')}, holes {holes['kind']}, "
-        f"{100 * holes['mean_ratio']:.1f} % missing on average, seed {about['seed']}; "
-        f"{crops if len(set(names)) < len(names) else ''}{few}"
-        "composite = known pixels put back, raw = as the method returned it; "
-        f"{about['metrics']['description']}; PSNR at most 100 dB;{seen} "
-        "[95 % bootstrap interval over images]; "
-        f"ms an image, on this machine.{' ' * bool(missing)}{missing}"
-    )
-
-
-def untrained_rows(names):
-    """Which of the names of methods are networks before their training, bool (n,)."""
-    return np.array([n.removesuffix(UNTRAINED) in {*names} - {n} for n in names], bool)
+    source = images.get("source", f"{images['count']} images")
+    words = [
+        f"Protocol: {source}, holes {holes['kind']}, {100 * holes['mean_ratio']:.1f} % missing on average, "
+        f"seed {about['seed']}"
+    ]
+    if count := _photographs(table):
+        consequence = "so the intervals say nothing about other photographs"
+        words.append(f"they are crops of {count} photographs, {consequence}")
+    if images["count"] < MIN_IMAGES_FOR_INTERVAL:
+        words.append(f"fewer than {MIN_IMAGES_FOR_INTERVAL} images, so no intervals")
+    words += [
+        "composite = known pixels put back, raw = as the method returned it",
+        about["metrics"]["description"],
+        "PSNR at most 100 dB",
+        *(f"{name}: {what}" for name, what in about["perceptual"].get("measures", {}).items()),
+        "[95 % bootstrap interval over images]",
+        "ms per image, on this machine",
+    ]
+    missing = [f"{name}: not available: {reason}" for name, reason in table.attrs["missing"].items()]
+    return " ".join([f"{'; '.join(words)}.", *(["; ".join(missing)] if missing else [])])
 
 
 def _training_added(table, name, row):
     """What training added to a network, in at most one sentence."""
-    by = _interval(row, "added", "+.2f")
+    by = _with_interval(row, "added", "+.2f")
     if name in table.attrs.get("no_untrained", {}):
         return [f"What training added to it is not known: {table.attrs['no_untrained'][name]}."]
     if np.isnan(row.added_psnr):
@@ -157,10 +191,16 @@ def _training_added(table, name, row):
     return [f"Training added {by} dB."]
 
 
-def _interval(row, metric, form):
-    value = f"{row[f'{metric}_psnr' if metric in ('delta', 'added') else metric]:{form}}"
-    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
-    return f"{value} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else value
+def _photographs(table):
+    """The number of photographs that all images are crops of; 0 if each image is one of its own."""
+    names = _manifest(table)["images"].get("names", ())
+    return len(set(names)) if len(set(names)) < len(names) else 0
+
+
+def _with_interval(row, quantity, form):
+    value = row[f"{quantity}_psnr"] if quantity in ("delta", "added") else row[quantity]
+    low, high = row[f"{quantity}_low"], row[f"{quantity}_high"]
+    return f"{value:{form}} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else f"{value:{form}}"
 
 
 def _manifest(table):

@@ -1,108 +1,181 @@
-"""Saving a comparison: tables, scores per image, galleries, plots; and metrics that can be fooled."""
+"""Saving a comparison: tables, scores per image, galleries and plots; and metrics that can be fooled."""
 
 import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from inpaintkit import plots
-from inpaintkit.evaluation import definitions
-from inpaintkit.evaluation.comparison import _compared, compare, tabulate
-from inpaintkit.evaluation.manifests import check_same, drawn_masks, manifest, to_float, with_hidden_holes
+from inpaintkit.checks import check_choice
+from inpaintkit.data import Images
+from inpaintkit.evaluation.before_training import is_untrained
+from inpaintkit.evaluation.comparison import compare
+from inpaintkit.evaluation.definitions import MetricDefinition
+from inpaintkit.evaluation.manifests import AnotherComparison, draw_masks
+from inpaintkit.evaluation.methods import to_float, with_hidden_holes
 from inpaintkit.evaluation.pairing import prepare_methods
-from inpaintkit.evaluation.reports import by_bucket, describe, summary, untrained_rows, verdict
-from inpaintkit.evaluation.scoring import validate_comparison
+from inpaintkit.evaluation.reports import by_bucket, describe, summary, verdict
+from inpaintkit.evaluation.tables import tabulate
+from inpaintkit.files import hash_arrays
 from inpaintkit.images import composite
+from inpaintkit.masks import MaskGenerator
+
+SAME_PSNR = 0.01  # dB: two fills by one method, in batches of different size, differ by less
 
 
-def worst_images(scores, method, count=4):
-    """Indices of the images that a method fills worst, by hole PSNR of its composite, worst first.
+def worst_images(scores: pd.DataFrame, method: str, count: int = 4) -> list[int]:
+    """Numbers of the images that a method fills worst, by hole PSNR of its composite, worst first.
 
     Args:
-        scores: from `score_images`. method: its name. count: how many.
+        scores: from `score_images`.
+        method: its name.
+        count: how many.
+
+    Returns:
+        list of int.
+
+    Raises:
+        ValueError: a method that was not scored.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> images[0, 8, 8] = 1
+        >>> scores = ik.evaluation.score_images({"mean": ik.baselines.mean_color}, images, "center")
+        >>> ik.evaluation.worst_images(scores, "mean", count=1)
+        [0]
     """
+    check_choice("method", method, scores.method.unique())
     view = scores[(scores.method == method) & (scores.output == "composite") & (scores.region == "hole")]
-    if view.empty:
-        raise ValueError(f"no method {method!r}: expected one of {', '.join(scores.method.unique())}")
     return view.nsmallest(count, "psnr").image.tolist()
 
 
-def sanity_panel(images, masks, metrics="tf"):
+def sanity_panel(
+    images: Images | ArrayLike,
+    masks: MaskGenerator | str | ArrayLike,
+    metrics: str | MetricDefinition = "tf",
+) -> pd.DataFrame:
     """Every metric on images that nobody should confuse: which can be fooled?
 
     Args:
         images, masks, metrics: as for `compare`.
 
     Returns:
-        pandas table, a row each for the truth itself, an all-white and an all-grey image and the masked
-        input, whole image. Soft `dice` may score white above the truth; `dice_squared` does not.
+        pandas table, one row each for the originals ("the truth"), a white and a grey image and the masked
+        input, over the whole image. Soft `dice` may score white above the truth; `dice_squared` does not.
+
+    Raises:
+        ValueError: as `compare` does.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> bright = np.linspace(0.5, 1, 768, dtype="float32").reshape(1, 16, 16, 3)
+        >>> panel = ik.evaluation.sanity_panel(bright, "center")
+        >>> bool(panel.dice["white"] > panel.dice["the truth"]), panel.dice_squared.idxmax()
+        (True, 'the truth')
     """
-    known = validate_comparison({"the truth": images}, images, masks, metrics)
-    images = to_float(images)
-    panel = {"the truth": images, "white": np.ones_like(images), "grey": np.full_like(images, 0.5)}
-    panel["masked input"] = images * known
-    table = compare(panel, images, known, metrics=metrics)
+    originals = to_float(images)
+    panel = {"the truth": originals, "white": np.ones_like(originals), "grey": np.full_like(originals, 0.5)}
+    known = draw_masks(masks, 0, images)
+    panel["masked input"] = originals * known
+    table = compare(panel, originals, known, metrics=metrics)
     table = table[(table.region == "image") & (table.bucket == "all")]
-    table = table.sort_values("output", key=lambda o: o != "raw").drop_duplicates("method")
-    metrics_only = ["mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine"]
-    return table.set_index("method").loc[list(panel), metrics_only]
+    table = table.sort_values("output", key=lambda output: output != "raw").drop_duplicates("method")
+    columns = ["mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine"]
+    return table.set_index("method").loc[list(panel), columns]
 
 
-def save_comparison(folder, scores, methods, images, masks, seed=0, count=4):
-    """Writes a comparison down: tables (CSV, Markdown), scores by image, galleries and plots.
+def save_comparison(
+    folder: str | Path,
+    scores: pd.DataFrame,
+    methods: dict,
+    images: Images | ArrayLike,
+    masks: MaskGenerator | str | ArrayLike,
+    seed: int = 0,
+    count: int = 4,
+) -> str:
+    """Saves a comparison: tables (CSV, Markdown), scores per image, galleries and plots.
 
     Args:
-        folder: where. scores: from `score_images`. methods, images, masks, seed: as given to `score_images`.
+        folder: where.
+        scores: from `score_images`.
+        methods, images, masks, seed: as given to `score_images`.
         count: images in each gallery: the first, and the worst of the best network (else best method).
 
     Returns:
-        str, the summary, the buckets, the verdict and the protocol, as in `table.md`.
+        text: the summary, the buckets, the verdict and the protocol, as in `table.md`.
 
     Raises:
-        ValueError: other methods, images, masks, or another seed, than were scored.
+        AnotherComparison: other methods, images, masks, or another seed, than were scored.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import tempfile
+        >>> import numpy as np
+        >>> given = {"mean": ik.baselines.mean_color}, np.zeros((2, 16, 16, 3), "float32"), "center"
+        >>> scores = ik.evaluation.score_images(*given)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     text = ik.evaluation.save_comparison(folder, scores, *given, count=1)
+        >>> "Best classical method: mean" in text
+        True
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    table, made = tabulate(scores, seed), scores.attrs["manifest"]
-    rule = definitions.MetricDefinition(
-        **{key: value for key, value in made["metrics"].items() if key != "name"}
-    )
+    table = tabulate(scores, seed)
     methods, _ = prepare_methods(methods, images, any(name not in methods for name in scores.method))
-    now = manifest(methods, images, masks, rule, seed, untrained=False)
-    wrong = "these methods, images, masks or seed are not those of the scores"
-    check_same(_compared(made), _compared(now), wrong, "give what `score_images` was given")
-    known = drawn_masks(masks, seed, images)
-    names = table.method[~table.classical & ~untrained_rows(table.method)]
-    hero = next(iter(names), table.method.iloc[0])
-    for name, chosen in (
-        ("gallery", range(min(count, len(known)))),
-        ("worst", worst_images(scores, hero, count)),
-    ):
-        chosen = list(chosen)
-        originals, masks = to_float(images, chosen), known[chosen]
-        fills = {
-            title: composite(with_hidden_holes(method)(originals, masks, chosen), originals, masks)
-            for title, method in methods.items()
-            if title != "masked input"  # the gallery shows it anyway
-        }
-        psnr = {
-            title: rule.measure(originals, filled, hole=1 - masks)["hole"]["psnr"]
-            for title, filled in fills.items()
-        }
-        figure = plots.gallery(originals, masks, fills, scores=psnr)
-        if name == "worst":
-            figure.suptitle(f"where {hero} fails most", fontsize=10)
-        figure.savefig(folder / f"{name}.png", dpi=120)
+    known = draw_masks(masks, seed, images)
+    made = scores.attrs["manifest"]
+    pixels = images.array if isinstance(images, Images) else images
+    given = methods.keys(), hash_arrays(pixels), hash_arrays(known), seed
+    if given != (made["methods"].keys(), made["images"]["sha256"], made["holes"]["sha256"], made["seed"]):
+        raise AnotherComparison(
+            "these methods, images, masks or seed are not those of the scores: give what `score_images` got"
+        )
+    networks = [name for name in table.method[~table.classical] if not is_untrained(name, methods)]
+    best = networks[0] if networks else table.method.iloc[0]
+    first, worst = list(range(min(count, len(known)))), worst_images(scores, best, count)
+    _gallery(scores, methods, images, known, first).savefig(folder / "gallery.png", dpi=120)
+    figure = _gallery(scores, methods, images, known, worst)
+    figure.suptitle(f"where {best} fails most", fontsize=10)
+    figure.savefig(folder / "worst.png", dpi=120)
     plots.buckets(table).savefig(folder / "buckets.png", dpi=120)
     plots.psnr_and_time(table).savefig(folder / "time.png", dpi=120)
+
     table.to_csv(folder / "table.csv", index=False)
     scores.to_csv(folder / "images.csv", index=False)
-    about = json.dumps(scores.attrs["manifest"], indent=2, ensure_ascii=False)
+    about = json.dumps(made, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(about + "\n", "utf-8")
-    parts = [summary(table), by_bucket(table)]
-    texts = {}
-    for form in ("pipe", "simple"):
-        tables = [p.to_markdown(index=False, tablefmt=form, disable_numparse=True) for p in parts if len(p)]
-        texts[form] = "\n\n".join([*tables, verdict(table), describe(table)])
-    (folder / "table.md").write_text(texts["pipe"] + "\n", "utf-8")
-    return texts["simple"]
+    (folder / "table.md").write_text(_as_text(table, "pipe") + "\n", "utf-8")
+    return _as_text(table, "simple")
+
+
+def _gallery(scores, methods, images, known, chosen):
+    """A gallery of some images, with the hole PSNR of each fill; it must be the one that was scored."""
+    made = scores.attrs["manifest"]
+    definition = MetricDefinition(**{key: value for key, value in made["metrics"].items() if key != "name"})
+    hole = scores[(scores.output == "composite") & (scores.region == "hole")]
+    scored = hole.pivot(index="image", columns="method", values="psnr").loc[chosen]
+    originals, masks = to_float(images, chosen), known[chosen]
+    fills, psnr = {}, {}
+    for name, method in methods.items():
+        fills[name] = composite(with_hidden_holes(method)(originals, masks, chosen), originals, masks)
+        psnr[name] = definition.measure(originals, fills[name], hole=1 - masks)["hole"]["psnr"]
+        random = made["methods"][name].get("random", False)
+        if not random and not np.allclose(psnr[name], scored[name], rtol=0, atol=SAME_PSNR):
+            raise AnotherComparison(
+                f"method {name!r} fills otherwise than when it was scored ({psnr[name].round(2)} instead of "
+                f"{scored[name].to_numpy().round(2)} dB in the hole): give what `score_images` got"
+            )
+    shown = {name: fill for name, fill in fills.items() if name != "masked input"}  # it is shown anyway
+    return plots.gallery(originals, masks, shown, scores={name: psnr[name] for name in shown})
+
+
+def _as_text(table, form):
+    """The summary, the buckets, the verdict and the protocol, with tables as tabulate's `form`."""
+    parts = [part for part in (summary(table), by_bucket(table)) if len(part)]
+    tables = [part.to_markdown(index=False, tablefmt=form, disable_numparse=True) for part in parts]
+    return "\n\n".join([*tables, verdict(table), describe(table)])

@@ -1,19 +1,11 @@
 """Reading and writing images and mask files, and checks of arrays.
 
-Inside the kit an image is float32 RGB in [0, 1], shape (H, W, 3), and a mask is float32, shape (H, W,
-1), 1 = known and 0 = hole. Everything else that a file can be ends here, and the polarity of a mask is
-turned in `read_mask` and `write_mask` and nowhere else.
+In the kit an image is float32 RGB in [0, 1], shape (H, W, 3), and a mask is float32, shape (H, W, 1), 1 =
+known and 0 = hole. Everything else that a file can hold is converted here. The polarity of a mask is turned
+in `read_mask` and `write_mask` and nowhere else.
 """
 
-from inpaintkit.images.arrays import (
-    check_batch,
-    check_binary,
-    check_hole,
-    composite,
-    final_output,
-    size_pair,
-    to_uint8,
-)
+from inpaintkit.images.arrays import check_batch, check_binary, composite, final_output, size_pair, to_uint8
 from inpaintkit.images.masks import NothingKnownError, decode_mask, read_mask, write_mask
 from inpaintkit.images.reading import MAX_PIXELS, read_image, read_uint8, write_image
 from inpaintkit.images.walking import files_below, is_hidden
@@ -23,7 +15,6 @@ __all__ = [
     "NothingKnownError",
     "check_batch",
     "check_binary",
-    "check_hole",
     "composite",
     "decode_mask",
     "files_below",

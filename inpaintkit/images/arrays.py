@@ -1,17 +1,46 @@
 """Conversions and checks of arrays: images in [0, 1], masks of 0 and 1, sizes, composites."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+Size = int | Sequence[int]  # pixels per side, or (height, width)
 
 
-def to_uint8(image):
-    """[0, 1] to 0…255, rounded and clipped; any shape."""
+def to_uint8(image: ArrayLike) -> np.ndarray:
+    """Converts [0, 1] to 0…255, rounded and clipped.
+
+    Args:
+        image: any shape, in [0, 1].
+
+    Returns:
+        uint8 array of the same shape.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.to_uint8([0, 0.5, 1, 1.2])
+        array([  0, 128, 255, 255], dtype=uint8)
+    """
     return np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
 
 
-def size_pair(image_size):
-    """An int or (height, width) as (height, width); each side at least 16 pixels.
+def size_pair(image_size: Size) -> tuple[int, int]:
+    """An image size as (height, width).
 
-    Example: `size_pair(64)` is `(64, 64)`, `size_pair((112, 96))` is `(112, 96)`.
+    Args:
+        image_size: pixels per side, or (height, width); each at least 16.
+
+    Returns:
+        (height, width).
+
+    Raises:
+        ValueError: anything else.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.size_pair(64), ik.images.size_pair((112, 96))
+        ((64, 64), (112, 96))
     """
     pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
     if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
@@ -22,15 +51,27 @@ def size_pair(image_size):
     return int(pair[0]), int(pair[1])
 
 
-def check_batch(images, masks):
+def check_batch(images: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Checks that images and masks follow the kit's conventions and belong together.
 
+    Args:
+        images: (B, H, W, 3), known pixels in [0, 1]; anything in the hole.
+        masks: (B, H, W, 1), 1 = known, 0 = hole.
+
     Returns:
-        (images, masks) as float32 NumPy arrays (B, H, W, 3) and (B, H, W, 1), the hole set to 0, so
-        that nothing behind this door can learn from what was under it, NaN included.
+        (images, masks) as float32 arrays of these shapes, with 0 in the hole. So no method sees what was
+        under the hole, not even a NaN.
 
     Raises:
-        ValueError: wrong shape, a mask that is not of 0 and 1, known pixels outside [0, 1] or NaN.
+        ValueError: wrong shapes, a mask with other values than 0 and 1, known pixels outside [0, 1] or NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> images, masks = np.full((1, 16, 16, 3), np.nan), np.zeros((1, 16, 16, 1))
+        >>> images, masks = ik.images.check_batch(images, masks)
+        >>> images.max().item(), images.dtype
+        (0.0, dtype('float32'))
     """
     images, masks = np.asarray(images, "float32"), np.asarray(masks, "float32")
     if images.ndim != 4 or images.shape[-1] != 3:
@@ -51,37 +92,46 @@ def check_batch(images, masks):
     return images, masks
 
 
-def check_binary(masks):
-    """Raises ValueError unless masks, of any shape, hold 0 and 1 alone."""
+def check_binary(masks: ArrayLike) -> None:
+    """Checks that masks hold only 0 and 1.
+
+    Args:
+        masks: any shape.
+
+    Raises:
+        ValueError: any other value.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.check_binary([0, 1, 0.5])
+        Traceback (most recent call last):
+        ValueError: a mask holds 0.5: expected only 1 (known) and 0 (hole)...
+    """
     wrong = np.asarray(masks)[~np.isin(masks, (0, 1))]
     if wrong.size:
         raise ValueError(
-            f"a mask holds {wrong[0]:.4g}: expected 1 (known) or 0 (hole) alone; round it first, or read it "
+            f"a mask holds {wrong[0]:.4g}: expected only 1 (known) and 0 (hole); round it first, or read it "
             "with inpaintkit.images.read_mask"
         )
 
 
-def check_hole(hole, expected=("white", "black", "alpha")):
-    """Raises ValueError unless `hole` is one of those expected."""
-    if hole not in expected:
-        raise ValueError(
-            f"hole={hole!r}: expected {' or '.join(map(repr, expected))}, what the hole is in the file"
-        )
-
-
-def _name(path):
-    """What messages call a path or an opened file, whose own name may be a number."""
-    return str(getattr(path, "name", "opened file") if hasattr(path, "read") else path)
-
-
-def composite(filled, images, masks):
-    """A method's output inside the hole, the image itself everywhere else: what a user would keep.
+def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndarray:
+    """A method's output in the hole, and the image itself everywhere else: what a user would keep.
 
     Args:
-        filled, images: (B, H, W, 3). masks: (B, H, W, 1), 1 = known.
+        filled, images: (B, H, W, 3).
+        masks: (B, H, W, 1), 1 = known.
 
     Returns:
-        (B, H, W, 3); known pixels bit-exact. An array for arrays, a tensor for tensors.
+        (B, H, W, 3); known pixels are bit-exact. An array for arrays, a tensor for tensors.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> filled, images = np.full((1, 1, 2, 3), 0.5), np.ones((1, 1, 2, 3))
+        >>> masks = np.array([[[[1], [0]]]])
+        >>> ik.images.composite(filled, images, masks)[0, 0, :, 0]
+        array([1. , 0.5])
     """
     if isinstance(filled, np.ndarray):
         return np.where(masks > 0, images, filled)
@@ -90,8 +140,20 @@ def composite(filled, images, masks):
     return ops.where(masks > 0, images, filled)
 
 
-def final_output(outputs):
-    """Of a network's outputs the final image: the first, where it has one per stage in a list or dict."""
+def final_output(outputs: object) -> object:
+    """The final image of a network's outputs: the first, where there is one output per stage.
+
+    Args:
+        outputs: (B, H, W, 3), or a list, tuple or dict of such, one per stage.
+
+    Returns:
+        (B, H, W, 3), an array or a tensor.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.final_output(["refined image", "coarse image"])
+        'refined image'
+    """
     if isinstance(outputs, dict):
         outputs = list(outputs.values())
     return outputs[0] if isinstance(outputs, (list, tuple)) else outputs

@@ -1,18 +1,17 @@
-"""MaskGenerator to fill: mask generators, and masks from files.
+"""Mask generators: random holes to fill, and masks from files.
 
-Mask generators are frozen dataclasses whose `repr` rebuilds them. Each has one method, `sample(count,
-height, width, seed)`, which returns float32 masks (count, H, W, 1), 1 = known and 0 = hole. The same
-seed gives the same masks on every machine, and for n ≤ m the first n of `sample(m, …)` equal `sample(n,
-…)`.
+Mask generators are frozen dataclasses whose `repr` rebuilds them. Each has a method `sample(count, height,
+width, seed)`, which returns float32 masks (count, H, W, 1), 1 = known and 0 = hole. The same seed gives the
+same masks on every machine; for n ≤ m, `sample(m)[:n]` equals `sample(n)`.
 
-With `hole_ratio=(low, high)` each mask gets its own target, drawn evenly from that range, and shapes are
-added until it is met; the oldest is cut by a straight line, so that the ratio is exact. The studied
-works draw a fixed number of shapes and take the ratio that results: leave `hole_ratio` out for that.
-Sizes are in pixels, except for `Thin`, `Medium` and `Thick`, which grow with the image.
+With `hole_ratio=(low, high)` each mask gets its own target, drawn evenly from that range. Shapes are added
+until it is reached, and the oldest shape is cut by a straight line, so that the ratio is exact. The studied
+works draw a fixed number of shapes and accept the ratio that results: leave `hole_ratio` out for that. Sizes
+are in pixels, except for `Thin`, `Medium` and `Thick`, which grow with the image.
 
 Sources: lines, Giminosk's CelebA study (6–9 lines of 4–5 px on 112×96) and the face report (7 lines of
 1–11 px on 178×178); rectangles, the album-cover study (four of 32×32 on 256×256, may overlap); strokes,
-the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the centre, Pathak et al. 2016 (Context
+the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the center, Pathak et al. 2016 (Context
 Encoders); grids, Lugmayr et al. 2022 (RePaint); thin, medium and thick, Suvorov et al. 2022 (LaMa);
 folders, the irregular masks of Liu et al. 2018.
 """

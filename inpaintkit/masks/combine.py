@@ -2,87 +2,105 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from typing import Self
 
 import cv2
 import numpy as np
 
-from inpaintkit.masks.base import MaskGenerator, stream
+from inpaintkit.checks import is_count
+from inpaintkit.masks.base import MaskGenerator
+from inpaintkit.masks.random_numbers import RandomNumbers
 
 
 @dataclass(frozen=True)
 class Mixture(MaskGenerator):
-    """Each mask of one of several kinds.
+    """Draws each mask with one of several generators.
 
     Args:
-        kinds: the kinds.
-        weights: how often each, a number a kind; None is evenly.
-        hole_ratio: None, or (low, high) in (0, 1), for every kind in place of its own.
+        generators: the mask generators.
+        weights: how often each is used, one number per generator; None means equally often.
+        hole_ratio: None, or (low, high) in (0, 1), for all generators in place of their own.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> mixture = ik.masks.Mixture([ik.masks.Center(), ik.masks.Grid(2)], weights=(3, 1))
+        >>> ratios = ik.masks.hole_ratio(mixture.sample(100, 32, 32))
+        >>> sorted(set(ratios.tolist()))
+        [0.25, 0.75]
     """
 
-    kinds: tuple
+    generators: tuple
     weights: tuple | None = None
     hole_ratio: tuple | None = None
 
     def __post_init__(self):
         self._check()
-        kinds = tuple(self.kinds) if np.iterable(self.kinds) else ()
-        if not kinds or not all(isinstance(kind, MaskGenerator) for kind in kinds):
-            raise ValueError(f"kinds={self.kinds!r}: expected kinds of holes, such as [Lines(), Strokes()]")
-        weights = None if self.weights is None else tuple(self.weights)
-        if weights and (len(weights) != len(kinds) or min(weights) < 0 or sum(weights) == 0):
-            raise ValueError(f"weights={weights!r}: expected {len(kinds)}, one a kind, not all of them 0")
+        generators = self.generators if isinstance(self.generators, tuple) else ()
+        if not generators or not all(isinstance(part, MaskGenerator) for part in generators):
+            raise ValueError(
+                f"generators={self.generators!r}: expected mask generators, such as [Lines(), Strokes()]"
+            )
+        weights = self.weights
+        if weights and (len(weights) != len(generators) or min(weights) < 0 or sum(weights) == 0):
+            raise ValueError(
+                f"weights={weights!r}: expected {len(generators)}, one per generator, not all of them 0"
+            )
         if self.hole_ratio is not None:
-            kinds = tuple(kind.with_ratio(self.hole_ratio) for kind in kinds)
-        object.__setattr__(self, "kinds", kinds)  # tuples, so that a mixture can stand in a MaskBank
-        object.__setattr__(self, "weights", weights)
+            generators = tuple(part.with_ratio(self.hole_ratio) for part in generators)
+            object.__setattr__(self, "generators", generators)
 
-    def _drawings(self, rng, height, width):
-        shares = np.array(self.weights or [1] * len(self.kinds), float)
-        drawings = [kind._drawings(rng, height, width) for kind in self.kinds]
-        for chosen in stream(lambda n: rng.choice(len(drawings), n, p=shares / shares.sum()).tolist()):
-            yield next(drawings[chosen])
+    def _label_map(self, rng, height, width):
+        ends = np.cumsum(self.weights or [1] * len(self.generators))
+        chosen = np.searchsorted(ends, rng.uniform(0, ends[-1]), side="right")
+        return self.generators[chosen]._label_map(rng, height, width)
 
 
 @dataclass(frozen=True)
 class MaskBank(MaskGenerator):
-    """Masks drawn once, and then turned, flipped and rolled: for kinds that draw slowly, and for folders.
+    """Masks drawn once, then flipped, turned and rolled: for slow generators, such as `FromFolder`.
+
+    A mask is flipped, turned by quarters (by halves where the image is not square) and rolled: what leaves
+    the image on one side comes in on the other. None of this changes the hole ratio. The bank is drawn when
+    `sample` is first called with a size.
 
     Args:
-        kind: of hole; not one whose place matters, such as `Center`, `Border` or `Text`.
+        generator: not one whose position matters, such as `Center`, `Border` or `Text`.
         size: masks in the bank; each takes H × W bytes, 65 MB for 1,000 at 256×256.
         seed: of the bank.
 
-    A mask is flipped, turned by quarters (by halves where the image is not square) and rolled, which brings
-    what leaves the frame in again on the other side; the hole ratio of `kind` survives all three. The bank is
-    drawn at the first `sample` of a size.
+    Example:
+        >>> import inpaintkit as ik
+        >>> bank = ik.masks.MaskBank(ik.masks.Rectangles(count=1, size=8), size=10)
+        >>> ik.masks.hole_ratio(bank.sample(3, 32, 32))
+        array([0.0625, 0.0625, 0.0625])
     """
 
-    kind: MaskGenerator
+    generator: MaskGenerator
     size: int = 1000
     seed: int = 0
 
     def __post_init__(self):
         self._simplify()
-        if not isinstance(self.kind, MaskGenerator) or not isinstance(self.size, int) or self.size < 1:
+        if not isinstance(self.generator, MaskGenerator) or not is_count(self.size):
             raise ValueError(
-                f"{self}: expected a kind of hole and a number of masks: MaskBank(Strokes(), 1000)"
+                f"{self}: expected a mask generator and a number of masks, such as MaskBank(Strokes(), 1000)"
             )
 
-    def with_ratio(self, hole_ratio):
-        return replace(self, kind=self.kind.with_ratio(hole_ratio))
+    def with_ratio(self, hole_ratio: tuple[float, float] | None) -> Self:
+        return replace(self, generator=self.generator.with_ratio(hole_ratio))
 
-    def _drawings(self, rng, height, width):
-        bank = _bank(self, height, width)
-        low, high = (0, 0, 0, 0, -1), (self.size, height, width, 2, 3)
-        for chosen, down, right, turn, flip in stream(lambda n: rng.integers(low, high, (n, 5)).tolist()):
-            drawing = np.roll(bank[chosen], (down, right), (0, 1))
-            if turn and height == width:
-                drawing = cv2.transpose(drawing)
-            yield drawing if flip == 2 else cv2.flip(drawing, flip)  # both ways, down or across
+    def _label_map(self, rng, height, width):
+        label_map = _bank(self, height, width)[rng.integer((0, self.size - 1))]
+        down, right = rng.integer((0, height - 1)), rng.integer((0, width - 1))
+        label_map = np.roll(label_map, (down, right), axis=(0, 1))
+        if rng.random() < 0.5 and height == width:
+            label_map = cv2.transpose(label_map)
+        flip = rng.integer((-1, 2))  # OpenCV's: -1 is both ways, 0 top to bottom, 1 left to right; 2 is none
+        return label_map if flip == 2 else cv2.flip(label_map, flip)
 
 
 @lru_cache(maxsize=4)  # training and validation, at two sizes
 def _bank(bank, height, width):
-    drawings = bank.kind._drawings(np.random.default_rng(bank.seed), height, width)
-    return np.stack([(drawing > 0).astype("uint8") for drawing in islice(drawings, bank.size)])
+    rng = RandomNumbers(bank.seed)
+    label_maps = [bank.generator._label_map(rng, height, width) for _ in range(bank.size)]
+    return [(label_map > 0).astype("uint8") for label_map in label_maps]

@@ -18,30 +18,45 @@ GENERATORS = (
 )  # fmt: skip
 
 
-def parse(text):
-    """Builds a kind from its name or from what it prints: the way back from `repr`.
+_EXAMPLE = "Lines(count=7, thickness=(1, 11))"
 
-    Example: `parse("lines")` is `Lines()`, `parse("Lines(count=7, thickness=(1, 11))")` is itself, and
-    `parse("Mixture([lines, text], (3, 1))")` holds two. Paths of Windows are taken as they are:
-    `parse(r'FromFolder("C:\\new\\masks")')`; doubled backslashes, as `repr` prints them, are single ones.
+
+def parse(text: str) -> MaskGenerator:
+    """Builds a mask generator from its name or its `repr`.
+
+    Settings may be left out, and generators may contain others. Windows paths are taken as they are:
+    `FromFolder("C:\\new\\masks")`; a doubled backslash, as `repr` prints it, is a single one.
+
+    Args:
+        text: such as "lines", "Lines(count=7)" or "Mixture([lines, text], (3, 1))".
+
+    Returns:
+        The mask generator.
 
     Raises:
-        ValueError: an unknown kind or setting, or anything but kinds, numbers and words.
+        ValueError: an unknown generator or setting, or anything but generators, numbers and text.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.masks.parse("mixture([lines, center], (3, 1))").weights
+        (3, 1)
+        >>> ik.masks.parse("Lines(count=7)") == ik.masks.Lines(count=7)
+        True
     """
     try:
         if not isinstance(text, str):
-            raise TypeError(f"a text, not {type(text).__name__}")
-        kind = _build(ast.parse(_STRING.sub(_literal, text.strip()), mode="eval").body)
-        if isinstance(kind, MaskGenerator):
-            return kind
+            raise TypeError(f"expected text, not {type(text).__name__}")
+        generator = _build(ast.parse(_STRING.sub(_as_literal, text.strip()), mode="eval").body)
+        if isinstance(generator, MaskGenerator):
+            return generator
         reason = "this is none"
     except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
         reason = error
     if isinstance(text, str) and os.path.isdir(text.strip()):
         reason = f"for this folder of mask files, say {f'FromFolder({text.strip()!r})'!r}"
+    names = ", ".join(generator.__name__.lower() for generator in GENERATORS)
     raise ValueError(
-        f"masks {text!r}: expected one of {', '.join(kind.__name__.lower() for kind in GENERATORS)}, or one with "
-        f"its settings, such as 'Lines(count=7, thickness=(1, 11))' ({reason})"
+        f"masks {text!r}: expected one of {names}, or one with its settings, such as {_EXAMPLE!r} ({reason})"
     )
 
 
@@ -49,8 +64,8 @@ def parse(text):
 _STRING = re.compile(r"""(\b[rR])?(['"])(.*?)\2(?=\s*(?:[,)\]]|$))""", re.DOTALL)
 
 
-def _literal(match):
-    """A string whose backslashes are what they look like: doubled ones, as `repr` prints them, are single."""
+def _as_literal(match):
+    """A Python literal of a string, in which only a doubled backslash, as `repr` prints it, is an escape."""
     raw, quote, text = match.groups()
     text = text.replace("\\" + quote, quote)
     if not raw and all(len(run) % 2 == 0 for run in re.findall(r"\\+", text)):
@@ -59,19 +74,18 @@ def _literal(match):
 
 
 def _build(node):
-    """What a branch of the syntax tree stands for; nothing in it is ever run."""
+    """What a node of the syntax tree stands for. No code of the text is ever run."""
     if isinstance(node, ast.List | ast.Tuple):
         return tuple(map(_build, node.elts))
     if not isinstance(node, ast.Call | ast.Name):
         try:
             return ast.literal_eval(node)
         except ValueError:
-            raise TypeError(f"{ast.unparse(node)} is no kind of hole, number or text in quotes") from None
+            raise TypeError(f"{ast.unparse(node)} is no mask generator, number or text in quotes") from None
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
     name = ast.unparse(call.func)
-    kinds = {kind.__name__.lower(): kind for kind in GENERATORS}
-    if name.lower() not in kinds:
-        raise TypeError(f"{name} is no kind of hole; a path stands in quotes")
-    return kinds[name.lower()](
-        *map(_build, call.args), **{word.arg: _build(word.value) for word in call.keywords}
-    )
+    for generator in GENERATORS:
+        if generator.__name__.lower() == name.lower():
+            settings = {keyword.arg: _build(keyword.value) for keyword in call.keywords}
+            return generator(*map(_build, call.args), **settings)
+    raise TypeError(f"{name} is no mask generator; put a path in quotes")

@@ -1,26 +1,34 @@
 """Mask generators that draw shapes: lines, rectangles, ellipses, polygons, scratches.
 
-Every corner of a thick line lies inside the image. Then OpenCV 4 and 5 draw identical pixels; for lines
-that leave the image they differ.
+Both ends of every thick line lie inside the image. Then OpenCV 4 and 5 draw identical pixels; for lines that
+leave the image they differ.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from inpaintkit.masks.base import ShapeMasks, integers
+from inpaintkit.masks.base import ShapeMasks
 
 
 @dataclass(frozen=True)
 class Lines(ShapeMasks):
-    """Straight lines between random points: scratches as the studied face works draw them.
+    """Straight lines between random pixels, as the studied face works draw them.
 
     Args:
-        count: lines a mask, a number or (low, high).
-        thickness: in pixels, a number or (low, high), drawn anew for each line. OpenCV's own, as in
-            the studied works: 1, 2, 3, … 8 are drawn 1, 3, 5, 5, 7, 7, 9, 9 pixels wide.
-        hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
+        count: lines per mask, a number or (low, high).
+        thickness: in pixels, a number or (low, high), drawn for each line. As in the studied works it is
+            OpenCV's: thicknesses 1, 2, 3, … 8 are drawn 1, 3, 5, 5, 7, 7, 9, 9 pixels wide.
+        hole_ratio: None, or (low, high) in (0, 1); then lines are added until it is met, and `count` is not
+            used.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> masks = ik.masks.Lines(count=7, thickness=(1, 11)).sample(2, 64, 64, seed=0)
+        >>> masks.shape, masks.min().item(), masks.max().item()
+        ((2, 64, 64, 1), 0.0, 1.0)
     """
 
     count: int | tuple = (6, 9)
@@ -30,23 +38,26 @@ class Lines(ShapeMasks):
     def __post_init__(self):
         self._check(count=1, thickness=1)
 
-    def _shapes(self, rng, n, height, width):
-        ends = rng.integers((0, 0), (width, height), (2, n, 2)).tolist()
-        return zip(*ends, integers(rng, self.thickness, n).tolist(), strict=True)
-
-    def _draw(self, drawing, number, start, end, thickness):
-        cv2.line(drawing, start, end, number, thickness)
+    def _draw(self, label_map, label, rng):
+        start, end = rng.pixel(label_map.shape), rng.pixel(label_map.shape)
+        cv2.line(label_map, start, end, label, rng.integer(self.thickness))
 
 
 @dataclass(frozen=True)
 class Rectangles(ShapeMasks):
-    """Upright rectangles that may overlap: the dropped blocks of the album-cover study.
+    """Upright rectangles that may overlap: the lost blocks of the album-cover study.
 
     Args:
-        count: rectangles a mask, a number or (low, high).
-        size: side lengths in pixels, a number or (low, high), drawn for height and width apart; a side
+        count: rectangles per mask, a number or (low, high).
+        size: side lengths in pixels, a number or (low, high); height and width are drawn separately. A side
             longer than the image is cut to it.
-        hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
+        hole_ratio: None, or (low, high) in (0, 1); then rectangles are added until it is met.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> mask = ik.masks.Rectangles(count=1, size=8).sample(1, 32, 32)
+        >>> int((mask == 0).sum())
+        64
     """
 
     count: int | tuple = 4
@@ -56,23 +67,26 @@ class Rectangles(ShapeMasks):
     def __post_init__(self):
         self._check(count=1, size=1)
 
-    def _shapes(self, rng, n, height, width):
-        sides = np.minimum(integers(rng, self.size, (n, 2)), (height, width))
-        corners = rng.integers(0, (height, width) - sides, endpoint=True)
-        return np.hstack([corners, corners + sides]).tolist()
-
-    def _draw(self, drawing, number, top, left, bottom, right):
-        drawing[top:bottom, left:right] = number
+    def _draw(self, label_map, label, rng):
+        height, width = label_map.shape
+        rows, columns = min(rng.integer(self.size), height), min(rng.integer(self.size), width)
+        top, left = rng.integer((0, height - rows)), rng.integer((0, width - columns))
+        label_map[top : top + rows, left : left + columns] = label
 
 
 @dataclass(frozen=True)
 class Ellipses(ShapeMasks):
-    """Filled ellipses in any direction, round a random pixel.
+    """Filled ellipses in any direction around random pixels.
 
     Args:
-        count: ellipses a mask, a number or (low, high).
+        count: ellipses per mask, a number or (low, high).
         size: length of each axis in pixels, a number or (low, high).
-        hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
+        hole_ratio: None, or (low, high) in (0, 1); then ellipses are added until it is met.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.masks.Ellipses(hole_ratio=(0.5, 0.5)).sample(1, 64, 64).mean().item()
+        0.5
     """
 
     count: int | tuple = (2, 5)
@@ -82,24 +96,27 @@ class Ellipses(ShapeMasks):
     def __post_init__(self):
         self._check(count=1, size=1)
 
-    def _shapes(self, rng, n, height, width):
-        centres = rng.integers((0, 0), (width, height), (n, 2)).tolist()
-        halves = (integers(rng, self.size, (n, 2)) // 2).tolist()
-        return zip(centres, halves, rng.integers(0, 180, n).tolist(), strict=True)
-
-    def _draw(self, drawing, number, centre, halves, angle):
-        cv2.ellipse(drawing, centre, halves, angle, 0, 360, number, -1)
+    def _draw(self, label_map, label, rng):
+        centre = rng.pixel(label_map.shape)
+        half_axes = rng.integer(self.size) // 2, rng.integer(self.size) // 2
+        angle = rng.integer((0, 179))
+        cv2.ellipse(label_map, centre, half_axes, angle, 0, 360, label, thickness=cv2.FILLED)
 
 
 @dataclass(frozen=True)
 class Polygons(ShapeMasks):
-    """Filled polygons with corners all round and at uneven distance, often dented.
+    """Filled polygons whose corners lie in all directions, at different distances from the middle.
 
     Args:
-        count: polygons a mask, a number or (low, high).
-        vertices: corners a polygon, a number or (low, high).
-        size: the largest width in pixels, a number or (low, high).
-        hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
+        count: polygons per mask, a number or (low, high).
+        vertices: corners per polygon, a number or (low, high).
+        size: the largest possible width in pixels, a number or (low, high).
+        hole_ratio: None, or (low, high) in (0, 1); then polygons are added until it is met.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.masks.Polygons(vertices=3, hole_ratio=(0.125, 0.125)).sample(1, 64, 64).mean().item()
+        0.875
     """
 
     count: int | tuple = (2, 5)
@@ -110,31 +127,39 @@ class Polygons(ShapeMasks):
     def __post_init__(self):
         self._check(count=1, vertices=3, size=1)
 
-    def _shapes(self, rng, n, height, width):
-        corners = integers(rng, self.vertices, n)
-        angle = np.arange(corners.max()) + rng.random((n, corners.max()))
-        angle *= 2 * np.pi / corners[:, None]
-        radius = rng.uniform(0.4, 1, angle.shape) * integers(rng, self.size, (n, 1)) / 2
-        paths = radius[..., None] * np.stack([np.cos(angle), np.sin(angle)], -1)
-        paths += rng.uniform((0, 0), (width, height), (n, 1, 2)) - paths[:, :1]  # its first corner is inside
-        paths = np.floor(paths).astype("int32")
-        return [(path[:k],) for path, k in zip(paths, corners.tolist(), strict=True)]
+    def _draw(self, label_map, label, rng):
+        corners, size = rng.integer(self.vertices), rng.integer(self.size)
+        path = []
+        for i in range(corners):
+            angle = 2 * math.pi * (i + rng.random()) / corners
+            radius = rng.uniform(0.4, 1) * size / 2
+            path.append((radius * math.cos(angle), radius * math.sin(angle)))
+        height, width = label_map.shape
+        first = rng.uniform(0, width), rng.uniform(0, height)  # the first corner is inside the image
+        path = np.floor(np.array(path) - path[0] + first).astype("int32")  # (corners, 2), x and y
+        cv2.fillPoly(label_map, [path], label)
 
-    def _draw(self, drawing, number, path):
-        cv2.fillPoly(drawing, [path], number)
+
+_T = np.linspace(0, 1, 9)[:, None]
+_BEZIER = np.hstack([(1 - _T) ** 2, 2 * _T * (1 - _T), _T**2])  # (9, 3): weights of start, middle and end
 
 
 @dataclass(frozen=True)
 class Scratches(ShapeMasks):
     """Thin, long, slightly bent lines, as on old photographs.
 
-    Args:
-        count: scratches a mask, a number or (low, high).
-        width: in pixels, a number or (low, high).
-        hole_ratio: None, or (low, high) in (0, 1); then `count` gives way to the ratio.
+    A scratch is 0.4 to 1 times as long as the longer side of the image, unless it reaches the image border,
+    and bends by up to a tenth of its length.
 
-    A scratch is 0.4 to 1 times as long as the image's longer side, unless it meets the frame, and bends by
-    up to a tenth of its length.
+    Args:
+        count: scratches per mask, a number or (low, high).
+        width: in pixels, a number or (low, high).
+        hole_ratio: None, or (low, high) in (0, 1); then scratches are added until it is met.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.masks.Scratches(hole_ratio=(0.0625, 0.0625)).sample(1, 64, 64).mean().item()
+        0.9375
     """
 
     count: int | tuple = (4, 12)
@@ -144,18 +169,15 @@ class Scratches(ShapeMasks):
     def __post_init__(self):
         self._check(count=1, width=1)
 
-    def _shapes(self, rng, n, height, width):
-        last = np.array((width - 1, height - 1))
-        angle = rng.uniform(0, 2 * np.pi, (n, 1, 1))
-        length = rng.uniform(0.4, 1, (n, 1, 1)) * max(height, width)
-        start = rng.uniform((0, 0), last, (n, 1, 2))
-        end = (start + length * np.concatenate([np.cos(angle), np.sin(angle)], -1)).clip(0, last)
-        across = (end - start)[..., ::-1] * (-1, 1)
-        bend = ((start + end) / 2 + rng.uniform(-0.2, 0.2, (n, 1, 1)) * across).clip(0, last)
-        t = np.linspace(0, 1, 9)[:, None]
-        paths = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end  # a Bézier curve: (n, 9, 2)
-        paths = paths.round().astype("int32")
-        return zip(paths, integers(rng, self.width, n).tolist(), strict=True)
-
-    def _draw(self, drawing, number, path, width):
-        cv2.polylines(drawing, [path], False, number, width)
+    def _draw(self, label_map, label, rng):
+        height, width = label_map.shape
+        right, bottom = width - 1, height - 1
+        length, angle = rng.uniform(0.4, 1) * max(height, width), rng.uniform(0, 2 * math.pi)
+        x1, y1 = rng.uniform(0, right), rng.uniform(0, bottom)
+        x2 = min(max(x1 + length * math.cos(angle), 0), right)
+        y2 = min(max(y1 + length * math.sin(angle), 0), bottom)
+        bend = rng.uniform(-0.2, 0.2)
+        middle_x = min(max((x1 + x2) / 2 - bend * (y2 - y1), 0), right)
+        middle_y = min(max((y1 + y2) / 2 + bend * (x2 - x1), 0), bottom)
+        path = _BEZIER @ [(x1, y1), (middle_x, middle_y), (x2, y2)]  # a Bézier curve: (9, 2)
+        cv2.polylines(label_map, [path.round().astype("int32")], False, label, rng.integer(self.width))

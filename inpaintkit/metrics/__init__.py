@@ -1,38 +1,22 @@
-"""Metrics: functions with one value per image, their Keras classes, and perceptual distances.
+"""Metrics: functions with one value per image, their Keras classes, and perceptual metrics.
 
-Every function takes `y_true` and `y_pred` of shape (B, H, W, 3) in [0, 1] and returns one value per
-image, shape (B,). Functions of the whole image go straight into `compile(metrics=[ik.metrics.ssim])`.
-They also take a `region` (B, H, W, 1) or (B, H, W), 1 where a pixel counts: with `region = 1 - mask`
-they measure the hole only. The Keras classes `PSNR`, `SSIM`, `MAE`, `Dice`, `JaccardDistance` and
-`CosineSimilarity` take that region as their sample weight, so that an `Inpainter` measures the hole with
-`weighted_metrics`. An image whose region is empty has no value: functions give NaN for it, classes leave
-it out of their mean, which is NaN where no image is left.
+Functions take `y_true` and `y_pred`, (B, H, W, 3) in [0, 1], and return one value per image, (B,). They also
+take a `region`, (B, H, W, 1) or (B, H, W), 1 where a pixel counts: with `region = 1 - mask` they measure only
+the hole. Without a region they can be given to Keras directly, `compile(metrics=[ik.metrics.ssim])`. The
+Keras classes `PSNR`, `SSIM`, `MAE`, `Dice`, `JaccardDistance` and `CosineSimilarity` take the region as their
+sample weight, so an `Inpainter` measures the hole with `weighted_metrics`.
 
-Images of two shapes, or a region that is not one value per pixel, are a ValueError. All sums are in
-float32 at least, whatever the dtype policy.
+An image whose region is empty has no value: functions return NaN for it, classes leave it out of their mean,
+which is NaN if no image is left. Shapes that do not fit are a ValueError. All sums are computed in float32 at
+least, whatever the dtype policy.
 """
 
+from inpaintkit.metrics.embedding_distances import MIN_IMAGES_FOR_FID, frechet_distance, kernel_distance
 from inpaintkit.metrics.keras_metrics import MAE, PSNR, SSIM, CosineSimilarity, Dice, JaccardDistance
-from inpaintkit.metrics.perceptual import (
-    ALEXNET,
-    MIN_IMAGES_FOR_FID,
-    MIN_SIDE,
-    NAMES,
-    PerceptualMetrics,
-    feature_distance,
-    frechet_distance,
-    kernel_distance,
-)
-from inpaintkit.metrics.pixel import (
-    MAX_PSNR,
-    check_shapes,
-    cosine_similarity,
-    dice,
-    jaccard_distance,
-    mae,
-    mse,
-    psnr,
-)
+from inpaintkit.metrics.overlap import cosine_similarity, dice, jaccard_distance
+from inpaintkit.metrics.perceptual import ALEXNET, MIN_SIDE, NAMES, PerceptualMetrics, feature_distance
+from inpaintkit.metrics.pixel import MAX_PSNR, mae, mse, psnr
+from inpaintkit.metrics.regions import check_shapes
 from inpaintkit.metrics.structural_similarity import ssim, ssim_map
 
 __all__ = [

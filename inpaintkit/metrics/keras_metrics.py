@@ -4,32 +4,35 @@ import math
 
 import keras
 from keras import ops
+from numpy.typing import ArrayLike
 
-from inpaintkit.metrics.pixel import _inputs, _sum, cosine_similarity, dice, jaccard_distance, mae, psnr
+from inpaintkit.metrics.overlap import cosine_similarity, dice, jaccard_distance
+from inpaintkit.metrics.pixel import mae, psnr
+from inpaintkit.metrics.regions import prepare, sum_per_image
 from inpaintkit.metrics.structural_similarity import ssim
 from inpaintkit.serialization import serializable
 
 
-class _PictureMean(keras.metrics.Mean):
-    """Mean over images of a function above; a sample weight (B, H, W) is the region it looks at."""
+class ImageMean(keras.metrics.Mean):
+    """Mean over images of a metric function. A sample weight (B, H, W) is the region that is measured."""
 
     function = None
-    settings = {}  # noqa: RUF012 (never changed)
     margin = 0  # pixels along the border where the function has no value
 
-    def __init__(self, name=None, dtype=None):
+    def __init__(self, name: str | None = None, dtype: str | None = None):
         super().__init__(name=name or type(self).function.__name__, dtype=dtype)
+        self.settings = {}  # of the function
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        values = type(self).function(y_true, y_pred, sample_weight, **self.settings)
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None):
+        values = type(self).function(y_true, y_pred, sample_weight, **self.settings)  # (B,)
         if sample_weight is None:
             return super().update_state(values)
         m = self.margin
-        _, _, region = _inputs(y_true, y_pred, sample_weight)
-        inside = region[:, m : -m or None, m : -m or None]
-        there = _sum(inside) > 0  # an image whose region is empty has no value; one that is NaN has
-        values = ops.where(there, values, ops.zeros_like(values))
-        return super().update_state(values, ops.cast(there, "float32"))
+        _, _, region = prepare(y_true, y_pred, sample_weight)
+        counts = sum_per_image(region[:, m : -m or None, m : -m or None]) > 0
+        # An image with an empty region has no value and is left out; an image of NaN makes the mean NaN.
+        values = ops.where(counts, values, ops.zeros_like(values))
+        return super().update_state(values, ops.cast(counts, "float32"))
 
     def result(self):
         return ops.where(self.count > 0, super().result(), math.nan)  # Keras's mean of nothing is 0
@@ -39,47 +42,126 @@ class _PictureMean(keras.metrics.Mean):
 
 
 @serializable
-class PSNR(_PictureMean):
-    """`psnr`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole."""
+class PSNR(ImageMean):
+    """`psnr` in dB, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole.
+
+    Args:
+        name: of the metric in the history; None: "psnr".
+        dtype: of the mean; None: Keras's default.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> metric = ik.metrics.PSNR()
+        >>> metric.update_state(np.zeros((2, 8, 8, 3)), np.full((2, 8, 8, 3), 0.1))
+        >>> round(float(metric.result()), 2)
+        20.0
+    """
 
     function = staticmethod(psnr)
 
 
 @serializable
-class SSIM(_PictureMean):
-    """`ssim`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole."""
+class SSIM(ImageMean):
+    """`ssim`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole.
+
+    Args:
+        name: of the metric in the history; None: "ssim".
+        dtype: of the mean; None: Keras's default.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> metric = ik.metrics.SSIM()
+        >>> metric.update_state(np.full((2, 16, 16, 3), 0.5), np.ones((2, 16, 16, 3)))
+        >>> round(float(metric.result()), 2)
+        0.8
+    """
 
     function = staticmethod(ssim)
     margin = 5
 
 
 @serializable
-class MAE(_PictureMean):
-    """`mae`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole."""
+class MAE(ImageMean):
+    """`mae`, averaged over images. In `weighted_metrics` of an `Inpainter`: of the hole.
+
+    Args:
+        name: of the metric in the history; None: "mae".
+        dtype: of the mean; None: Keras's default.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> metric = ik.metrics.MAE("hole_mae")
+        >>> metric.update_state(np.zeros((2, 8, 8, 3)), np.full((2, 8, 8, 3), 0.25))
+        >>> metric.name, float(metric.result())
+        ('hole_mae', 0.25)
+    """
 
     function = staticmethod(mae)
 
 
 @serializable
-class Dice(_PictureMean):
-    """`dice`, averaged over images; `squared=True` for the form that peaks at the truth."""
+class Dice(ImageMean):
+    """`dice`, averaged over images.
+
+    Args:
+        squared: as for `dice`: True for the form that is largest at the truth.
+        name: of the metric in the history; None: "dice" or "dice_squared".
+        dtype: of the mean; None: Keras's default.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> metric, truth = ik.metrics.Dice(squared=True), np.full((2, 8, 8, 3), 0.5)
+        >>> metric.update_state(truth, truth)
+        >>> float(metric.result())
+        1.0
+    """
 
     function = staticmethod(dice)
 
-    def __init__(self, squared=False, name=None, dtype=None):
+    def __init__(self, squared: bool = False, name: str | None = None, dtype: str | None = None):
         super().__init__(name or ("dice_squared" if squared else "dice"), dtype)
         self.settings = {"squared": squared}
 
 
 @serializable
-class JaccardDistance(_PictureMean):
-    """`jaccard_distance`, averaged over images; lower is nearer."""
+class JaccardDistance(ImageMean):
+    """`jaccard_distance`, averaged over images; lower is nearer.
+
+    Args:
+        name: of the metric in the history; None: "jaccard_distance".
+        dtype: of the mean; None: Keras's default.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> metric = ik.metrics.JaccardDistance()
+        >>> metric.update_state(np.full((2, 8, 8, 3), 0.5), np.ones((2, 8, 8, 3)))
+        >>> round(float(metric.result()), 1)
+        32.9
+    """
 
     function = staticmethod(jaccard_distance)
 
 
 @serializable
-class CosineSimilarity(_PictureMean):
-    """`cosine_similarity`, averaged over images."""
+class CosineSimilarity(ImageMean):
+    """`cosine_similarity`, averaged over images.
+
+    Args:
+        name: of the metric in the history; None: "cosine_similarity".
+        dtype: of the mean; None: Keras's default.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> metric = ik.metrics.CosineSimilarity()
+        >>> metric.update_state(np.full((2, 8, 8, 3), 0.5), np.ones((2, 8, 8, 3)))
+        >>> round(float(metric.result()), 2)
+        1.0
+    """
 
     function = staticmethod(cosine_similarity)

@@ -2,20 +2,22 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
+import keras
 import numpy as np
 from keras import ops
 
 from inpaintkit import models
+from inpaintkit.checks import check_choice
+from inpaintkit.files import replacing
 
 FOLDER = Path(__file__).parent
 NAMES = ("faces", "photos")
 MAX_BYTES = 8_000_000  # of one weight file
 
 
-def card(name):
+def card(name: str) -> dict:
     """What is known about shipped weights.
 
     Args:
@@ -28,32 +30,37 @@ def card(name):
     Raises:
         ValueError: an unknown name.
 
-    Example: `ik.pretrained.card("faces")["network"]` is `"residual_unet"`.
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.pretrained.card("faces")["network"]
+        'residual_unet'
     """
-    if name not in NAMES:
-        raise ValueError(f"weights {name!r}: expected one of {', '.join(map(repr, NAMES))}")
+    check_choice("weights", name, NAMES)
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
 
-def load(name):
-    """A trained network that ships with the kit; nothing is downloaded.
+def load(name: str) -> keras.Model:
+    """Loads a trained network that ships with the kit; nothing is downloaded.
 
     Args:
         name: "faces" (aligned faces) or "photos" (photographs, paintings, textures, covers).
 
     Returns:
-        `keras.Model` over `[image (B, H, W, 3), mask (B, H, W, 1)]`, any height and width, not compiled, its
-        name that of the weights.
+        `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1], for any height and
+        width, not compiled. Its name is that of the weights.
 
     Raises:
-        ValueError: an unknown name, or a weight file that is not the one its card describes.
+        ValueError: an unknown name, or a weight file that is not the one that its card describes.
 
-    Example: `ik.load("faces").count_params()` is 1,601,683.
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.load("faces").count_params()
+        1601683
     """
     about, file = card(name), FOLDER / f"{name}.npz"
-    if hashlib.sha256(file.read_bytes()).hexdigest() != about["sha256"]:
+    if _sha256(file) != about["sha256"]:
         raise ValueError(
-            f"{file.name}: its checksum is not the one of its card, so the file is damaged or was changed: "
+            f"{file.name}: its checksum is not the one on its card; the file is damaged or was changed: "
             "install inpaintkit again"
         )
     network = getattr(models, about["network"])(name=name, **about["arguments"])
@@ -62,51 +69,59 @@ def load(name):
     return network
 
 
-def save(folder, name, network, about):
-    """Writes a network's weights as float16, and its card, as `load` reads them.
+def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> dict:
+    """Saves a network's weights as float16, and its card, as `load` reads them.
 
     Args:
-        folder: where; made when missing.
+        folder: where; it is made if it does not exist.
         name: of the files.
         network: a `keras.Model` built by a function of `ik.models` whose layers have fixed names.
-        about: dict, the card, with at least "network" and "arguments"; "sha256" and "parameters" are added.
+        about: the card, with at least "network" and "arguments"; "sha256" and "parameters" are added.
 
     Returns:
         dict, the whole card.
 
     Raises:
         ValueError: weights that float16 cannot hold, or a file larger than `MAX_BYTES`.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import tempfile
+        >>> network = ik.models.residual_unet(filters=(4, 8))
+        >>> about = {"network": "residual_unet", "arguments": {"filters": [4, 8]}}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     card = ik.pretrained.save(folder, "small", network, about)
+        >>> card["parameters"] == network.count_params()
+        True
     """
     folder, arrays = Path(folder), {}
-    for key, variable in _variables(network):
+    for key, variable in _variables(network).items():
         values = ops.convert_to_numpy(variable)
-        if not np.abs(values).max() <= np.finfo("float16").max:  # NaN, too
+        if not np.abs(values).max() <= np.finfo("float16").max:  # true for NaN, too
             raise ValueError(f"{key}: holds values that float16 cannot hold; expected all within ±65,504")
         arrays[key] = values.astype("float16")
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{name}.npz.part"
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    if part.stat().st_size > MAX_BYTES:
-        part.unlink()
-        raise ValueError(f"{name}: more than {MAX_BYTES:,} bytes; expected a smaller network")
-    digest = hashlib.sha256(part.read_bytes()).hexdigest()
-    about = {**about, "parameters": network.count_params(), "sha256": digest}
-    text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-    (folder / f"{name}.json.part").write_text(text, "utf-8")
-    os.replace(part, folder / f"{name}.npz")
-    os.replace(folder / f"{name}.json.part", folder / f"{name}.json")
+    with replacing(folder / f"{name}.npz") as weights, replacing(folder / f"{name}.json") as text:
+        np.savez(weights, **arrays)
+        if weights.stat().st_size > MAX_BYTES:
+            raise ValueError(f"{name}: more than {MAX_BYTES:,} bytes; expected a smaller network")
+        about = {**about, "parameters": network.count_params(), "sha256": _sha256(weights)}
+        text.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return about
 
 
+def _sha256(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def _variables(network):
-    """("layer name/variable name", variable) of every weight of a network."""
-    return [(f"{layer.name}/{v.name}", v) for layer in network.layers for v in layer.weights]
+    """{"layer name/variable name": variable} of every weight of a network."""
+    return {f"{layer.name}/{v.name}": v for layer in network.layers for v in layer.weights}
 
 
 def _assign(network, arrays):
     """Assigns arrays by name; every weight must have its array, and every array its weight."""
-    variables = dict(_variables(network))
+    variables = _variables(network)
     if odd := sorted(variables.keys() ^ set(arrays.files)):
         raise ValueError(f"the weight file and the network differ in {', '.join(odd[:5])}")
     for key, variable in variables.items():

@@ -5,22 +5,17 @@
     model.compile("adam", ik.losses.HoleValidLoss())
     model.fit(train, validation_data=val, epochs=20, callbacks=ik.training.standard_callbacks("runs/a"))
 
-Two rules decide who sees the mask, both in `Inpainter`: a `MaskLoss` gets it as the fourth channel of
-its target, and `weighted_metrics` get the hole as their sample weight. All else is plain Keras.
+Two rules decide what gets the mask: a `MaskLoss` reads it as the fourth channel of its target, and
+`weighted_metrics` get the hole as their sample weight (by default there is one, `PSNR("hole_psnr")`).
+Everything else is plain Keras.
 """
 
-from inpaintkit.training.callbacks import (
-    CosineAnnealing,
-    FollowEpochs,
-    ImageLogger,
-    PiecewiseLearningRate,
-    Plateau,
-    ProgressLine,
-)
+from inpaintkit.training.callbacks import FollowEpochs, ImageLogger, ProgressLine
 from inpaintkit.training.gan import InpaintingGAN
 from inpaintkit.training.inpainter import Inpainter, load_model
+from inpaintkit.training.rates import CosineAnnealing, PiecewiseLearningRate, Plateau, step_schedule
 from inpaintkit.training.resume import Resume
-from inpaintkit.training.standard import standard_callbacks, step_schedule
+from inpaintkit.training.standard import standard_callbacks
 from inpaintkit.training.tools import find_learning_rate, freeze_encoder_batchnorm, overfit_one_batch
 
 __all__ = [

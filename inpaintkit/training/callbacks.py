@@ -1,7 +1,6 @@
-"""What watches over `fit`: the budget, the progress line, images in TensorBoard.
+"""Callbacks that show the progress of `fit`: a line, images in TensorBoard; and count epochs and minutes."""
 
-`ik.training.standard_callbacks` puts them together, in the order that they need.
-"""
+from __future__ import annotations
 
 import math
 import shutil
@@ -13,14 +12,17 @@ import keras
 import numpy as np
 from keras import ops
 
+from inpaintkit.data import Pairs
+from inpaintkit.images import composite, final_output
 from inpaintkit.plots import mark
-from inpaintkit.training.rates import RATES, change_rate, has_schedule, rate_before_training
+
+SHOWN = (("loss", "loss {:.4f}"), ("hole_psnr", "hole {:.2f} dB"), ("val_hole_psnr", "validation {:.2f} dB"))
 
 
-class _Budget(keras.callbacks.Callback):
-    """Knows how much of a run is spent: of its epochs or its minutes, whichever is further along."""
+class Budget(keras.callbacks.Callback):
+    """Knows which share of a training is done: of its epochs or its minutes, whichever is larger."""
 
-    def __init__(self, minutes=None):
+    def __init__(self, minutes: float | None = None):
         super().__init__()
         if minutes is not None and not minutes > 0:
             raise ValueError(f"minutes={minutes}: expected more than 0, or None for no limit")
@@ -38,92 +40,32 @@ class _Budget(keras.callbacks.Callback):
     def elapsed(self, seconds):
         self.start = time.monotonic() - seconds
 
-    def spent(self, epochs):
-        """Share of the budget spent, in 0…1, after so many epochs, fractions included."""
+    def share_done(self, epochs):
+        """The share in [0, 1] after so many epochs, fractions included."""
         shares = [epochs / self.params["epochs"]]
         if self.minutes:
             shares.append(self.elapsed / (60 * self.minutes))
         return min(1.0, max(shares))
 
 
-class CosineAnnealing(_Budget):
-    """Lowers the learning rate along half a cosine to 1 % of itself, epoch by epoch; keeps the time limit.
-
-    It scales the present rate, so it works together with ReduceLROnPlateau and with `initial_epoch`, and
-    scales it back when training ends, so that a second `fit` starts afresh. A `LearningRateSchedule` is left
-    as it is; then only the time limit acts.
-
-    Args:
-        minutes: None, or the wall time after which training ends, in the middle of an epoch if need be.
-    """
-
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self.factor = None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        factor = max(0.01, 0.5 * (1 + math.cos(math.pi * self.spent(epoch))))
-        self._scale(factor / (self.factor or factor))  # a resumed run begins at the rate it had
-        self.factor = factor
-
-    def on_train_end(self, logs=None):
-        self._scale(1 / (self.factor or 1))
-        RATES.pop(self.model.optimizer, None)
-
-    def _scale(self, by):
-        optimizer = self.model.optimizer
-        if not has_schedule(optimizer):
-            change_rate(optimizer, float(optimizer.learning_rate) * by)
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.minutes and self.elapsed > 60 * self.minutes:
-            self.model.stop_training = True
-
-
-class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
-    """A schedule that has the last word: `CosineAnnealing` before it scales its own rate back when training ends."""
-
-    def on_train_begin(self, logs=None):
-        self.rate = None
-        if has_schedule(self.model.optimizer):
-            raise ValueError(
-                "step_schedule, but the optimizer has a learning-rate schedule already: expected one of the "
-                "two; leave out this callback, or compile with a number, such as Adam(1e-3)"
-            )
-
-    def on_epoch_begin(self, epoch, logs=None):
-        before = rate_before_training(self.model.optimizer)
-        super().on_epoch_begin(epoch, logs)
-        self.rate = float(self.model.optimizer.learning_rate)
-        RATES[self.model.optimizer] = before, self.rate
-
-    def on_train_end(self, logs=None):
-        if self.rate is not None:
-            self.model.optimizer.learning_rate = self.rate
-            RATES.pop(self.model.optimizer, None)
-
-
-class Plateau(keras.callbacks.ReduceLROnPlateau):
-    """Keras's ReduceLROnPlateau, which leaves a `LearningRateSchedule` as it is."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        optimizer = self.model.optimizer
-        if not has_schedule(optimizer):
-            before = rate_before_training(optimizer)
-            super().on_epoch_end(epoch, logs)
-            RATES[optimizer] = before, float(optimizer.learning_rate)
-        elif logs is not None:
-            logs["learning_rate"] = float(optimizer.learning_rate)
-
-
 class FollowEpochs(keras.callbacks.Callback):
     """Tells `Pairs` which epoch begins, so that its masks by epoch follow Keras's own count.
 
+    `fit` of an `Inpainter` or `InpaintingGAN` adds it; a plain Keras model needs it in its callbacks.
+
     Args:
         pairs: the training `Pairs`.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> images = ik.data.images("photos", "val", 16, count=4)
+        >>> pairs = ik.data.pairs(images, ik.masks.Lines(thickness=2), batch_size=4)
+        >>> ik.training.FollowEpochs(pairs).on_epoch_begin(7)
+        >>> pairs.epoch
+        7
     """
 
-    def __init__(self, pairs):
+    def __init__(self, pairs: Pairs):
         super().__init__()
         self.pairs = pairs
 
@@ -131,11 +73,23 @@ class FollowEpochs(keras.callbacks.Callback):
         self.pairs.epoch = epoch
 
 
-class ProgressLine(_Budget):
-    """One line: epoch, step, loss, hole PSNR and time left. Live on a terminal, a line an epoch in a log.
+class ProgressLine(Budget):
+    """One line: epoch, step, loss, hole PSNR and time left. Live on a terminal; in a log, one line per epoch.
 
     Args:
         minutes: the time limit, if there is one, for the time left.
+
+    Raises:
+        ValueError: minutes that are not more than 0.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> line = ik.training.ProgressLine()
+        >>> line.set_params({"epochs": 20, "steps": 50})
+        >>> line.on_train_begin()
+        >>> line.on_epoch_begin(0)
+        >>> line.on_epoch_end(0, {"loss": 0.25, "val_hole_psnr": 21.4})
+        epoch   1/20  loss 0.2500  validation 21.40 dB  at most 0:00 left
     """
 
     def on_train_begin(self, logs=None):
@@ -157,19 +111,14 @@ class ProgressLine(_Budget):
 
     def _show(self, step, logs, epochs, end):
         words = [f"epoch {self.epoch + 1:>3}/{self.params['epochs']}", step]
-        for key, text in (
-            ("loss", "loss {:.4f}"),
-            ("hole_psnr", "hole {:.2f} dB"),
-            ("val_hole_psnr", "validation {:.2f} dB"),
-        ):
-            if key in (logs or {}) and not (
-                key != "loss" and math.isnan(logs[key])
-            ):  # NaN: no hole to measure
-                words.append(text.format(float(logs[key])))
-        spent, elapsed = self.spent(epochs), self.elapsed
-        left = elapsed / spent - elapsed
+        for name, text in SHOWN:
+            value = float((logs or {}).get(name, math.nan))
+            if name == "loss" or not math.isnan(value):  # a PSNR of NaN: there was no hole to measure
+                words.append(text.format(value))
+        elapsed = self.elapsed
+        left = elapsed / self.share_done(epochs) - elapsed
         words.append(f"at most {int(left // 60)}:{int(left % 60):02d} left")
-        line = "  ".join(filter(None, words))
+        line = "  ".join(word for word in words if word)
         if self.live:  # over the line before, and never longer than the terminal is wide
             width = shutil.get_terminal_size().columns - 1
             line = f"\r{line[:width]:<{width}}"
@@ -180,29 +129,37 @@ class ImageLogger(keras.callbacks.Callback):
     """The same few images after every epoch, in TensorBoard: marked input, raw output, composite, truth.
 
     Args:
-        tensorboard: the `keras.callbacks.TensorBoard` of the run: the sheet goes to its folder, and through
-            the door it opens to TensorFlow, which writes the file under every back end.
-        images: `Pairs`, whose first batch serves, or a batch ((holed image, mask), image).
+        tensorboard: the `keras.callbacks.TensorBoard` of the run. The images go to its folder and are written
+            with its summary writer, which needs TensorFlow under every back end.
+        images: `Pairs`, of which the first batch is used, or a batch ((masked image, mask), image).
         count: at most this many rows.
+
+    Example:
+        >>> import keras
+        >>> import inpaintkit as ik
+        >>> images = ik.data.images("photos", "val", 16, count=4)
+        >>> pairs = ik.data.pairs(images, ik.masks.Lines(thickness=2), shuffle=False)
+        >>> ik.training.ImageLogger(keras.callbacks.TensorBoard("runs"), pairs, count=2).image.shape
+        (2, 16, 16, 3)
     """
 
-    def __init__(self, tensorboard, images, count=4):
+    def __init__(self, tensorboard: keras.callbacks.TensorBoard, images: Pairs | tuple, count: int = 4):
         super().__init__()
-        (holed, mask), image = images[0] if isinstance(images, keras.utils.PyDataset) else images
+        (masked, mask), image = images[0] if isinstance(images, keras.utils.PyDataset) else images
         self.tensorboard = tensorboard
-        self.holed, self.mask, self.image = (np.asarray(x[:count], "float32") for x in (holed, mask, image))
+        self.masked, self.mask, self.image = (np.asarray(x[:count], "float32") for x in (masked, mask, image))
 
     def on_train_begin(self, logs=None):
-        # A folder of its own: TensorBoard reads but the newest file of each.
+        # A folder of its own: TensorBoard reads only the newest event file per folder.
         folder = Path(self.tensorboard.log_dir, "images")
         self.writer = self.tensorboard.summary.create_file_writer(str(folder))
 
     def on_epoch_end(self, epoch, logs=None):
-        output = self.model([self.holed, self.mask], training=False)
-        output = ops.convert_to_numpy(output[0] if isinstance(output, (list, tuple)) else output)
-        composite = np.where(self.mask > 0, self.image, output)
-        columns = [mark(self.holed, self.mask), output, composite, self.image]
-        sheet = np.concatenate(np.concatenate(columns, axis=2))  # (rows · H, 4 · W, 3)
+        output = final_output(self.model([self.masked, self.mask], training=False))
+        output = ops.convert_to_numpy(output)  # (B, H, W, 3)
+        filled = composite(output, self.image, self.mask)
+        columns = [mark(self.masked, self.mask), output, filled, self.image]
+        sheet = np.concatenate(np.concatenate(columns, axis=2))  # (B · H, 4 · W, 3)
         with self.writer.as_default():
             self.tensorboard.summary.image("images", np.clip(sheet, 0, 1)[None], step=epoch)
         self.writer.flush()

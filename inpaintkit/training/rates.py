@@ -1,15 +1,16 @@
-"""Learning rates that callbacks change, and the ones that the user chose."""
+"""Callbacks that change the learning rate, and the rate that the user chose."""
 
+from __future__ import annotations
+
+import math
 import weakref
 
 import keras
 
+from inpaintkit.data import at_epoch, check_stages
+from inpaintkit.training.callbacks import Budget
+
 RATES = weakref.WeakKeyDictionary()  # optimizer: its rate before training, and the one last given to it
-
-
-def counts_up(metric):
-    """Whether a metric, by its name, is better when it is higher."""
-    return "psnr" in metric or "ssim" in metric
 
 
 def has_schedule(optimizer):
@@ -30,3 +31,151 @@ def change_rate(optimizer, rate):
     before = rate_before_training(optimizer)
     optimizer.learning_rate = rate
     RATES[optimizer] = before, float(optimizer.learning_rate)
+
+
+class CosineAnnealing(Budget):
+    """Lowers the learning rate along half a cosine to 1 % of itself, epoch by epoch; keeps the time limit.
+
+        rate = rate before training · max(0.01, (1 + cos(π · share of the training that is done)) / 2)
+
+    It scales the present rate, so it works together with ReduceLROnPlateau and with `initial_epoch`, and
+    scales it back when training ends, so that a second `fit` starts with the full rate. It does not change a
+    `LearningRateSchedule`; then only the time limit acts.
+
+    Args:
+        minutes: None, or the minutes after which training ends, if need be in the middle of an epoch.
+
+    Raises:
+        ValueError: minutes that are not more than 0.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> annealing = ik.training.CosineAnnealing(minutes=5)
+        >>> [round(annealing.factor_at(share), 2) for share in (0, 0.5, 1)]
+        [1.0, 0.5, 0.01]
+    """
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.factor = None
+
+    @staticmethod
+    def factor_at(share: float) -> float:
+        """The factor of the learning rate when this share of the training is done, in [0, 1]."""
+        return max(0.01, 0.5 * (1 + math.cos(math.pi * share)))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        factor = self.factor_at(self.share_done(epoch))
+        self._scale(factor / (self.factor or factor))  # a resumed run begins at the rate it had
+        self.factor = factor
+
+    def on_train_end(self, logs=None):
+        self._scale(1 / (self.factor or 1))
+        RATES.pop(self.model.optimizer, None)
+
+    def _scale(self, factor):
+        optimizer = self.model.optimizer
+        if not has_schedule(optimizer):
+            change_rate(optimizer, float(optimizer.learning_rate) * factor)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.minutes and self.elapsed > 60 * self.minutes:
+            self.model.stop_training = True
+
+
+class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
+    """A learning rate by steps, one rate until the next begins. The last rate stays when training ends.
+
+    In `fit` it comes after the standard callbacks; then CosineAnnealing and ReduceLROnPlateau have no effect.
+
+    Args:
+        rates: {first epoch, from 0: rate}.
+
+    Raises:
+        ValueError: no rate for epoch 0, epochs that are not whole numbers, or rates not more than 0; in
+            `fit`, an optimizer with a `LearningRateSchedule`.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> steps = ik.training.PiecewiseLearningRate({0: 1e-3, 8: 1e-4})
+        >>> [steps.schedule(epoch, None) for epoch in (0, 7, 8)]
+        [0.001, 0.001, 0.0001]
+    """
+
+    def __init__(self, rates: dict[int, float]):
+        check_stages(rates, "rates")
+        if not all(rate > 0 for rate in rates.values()):
+            raise ValueError(f"rates={rates}: expected more than 0")
+        super().__init__(lambda epoch, rate: float(at_epoch(rates, epoch)))
+
+    def on_train_begin(self, logs=None):
+        self.rate = None
+        if has_schedule(self.model.optimizer):
+            raise ValueError(
+                "step_schedule, but the optimizer has a learning-rate schedule already: expected one of the "
+                "two; leave out this callback, or compile with a number, such as Adam(1e-3)"
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        before = rate_before_training(self.model.optimizer)
+        super().on_epoch_begin(epoch, logs)
+        self.rate = float(self.model.optimizer.learning_rate)
+        RATES[self.model.optimizer] = before, self.rate
+
+    def on_train_end(self, logs=None):
+        if self.rate is not None:  # CosineAnnealing has just scaled back its own
+            self.model.optimizer.learning_rate = self.rate
+            RATES.pop(self.model.optimizer, None)
+
+
+def step_schedule(rates: dict[int, float]) -> PiecewiseLearningRate:
+    """A learning rate by steps: see `PiecewiseLearningRate`.
+
+    Args:
+        rates: {first epoch, from 0: rate}.
+
+    Returns:
+        the callback.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> steps = ik.training.step_schedule({0: 1e-3, 8: 1e-4})  # 1e-3 for eight epochs, then 1e-4
+        >>> steps.schedule(20, None)
+        0.0001
+    """
+    return PiecewiseLearningRate(rates)
+
+
+class Plateau(keras.callbacks.ReduceLROnPlateau):
+    """Keras's ReduceLROnPlateau, which does not change a `LearningRateSchedule`.
+
+    Args:
+        monitor: name of the metric that must improve.
+        factor: of the learning rate when it does not.
+        patience: epochs without improvement before that.
+        mode: "max" or "min", what is better; "auto" guesses it by the name.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.training.Plateau("val_hole_psnr", factor=0.5, mode="max").factor
+        0.5
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        mode: str = "auto",
+        **settings,
+    ):
+        super().__init__(monitor, factor, patience, mode=mode, **settings)
+
+    def on_epoch_end(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        if not has_schedule(optimizer):
+            before = rate_before_training(optimizer)
+            super().on_epoch_end(epoch, logs)
+            RATES[optimizer] = before, float(optimizer.learning_rate)
+        elif logs is not None:
+            logs["learning_rate"] = float(optimizer.learning_rate)

@@ -1,4 +1,6 @@
-"""Tools around `fit`, found in `ik.training`: a second phase, a range test of rates, overfitting."""
+"""Tools around `fit`: a second phase, a range test of learning rates, overfitting one batch."""
+
+from __future__ import annotations
 
 import warnings
 
@@ -6,51 +8,55 @@ import keras
 import numpy as np
 from keras import ops
 
+from inpaintkit.data import Pairs
 from inpaintkit.training.rates import has_schedule
 
 
-def freeze_encoder_batchnorm(model, learning_rate=5e-5):
-    """Makes a network ready for its second phase: the encoder's batch normalisation is frozen.
+def freeze_encoder_batchnorm(model: keras.Model, learning_rate: float = 5e-5) -> None:
+    """Prepares the second phase of a training: freezes the encoder's batch normalisation.
 
-    Holes spoil the statistics of a batch, so the first phase learns with noisy ones; the second keeps what
-    the encoder has gathered, and fine-tunes at a lower rate (the paper: 2e-4, then 5e-5). It may end below
-    the first one's best: the callbacks of a new run_dir do not know that.
+    Masked pixels make batch statistics noisy; the second phase keeps the encoder's running statistics and
+    fine-tunes at a lower rate (the paper: 2e-4, then 5e-5). It may end below the first phase's best: compare
+    both.
 
     Args:
-        model: compiled, and trained. Its `BatchNormalization` layers whose name begins with "encoder" stop
-            learning; then it is compiled again, with the same loss and metrics and a fresh optimizer.
-        learning_rate: of the same optimizer, its past forgotten.
+        model: compiled, and trained. Its `BatchNormalization` layers whose name begins with "encoder" are
+            frozen; then it is compiled again, with the same loss and metrics and a fresh optimizer.
+        learning_rate: of that optimizer.
 
     Raises:
         ValueError: a model that is not compiled, has no such layer, or whose optimizer has a
             `LearningRateSchedule`; the model is then as before.
 
     Source: Liu et al. 2018, section 4.1, "Initial training and fine-tuning".
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> model = ik.Inpainter(ik.models.pconv_unet(filters=(4, 8)))
+        >>> model.compile("adam", "mae")
+        >>> ik.training.freeze_encoder_batchnorm(model)
+        >>> [layer.name for layer in model.layers if not layer.trainable]
+        ['encoder2_norm']
     """
-    _needs_compiling(model)
+    _check_compiled(model)
     norms = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
-    frozen = [layer for layer in norms if layer.name.startswith("encoder")]
-    if not frozen:
+    of_encoder = [layer for layer in norms if layer.name.startswith("encoder")]
+    if not of_encoder:
         names = ", ".join(layer.name for layer in norms) or "none at all"
         raise ValueError(
             f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
         )
-    _needs_a_settable_rate(model, "freeze_encoder_batchnorm")
+    _check_no_schedule(model, "freeze_encoder_batchnorm")
     config = model.get_compile_config()
-    for layer in frozen:
+    for layer in of_encoder:
         layer.trainable = False
     model.compile_from_config(config)
     model.optimizer.learning_rate = learning_rate
 
 
-def _all_layers(model):
-    for layer in model.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
-
-
-def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
+def find_learning_rate(
+    model: keras.Model, pairs: Pairs | list, low: float = 1e-6, high: float = 1.0, steps: int = 100
+) -> dict:
     """The learning-rate range test: trains with a rate that grows each step until the loss explodes.
 
     Args:
@@ -61,8 +67,8 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
 
     Returns:
         dict: "rates" and "losses", arrays (n,), n ≤ steps, the losses smoothed over about ten steps; and
-        "suggestion", a tenth of the rate with the lowest loss. The first sixth of the steps has no say, where
-        the running mean knows few batches.
+        "suggestion", a tenth of the rate with the lowest loss. The first sixth of the steps does not count,
+        since the running mean is then of few batches.
 
     Raises:
         ValueError: not 0 < low < high, fewer than 10 steps, a model that is not compiled, one whose optimizer
@@ -72,22 +78,29 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
         UserWarning: a loss that never falls, so that the suggestion means nothing.
 
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> model = ik.Inpainter(ik.models.pconv_unet(filters=(4, 8)))
+        >>> ik.training.find_learning_rate(model, [])
+        Traceback (most recent call last):
+        ValueError: network 'pconv_unet' is not compiled: call its compile(optimizer, loss) first
     """
     if not 0 < low < high or steps < 10:
         raise ValueError(
             f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
         )
-    _needs_compiling(model)
-    _needs_a_settable_rate(model, "find_learning_rate")
+    _check_compiled(model)
+    _check_no_schedule(model, "find_learning_rate")
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [ops.convert_to_numpy(variable) for variable in variables]
-    rates, losses, smooth = np.geomspace(low, high, steps), [], None
+    rates, losses = np.geomspace(low, high, steps), []
     try:
         for i, rate in enumerate(rates):
             model.optimizer.learning_rate = rate
             loss = _train_on_batch(model, pairs[i % len(pairs)])
-            smooth = loss if smooth is None else 0.9 * smooth + 0.1 * loss
+            smooth = 0.9 * losses[-1] + 0.1 * loss if losses else loss
             if not np.isfinite(smooth) or (losses and _exploded(smooth, losses)):
                 break
             losses.append(smooth)
@@ -98,7 +111,7 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
         raise ValueError(
             f"the loss is {loss} at the first step: look at the data and the loss before the rate"
         )
-    first = len(losses) // 6  # by then the running mean knows more than one batch, which may be an easy one
+    first = len(losses) // 6
     best = first + int(np.argmin(losses[first:]))
     if best == first:
         warnings.warn(
@@ -110,12 +123,12 @@ def find_learning_rate(model, pairs, low=1e-6, high=1.0, steps=100):
     return {"rates": rates, "losses": np.array(losses), "suggestion": float(rates[best] / 10)}
 
 
-def overfit_one_batch(model, batch, steps=300):
-    """Trains on one batch again and again: a network that cannot learn that by heart is broken.
+def overfit_one_batch(model: keras.Model, batch: tuple, steps: int = 300) -> np.ndarray:
+    """Trains on one batch again and again: a network that cannot memorise one batch is broken.
 
     Args:
         model: compiled; its weights change.
-        batch: ((holed image, mask), image), such as `ik.data.pairs(…)[0]`.
+        batch: ((masked image, mask), image), such as `ik.data.pairs(…)[0]`.
         steps: training steps.
 
     Returns:
@@ -123,12 +136,19 @@ def overfit_one_batch(model, batch, steps=300):
 
     Raises:
         ValueError: a model that is not compiled, or a loss that starts at 0 or below, such as `psnr_loss`:
-            it has no tenth.
+            a tenth of it would be no success.
 
     Warns:
         UserWarning: when the loss does not fall to a tenth of the first.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> model = ik.Inpainter(ik.models.pconv_unet(filters=(4, 8)))
+        >>> ik.training.overfit_one_batch(model, ())
+        Traceback (most recent call last):
+        ValueError: network 'pconv_unet' is not compiled: call its compile(optimizer, loss) first
     """
-    _needs_compiling(model)
+    _check_compiled(model)
     losses = []
     for _ in range(steps):
         losses.append(_train_on_batch(model, batch))
@@ -136,7 +156,6 @@ def overfit_one_batch(model, batch, steps=300):
             raise ValueError(
                 f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
             )
-    losses = np.array(losses)
     if not losses[-1] <= losses[0] / 10:
         warnings.warn(
             f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
@@ -144,16 +163,23 @@ def overfit_one_batch(model, batch, steps=300):
             "fault in the network or the loss",
             stacklevel=2,
         )
-    return losses
+    return np.array(losses)
+
+
+def _all_layers(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)
 
 
 def _exploded(loss, losses):
-    """Whether a loss is far above the lowest before: 4 times of a positive one; `psnr_loss` is negative."""
+    """Whether a loss is far above the lowest before: 4 times a positive one; `psnr_loss` is negative."""
     lowest = min(losses)
     return loss > lowest + 3 * (lowest if lowest > 0 else max(abs(losses[0]), abs(lowest)))
 
 
-def _needs_a_settable_rate(model, tool):
+def _check_no_schedule(model, tool):
     if has_schedule(model.optimizer):
         raise ValueError(
             f"{tool} sets the learning rate, but the optimizer of {model.name!r} has a learning-rate "
@@ -161,7 +187,7 @@ def _needs_a_settable_rate(model, tool):
         )
 
 
-def _needs_compiling(model):
+def _check_compiled(model):
     if not model.compiled:
         raise ValueError(f"network {model.name!r} is not compiled: call its compile(optimizer, loss) first")
 

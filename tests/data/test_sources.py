@@ -1,10 +1,9 @@
-"""Every source, with the network refused: what lies on the machine is found, what does not is explained."""
+"""Every source, offline: what is on the machine is found; for what is not, the error says what to do."""
 
 import os
 import shutil
 import socket
 import sys
-import threading
 import types
 import zipfile
 from pathlib import Path
@@ -16,7 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import inpaintkit as ik
-from inpaintkit import cli, data, images
+from inpaintkit import cli, data
 from inpaintkit.data import arrays, downloads, loading, sources
 from inpaintkit.data import cache as cache_files
 from inpaintkit.data import tfds as tfds_sources
@@ -27,7 +26,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch, tmp_path):
-    """No host answers, and nothing of this machine's own is found."""
+    """No host answers, and no data set of this machine is found."""
 
     def refuse(*_, **__):
         raise OSError("the network is refused")
@@ -44,7 +43,7 @@ def offline(monkeypatch, tmp_path):
 
 @pytest.fixture
 def online(monkeypatch):
-    """The host answers; what comes then is up to the test."""
+    """The host seems to answer; the test decides what the download does."""
     for module in (downloads, tfds_sources):
         monkeypatch.setattr(module, "check_reachable", lambda host, what: None)
 
@@ -90,7 +89,7 @@ def test_cifar10_keeps_its_test_and_lends_every_tenth_image_to_val(monkeypatch, 
 
 
 def test_cifar10_without_a_network(tmp_path):
-    with pytest.raises(ValueError, match=r"CIFAR-10.*www\.cs\.toronto\.edu does not answer"):
+    with pytest.raises(ValueError, match=r"CIFAR-10.*www\.cs\.toronto\.edu"):
         data.images("cifar10")
     (tmp_path / "keras_home" / "datasets").mkdir(parents=True)
     (tmp_path / "keras_home" / "datasets" / "cifar-10-batches-py-target_archive").write_bytes(b"half")
@@ -98,13 +97,13 @@ def test_cifar10_without_a_network(tmp_path):
         data.images("cifar10")
 
 
-def test_celeb_a_without_a_network_is_five_lines_with_one_that_works_now(tmp_path):
+def test_celeb_a_without_a_network_is_explained_in_five_lines_of_which_one_runs(tmp_path):
     with pytest.raises(ValueError) as caught:
         data.images("celeb_a", "val")
     text = str(caught.value)
     assert len(text.splitlines()) == 5 and caught.value.__suppress_context__
     for words in (
-        "drive.google.com does not answer",
+        "drive.google.com",
         "kaggle.com",
         "mmlab.ie.cuhk.edu.hk",
         "img_align_celeba",
@@ -115,11 +114,11 @@ def test_celeb_a_without_a_network_is_five_lines_with_one_that_works_now(tmp_pat
     assert len(eval(line, {"ik": ik})) == 96
 
 
-def test_celeb_a_over_its_quota_shows_nothing_of_the_inside(monkeypatch, online):
+def test_celeb_a_over_its_quota_shows_no_traceback_of_tfds(monkeypatch, online):
     tfds = pytest.importorskip("tensorflow_datasets")
 
     def refuse(*_, **__):
-        raise RuntimeError("Artifact … has wrong checksum.\nTo debug, see …\n  many lines")
+        raise RuntimeError("Artifact … has wrong checksum.\nTo debug, see …\n  more lines")
 
     monkeypatch.setattr(tfds, "builder", refuse)
     with pytest.raises(ValueError) as caught:
@@ -128,7 +127,7 @@ def test_celeb_a_over_its_quota_shows_nothing_of_the_inside(monkeypatch, online)
     assert caught.value.__suppress_context__
 
 
-def test_the_command_line_ends_with_those_five_lines_too():
+def test_the_command_line_shows_only_those_five_lines_too():
     result = CliRunner().invoke(cli.app, ["compare", "--source", "celeb_a"])
     assert result.exit_code == 2 and len(result.stderr.strip().splitlines()) == 5
     assert not Path("runs").exists()
@@ -139,7 +138,7 @@ CELEBA = ("000001.jpg", "162770.jpg", "162771.jpg", "182637.jpg", "182638.jpg")
 
 @pytest.mark.parametrize("where", [".", "data", "cache", "given"])
 @pytest.mark.parametrize("as_zip", [False, True])
-def test_celeb_a_by_hand_has_its_own_partition(tmp_path, where, as_zip):
+def test_celeb_a_downloaded_by_hand_has_its_own_partition(tmp_path, where, as_zip):
     place = {"cache": tmp_path / "inpaintkit_cache", "given": tmp_path / "elsewhere"}.get(where, Path(where))
     folder = save(place / "img_align_celeba", CELEBA)
     if as_zip:
@@ -195,13 +194,13 @@ def test_a_prepared_set_is_read_without_a_network(tiny, tmp_path):
     some = data.images("tfds:tiny", "train", 16, count=4, cache=tmp_path / "cache")
     np.testing.assert_array_equal(some.array, images["train"].array[:4])
     (tmp_path / "tfds_data_dir" / "tiny").rename(tmp_path / "tfds_data_dir" / "celeb_a")
-    assert len(data.images("celeb_a", "val", 16)) == 5  # the first step of the ladder
+    assert len(data.images("celeb_a", "val", 16)) == 5  # the first place that is searched
 
 
-def test_a_set_that_can_be_had_is_prepared_and_found_the_next_time(tiny, online, monkeypatch, tmp_path):
+def test_a_set_that_can_be_loaded_is_prepared_and_found_the_next_time(tiny, online, monkeypatch, tmp_path):
     assert len(data.images("tfds:tiny", "val", 16)) == 5
     assert (tmp_path / "tfds_data_dir" / "tiny" / "1.0.0" / "dataset_info.json").exists()
-    monkeypatch.undo()  # gone: the answering host, and the folder's name in the environment
+    monkeypatch.undo()  # removes the answering host and the folder in the environment
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds_data_dir"))
     assert len(data.images("tfds:tiny", "val", 16)) == 5
 
@@ -213,48 +212,48 @@ def test_the_splits_of_a_set_and_those_cut_from_it():
     assert parts("train", "validation", "test") == ["train", "validation", "test"]
     assert parts("train", "test") == ["train[:90%]", "train[90%:100%]", "test"]
     assert parts("train", "extra") == ["train[:80%]", "train[80%:90%]", "train[90%:100%]"]
-    with pytest.raises(ValueError, match="tfds:x: nothing for the split 'train', only test"):
+    with pytest.raises(ValueError, match=r"tfds:x: .*'train'.*only test"):
         parts("test")
 
 
-def test_what_tfds_has_not_is_explained(online, monkeypatch):
+def test_a_set_that_tfds_lacks_or_that_has_no_images_is_explained(online, monkeypatch):
     tfds = pytest.importorskip("tensorflow_datasets")
-    with pytest.raises(ValueError, match=r"TensorFlow Datasets, no_such_set: .*no_such_set"):
+    with pytest.raises(ValueError, match=r"TensorFlow Datasets.*no_such_set"):
         data.images("tfds:no_such_set")
     text = types.SimpleNamespace(features={"text": tfds.features.Text()})
     builder = types.SimpleNamespace(info=text, download_and_prepare=lambda: None)
     monkeypatch.setattr(tfds, "builder", lambda *_, **__: builder)
-    with pytest.raises(ValueError, match="tfds:poems: no images, but text"):
+    with pytest.raises(ValueError, match=r"tfds:poems: .*text"):
         data.images("tfds:poems")
 
 
-def test_tfds_absent_or_hollow_is_explained(online, monkeypatch):
+def test_tfds_that_is_absent_or_empty_is_explained(online, monkeypatch):
     pytest.importorskip("tensorflow")
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", types.ModuleType("tensorflow_datasets"))
-    with pytest.raises(ValueError, match="came back empty"):
+    with pytest.raises(ValueError, match=r"tensorflow-datasets.*restart Python"):
         data.images("tfds:mnist")
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
     with pytest.raises(ValueError, match="pip install tensorflow-datasets"):
         data.images("tfds:mnist")
 
 
-def test_without_tensorflow_that_is_what_is_missing(online, monkeypatch):
+def test_without_tensorflow_the_error_says_how_to_install_it(online, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(ValueError, match="pip install tensorflow"):
         data.images("tfds:mnist")
 
 
-def test_a_set_that_is_not_here_is_no_wait():
-    with pytest.raises(ValueError, match=r"mnist.*storage\.googleapis\.com does not answer"):
+def test_a_set_that_is_not_here_fails_at_once():
+    with pytest.raises(ValueError, match=r"mnist.*storage\.googleapis\.com"):
         data.images("tfds:mnist")
 
 
 # -- files and arrays
 
 
-def test_a_zip_is_as_good_as_its_folder(tmp_path):
+def test_a_zip_gives_the_same_images_as_its_folder(tmp_path):
     folder = save(tmp_path / "images", [f"{i}.png" for i in range(30)])
-    (folder / "._0.png").write_bytes(b"what macOS leaves beside an image")
+    (folder / "._0.png").write_bytes(b"macOS writes such files beside images")
     shutil.make_archive(str(folder), "zip", folder)
     for split, images in every_split(folder).items():
         zipped = data.images(str(folder) + ".zip", split, 16)
@@ -262,38 +261,38 @@ def test_a_zip_is_as_good_as_its_folder(tmp_path):
         np.testing.assert_array_equal(zipped.array, images.array)
 
 
-def test_a_torn_image_in_a_zip_is_left_out(tmp_path):
-    save(tmp_path / "test", ["good.png", "torn.png"], size=(200, 200))
+def test_a_damaged_image_in_a_zip_is_left_out(tmp_path):
+    save(tmp_path / "test", ["good.png", "damaged.png"], size=(200, 200))
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
-        for name in ("good.png", "torn.png"):
+        for name in ("good.png", "damaged.png"):
             archive.write(tmp_path / "test" / name, f"test/{name}")
     whole = (tmp_path / "x.zip").read_bytes()
-    spot = whole.index(b"torn.png") + 100  # stored as it is: its checksum will not fit
+    spot = whole.index(b"damaged.png") + 100  # not compressed: only its checksum shows the change
     (tmp_path / "x.zip").write_bytes(whole[:spot] + b"torn" + whole[spot + 4 :])
-    with pytest.warns(UserWarning, match=r"left out 1 unreadable: .*torn\.png"):
+    with pytest.warns(UserWarning, match=r"1 unreadable: .*damaged\.png"):
         assert data.images(tmp_path / "x.zip", "test", 16).names == ("test/good.png",)
 
 
-def test_behind_a_proxy_nothing_is_asked_of_the_host_itself(monkeypatch):
-    with pytest.raises(ValueError, match="does not answer"):
+def test_behind_a_proxy_the_host_is_not_checked(monkeypatch):
+    with pytest.raises(ValueError, match=r"mnist.*storage\.googleapis\.com"):
         downloads.check_reachable("storage.googleapis.com", "mnist")
     for variable in ("https_proxy", "HTTP_PROXY", "all_proxy"):
         with monkeypatch.context() as patch:
             patch.setenv(variable, "http://proxy.example:3128")
             downloads.check_reachable("storage.googleapis.com", "mnist")
             patch.setenv("no_proxy", "localhost,.googleapis.com")
-            with pytest.raises(ValueError, match="does not answer"):
+            with pytest.raises(ValueError, match=r"mnist.*storage\.googleapis\.com"):
                 downloads.check_reachable("storage.googleapis.com", "mnist")
             downloads.check_reachable("www.cs.toronto.edu", "CIFAR-10")
 
 
 @pytest.mark.parametrize("name", ["photos", "cifar10", "celeb_a", "tfds:mnist"])
-def test_a_folder_called_as_a_data_set_is_told_of(monkeypatch, name):
+def test_a_folder_named_like_a_data_set_is_reported(monkeypatch, name):
     save(Path(name), [f"{i}.png" for i in range(30)])
     monkeypatch.setattr(sources, "cifar10", lambda split, count: arrays.list_array(noise(2), "ab"))
     monkeypatch.setattr(sources, "celeb_a", lambda split, count: arrays.list_array(noise(2), "ab"))
     monkeypatch.setattr(sources, "list_tfds", lambda name, split, count: arrays.list_array(noise(2), "ab"))
-    with pytest.warns(UserWarning, match=rf"'{name}'.*data set.*'\./{name}'") as caught:
+    with pytest.warns(UserWarning, match=rf"'{name}'.*'\./{name}'") as caught:
         taken = data.images(name, "val", 16, count=2)
     assert len(caught) == 1 and caught[0].filename == __file__ and "0.png" not in taken.names
     for folder in (f"./{name}", Path(name), Path(name).resolve()):
@@ -305,13 +304,13 @@ def test_a_path_that_does_not_exist_may_be_a_name():
     assert len(data.images(Path("photos"), "val", 16, count=2)) == 2
 
 
-def test_one_that_cannot_be_had_is_told_of_too():
+def test_such_a_folder_is_reported_also_when_the_data_set_cannot_be_loaded():
     save(Path("cifar10"), ["0.png"])
-    with pytest.warns(UserWarning, match=r"'\./cifar10'"), pytest.raises(ValueError, match="does not answer"):
+    with pytest.warns(UserWarning, match=r"'\./cifar10'"), pytest.raises(ValueError, match="toronto"):
         data.images("cifar10")
 
 
-def test_an_array_is_split_by_tenths_and_not_copied_for_nothing():
+def test_an_array_is_split_by_tenths():
     array = noise(50)
     images = every_split(array, (20, 24))
     assert [len(p) for p in images.values()] == [40, 5, 5] and images["train"].source == "array"
@@ -329,12 +328,12 @@ def test_an_array_is_split_by_tenths_and_not_copied_for_nothing():
     [
         (np.zeros((4, 20, 20), "uint8"), "expected images"),
         (np.zeros((4, 20, 20, 3), "int64"), "int64"),
-        (np.full((20, 20, 20, 3), 255.0), "to 255: expected .0, 1.; divide 8-bit images by 255"),
-        (np.full((20, 20, 20, 3), np.nan), "expected .0, 1"),
-        (np.zeros((3, 20, 20, 3), "uint8"), "no image for the split 'test' in 3"),
+        (np.full((20, 20, 20, 3), 255.0), r"255\.0.*0, 1.*divide.*255"),
+        (np.full((20, 20, 20, 3), np.nan), "nan.*0, 1"),
+        (np.zeros((3, 20, 20, 3), "uint8"), "'test'.* 3"),
     ],
 )
-def test_an_array_that_will_not_do_is_explained(array, words):
+def test_an_array_that_is_no_batch_of_images_is_explained(array, words):
     with pytest.raises(ValueError, match=words):
         data.images(array, "test", 16)
 
@@ -349,15 +348,15 @@ def test_npz_files(tmp_path):
     assert [len(p) for p in every_split(tmp_path / "more.npz").values()] == [36, 6, 6]
     assert len(data.images(f"{tmp_path}/more.npz:_a", "train", 16)) == 27  # it has no test_a
     np.savez(tmp_path / "labels.npz", y=np.zeros(5))
-    (tmp_path / "torn.npz").write_bytes((tmp_path / "one.npz").read_bytes()[:500])
+    (tmp_path / "half.npz").write_bytes((tmp_path / "one.npz").read_bytes()[:500])
     np.savez(tmp_path / "objects.npz", x=np.array([{}], dtype=object))
-    for name in ("labels", "torn", "objects"):
+    for name in ("labels", "half", "objects"):
         with pytest.raises(ValueError, match=rf"{name}\.npz: "):
             data.images(tmp_path / f"{name}.npz")
-    with pytest.raises(ValueError, match="none with 'c' in its name"):
+    with pytest.raises(ValueError, match="'c'"):
         data.images(f"{tmp_path}/more.npz:c")
     np.savez(tmp_path / "floats.npz", train / 1.0)
-    with pytest.raises(ValueError, match=r"floats\.npz.*divide 8-bit images by 255"):
+    with pytest.raises(ValueError, match=r"floats\.npz.*divide.*255"):
         data.images(tmp_path / "floats.npz")
 
 
@@ -373,7 +372,7 @@ def test_an_array_of_two_splits_or_of_none_is_in_no_split(tmp_path):
     np.testing.assert_array_equal(images["test"].array, arrays["x_test"])
     np.savez(tmp_path / "two.npz", train_val=arrays["x"], test=arrays["x_test"])
     for split in ("train", "val"):
-        with pytest.raises(ValueError, match=f"nothing for the split '{split}'.*train_val, test"):
+        with pytest.raises(ValueError, match=f"'{split}'.*train_val, test"):
             data.images(tmp_path / "two.npz", split)
     assert [len(one) for one in every_split(f"{tmp_path}/two.npz:train_val").values()] == [16, 2, 2]
 
@@ -398,7 +397,7 @@ def test_arrays_of_two_sizes_are_named(tmp_path):
 
 @pytest.mark.parametrize("source", [3, [np.zeros((16, 16, 3), "uint8")], b"photos"])
 def test_a_source_of_another_type_is_named(source):
-    with pytest.raises(ValueError, match=f"source of type {type(source).__name__}: expected a name, a path"):
+    with pytest.raises(ValueError, match=f"type {type(source).__name__}: .*name.*path.*array"):
         data.images(source)
 
 
@@ -410,14 +409,14 @@ def test_home_is_found_for_npz_too(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "cut.zip", "all.tar.gz"])
-def test_a_file_that_is_no_source_is_not_called_missing(tmp_path, name):
+def test_a_file_that_is_no_source_is_not_reported_as_missing(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ValueError, match=rf"{name}.*neither a folder nor a whole \.zip.*give the folder"):
+    with pytest.raises(ValueError, match=rf"{name}.*folder.*\.zip.*give the folder"):
         data.images(tmp_path / name)
 
 
-def test_one_image_that_cannot_be_had_ends_nothing(monkeypatch, tmp_path):
-    """A generator is over with its first error; readers of broken files raise what they like."""
+def test_one_image_that_cannot_be_read_does_not_stop_the_others(monkeypatch, tmp_path):
+    """A generator ends with its first error; readers of broken files raise many errors."""
 
     def read(start):
         for number in range(start, 40):
@@ -435,126 +434,30 @@ def test_one_image_that_cannot_be_had_ends_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(cache_files, "read_uint8", decode)
     for cache in (None, tmp_path / "cache"):
         bad = {0, 9, 10, 11, 39}
-        with pytest.warns(
-            UserWarning, match="left out 7 unreadable: image 0: RuntimeError number 0 is corrupt"
-        ):
+        with pytest.warns(UserWarning, match="7 unreadable: image 0: RuntimeError number 0 is corrupt"):
             images = data.images("x", "train", 16, cache=cache)
         assert images[:, 0, 0, 0].tolist() == sorted(set(range(40)) - bad - {5, 6})
         assert images.names[0] == "image 1" and len(images.names) == 33
     bad = set(range(8, 40))
-    with pytest.warns(UserWarning, match="left out 34 unreadable"):  # after 20 in a row nothing more is tried
+    with pytest.warns(UserWarning, match="34 unreadable"):  # after 20 in a row it does not try again
         assert len(data.images("x", "train", 16)) == 6
     bad = {}
     found = ImageListing((*found.names, "image 40"), read, lambda: "stamp")
-    with pytest.warns(UserWarning, match="left out 3 unreadable: .*image 40: the source ended before it"):
+    with pytest.warns(UserWarning, match="3 unreadable: .*image 40: "):
         assert len(data.images("x", "train", 16)) == 38
 
 
 @pytest.mark.parametrize("source", ["nowhere", "nowhere.npz", "nowhere.zip", None])
-def test_an_unknown_source_names_those_there_are(source):
-    with pytest.raises(ValueError, match=r"no such folder.*'photos', 'cifar10', 'celeb_a'"):
+def test_the_error_of_an_unknown_source_names_the_known_ones(source):
+    with pytest.raises(ValueError, match=r"('nowhere|'None).*'photos', 'cifar10', 'celeb_a'"):
         data.images(source)
-
-
-# -- kept in a file
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Twenty images, two of them broken."""
-    folder = save(tmp_path / "images" / "train", [f"{i:02}.png" for i in range(20)])
-    for name in ("03.png", "11.png"):
-        (folder / name).write_bytes(b"")
-    return folder
-
-
-@pytest.fixture
-def counted(monkeypatch):
-    """What has been decoded; `stop_at` kills the preparation at that many."""
-    seen = types.SimpleNamespace(files=[], stop_at=None)
-
-    def read(file, size):
-        seen.files.append(Path(file).name)
-        if len(seen.files) == seen.stop_at:
-            raise KeyboardInterrupt
-        return images.read_uint8(file, size)
-
-    monkeypatch.setattr(cache_files, "read_uint8", read)
-    monkeypatch.setattr(cache_files, "_SAVE_EVERY", 4)
-    return seen
-
-
-@pytest.mark.filterwarnings("ignore:.*left out 2 unreadable")
-def test_more_than_memory_holds_is_decoded_once_into_a_file(folder, counted, monkeypatch, tmp_path, capsys):
-    in_memory = data.images(folder, "train", 16)
-    assert not isinstance(in_memory.array, np.memmap) and not capsys.readouterr().out
-    monkeypatch.setattr(loading, "IN_MEMORY", 20 * 16 * 16 * 3 - 1)
-    counted.files.clear()
-    for _ in range(2):
-        mapped = data.images(folder, "train", 16)
-        assert isinstance(mapped.array, np.memmap) and mapped.names == in_memory.names and len(mapped) == 18
-        np.testing.assert_array_equal(mapped.array, in_memory.array)
-    assert len(counted.files) == 20
-    assert "20 of 20 images decoded" in capsys.readouterr().out
-    assert list((tmp_path / "inpaintkit_cache").glob("*images-train-train-16x16-*.npy"))
-    (masked, _), image = data.pairs(mapped, ik.masks.Lines(), 4)[0]
-    assert type(image) is np.ndarray is type(masked) and image.shape == (4, 16, 16, 3)
-    for name in ("03.png", "11.png"):
-        save(folder, [name])  # mended: the file of before is out of date
-    assert len(data.images(folder, "train", 16)) == 20
-
-
-@pytest.mark.filterwarnings("ignore:.*left out 2 unreadable")
-@pytest.mark.parametrize("stop_at", [1, 4, 7, 15, 20])
-def test_a_preparation_that_is_killed_goes_on_and_is_never_seen_half(folder, counted, tmp_path, stop_at):
-    counted.stop_at = stop_at
-    with pytest.raises(KeyboardInterrupt):
-        data.images(folder, "train", 16, cache=tmp_path / "cache")
-    assert not list((tmp_path / "cache").glob("*.npy"))
-    counted.stop_at = None
-    counted.files.clear()
-    mapped = data.images(folder, "train", 16, cache=tmp_path / "cache")
-    assert len(counted.files) == 20 - (stop_at - 1) // 4 * 4
-    np.testing.assert_array_equal(mapped.array, data.images(folder, "train", 16).array)
-    assert {file.suffix for file in (tmp_path / "cache").iterdir()} == {".npy", ".json", ".lock"}
-
-
-@pytest.mark.filterwarnings("ignore:.*left out 2 unreadable")
-def test_two_at_once_decode_once(folder, counted, tmp_path):
-    pytest.importorskip("fcntl")
-    results = []
-
-    def load():
-        results.append(data.images(folder, "train", 16, cache=tmp_path / "cache"))
-
-    threads = [threading.Thread(target=load) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(counted.files) == 20
-    np.testing.assert_array_equal(results[0].array, results[1].array)
-
-
-def test_a_full_disk_is_told_before_it_is_full(folder, monkeypatch, tmp_path):
-    full = types.SimpleNamespace(free=100)
-    monkeypatch.setattr(cache_files.shutil, "disk_usage", lambda path: full)
-    with pytest.raises(ValueError, match=r"20 images of 16×16 need 0\.0 GB.*cache="):
-        data.images(folder, "train", 16, cache=tmp_path / "cache")
-
-
-def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
-    (tmp_path / "train").mkdir()
-    (tmp_path / "train" / "x.png").write_bytes(b"")
-    for _ in range(2):
-        with pytest.raises(ValueError, match=r"no usable image for the split 'train': .*x\.png"):
-            data.images(tmp_path, "train", 16, cache=tmp_path / "cache")
 
 
 # -- the real data beside the project
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the real data lies beside the project, in ../shared/data")
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the real data of ../shared/data")
 @pytest.mark.parametrize(
     ("source", "count"),
     [

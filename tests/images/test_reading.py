@@ -22,7 +22,7 @@ def save(path, mode="RGB", size=(40, 30), **options):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
-def test_every_colour_mode_comes_in_as_rgb(tmp_path, mode):
+def test_every_colour_mode_is_read_as_rgb(tmp_path, mode):
     image = images.read_image(save(tmp_path / ("x.tif" if mode == "CMYK" else "x.png"), mode))
     assert image.shape == (30, 40, 3) and image.dtype == np.float32
     np.testing.assert_allclose(image[0, 0] * 255, RED, atol=2)
@@ -48,7 +48,7 @@ def test_centre_crop_and_size(tmp_path):
 
 
 @pytest.mark.parametrize("top", [1, 255, 65535])
-def test_deep_grey_is_white_at_its_own_top(tmp_path, top):
+def test_grey_of_many_bits_is_white_at_its_largest_value(tmp_path, top):
     Image.fromarray(np.array([[0, top]] * 2, "int32")).save(tmp_path / "deep.tif")
     np.testing.assert_array_equal(images.read_image(tmp_path / "deep.tif")[0, :, 0], [0, 1])
     assert images.read_mask(tmp_path / "deep.tif").mean() == 0.5
@@ -72,7 +72,7 @@ def test_broken_files_are_named(tmp_path, monkeypatch):
             images.read_image(tmp_path / name)
     (tmp_path / "bomb.png").write_bytes(png_of_size(20_000, 20_000))
     limit = Image.MAX_IMAGE_PIXELS
-    with pytest.raises(ValueError, match=r"bomb\.png: too large: 20000×20000 is more than 300,000,000"):
+    with pytest.raises(ValueError, match=r"bomb\.png.*20000×20000.*300,000,000"):
         images.read_image(tmp_path / "bomb.png")
     assert limit == Image.MAX_IMAGE_PIXELS
     monkeypatch.setattr(images.reading, "MAX_PIXELS", 1000)
@@ -80,9 +80,9 @@ def test_broken_files_are_named(tmp_path, monkeypatch):
         images.read_image(tmp_path / "whole.png")
 
 
-def test_what_a_phone_of_200_megapixels_makes_is_opened(tmp_path):
+def test_a_photograph_of_200_megapixels_is_opened(tmp_path):
     (tmp_path / "large.png").write_bytes(png_of_size(16384, 12288))
-    with images.reading._opened(tmp_path / "large.png") as opened:
+    with images.reading.open_image(tmp_path / "large.png") as opened:
         assert opened.size == (16384, 12288)
 
 
@@ -106,7 +106,7 @@ FILES = {  # a file's name, its mode and how it is saved
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_whatever_a_broken_file_raises_ends_as_a_sentence_that_names_it(tmp_path, name):
+def test_every_error_of_a_broken_file_names_the_file(tmp_path, name):
     rng = np.random.default_rng(7)
     mode, options = FILES[name]
     image = Image.fromarray((rng.random((20, 24, 3)) * 255).astype("uint8"))
@@ -136,20 +136,20 @@ def test_whatever_a_broken_file_raises_ends_as_a_sentence_that_names_it(tmp_path
 @pytest.mark.parametrize(
     "error", [EOFError, ZeroDivisionError("by 0"), MemoryError, OverflowError("size"), struct.error("short")]
 )
-def test_whatever_pillow_raises_names_the_file(tmp_path, monkeypatch, error):
+def test_every_error_of_pillow_names_the_file(tmp_path, monkeypatch, error):
     def fail(self):
         raise error
 
     path = save(tmp_path / "test" / "x.png")
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
-    with pytest.raises(ValueError, match=r"x\.png: not a readable image \(\w+"):
+    with pytest.raises(ValueError, match=r"x\.png: .*\w+"):
         images.read_image(path)
 
 
 @pytest.mark.parametrize(
     ("value", "words"), [(np.nan, "NaN"), (np.inf, "infinity"), (-np.inf, "infinity"), (3.4e38, "3.4e.38")]
 )
-def test_numbers_that_are_no_grey_are_named_and_do_not_stop_a_folder(tmp_path, value, words):
+def test_nan_and_infinity_in_a_file_are_errors_that_do_not_stop_a_folder(tmp_path, value, words):
     save(tmp_path / "test" / "good.png")
     values = np.linspace(0, 1, 400, dtype="float32").reshape(20, 20)
     values[3, 3] = value
@@ -165,7 +165,7 @@ def test_numbers_that_are_no_grey_are_named_and_do_not_stop_a_folder(tmp_path, v
 
 
 @pytest.mark.parametrize("kind", ["uint16", ">u2", "int32", "float32"])
-def test_deep_greys_are_rounded(tmp_path, kind):
+def test_greys_of_many_bits_are_rounded(tmp_path, kind):
     ramp = np.arange(0, 65536, 16).reshape(64, 64) + 15
     scale = 65535 if kind == "float32" else 1
     Image.fromarray((ramp / scale).astype(kind)).save(tmp_path / "ramp.tif")
@@ -176,7 +176,7 @@ def test_deep_greys_are_rounded(tmp_path, kind):
 
 @pytest.mark.parametrize("bits", [8, 10, 12])
 @pytest.mark.parametrize("kind", ["uint16.png", "uint16.tif", "int32.tif", "float32.tif", "colour.png"])
-def test_bits_too_few_for_their_file_look_black_and_are_named(tmp_path, bits, kind):
+def test_a_warning_names_a_file_that_uses_too_few_of_its_bits(tmp_path, bits, kind):
     ramp = np.linspace(1, 2**bits - 1, 400).reshape(20, 20).round()
     file = tmp_path / f"dark.{kind[-3:]}"
     if kind == "colour.png":

@@ -1,4 +1,4 @@
-"""Every number against another, trusted library, or against the formula by hand."""
+"""Every number is checked against another, trusted library, or against the formula by hand."""
 
 import keras
 import numpy as np
@@ -6,13 +6,13 @@ import pytest
 from keras.ops import convert_to_numpy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from inpaintkit import metrics, models
+from inpaintkit import metrics
 from inpaintkit.evaluation import METRIC_DEFINITIONS
 from inpaintkit.training import Inpainter
 
 
 def value(function, *args, **settings):
-    """Values an image as a NumPy array, from any back end."""
+    """What a metric returns, as a NumPy array, from any back end."""
     return convert_to_numpy(function(*args, **settings))
 
 
@@ -39,7 +39,7 @@ def test_ssim_equals_scikit_image_in_float64(images):
         assert ours == pytest.approx(full[5:-5, 5:-5].mean(), abs=1e-5)
 
 
-def test_ssim_needs_no_float32_from_the_convolution(images, monkeypatch):
+def test_ssim_is_accurate_when_convolutions_have_low_precision(images, monkeypatch):
     """Some GPUs convolve float32 with 10 bits of mantissa (TF32), by default in JAX and PyTorch."""
     truth, noisy, _ = (x.astype("float32") for x in images)
     exact = value(metrics.ssim, truth, noisy)
@@ -62,7 +62,7 @@ def test_psnr_and_ssim_equal_tensorflow(images):
     np.testing.assert_allclose(value(metrics.ssim, truth, noisy), tf.image.ssim(truth, noisy, 1.0), atol=1e-4)
 
 
-def test_a_region_is_measured_alone(images):
+def test_only_the_region_is_measured(images):
     truth, noisy, masks = images
     hole = 1 - masks
     outside = np.where(hole > 0, noisy, 0)  # what lies outside the region must not count
@@ -95,21 +95,23 @@ def test_a_perfect_image_has_a_finite_psnr(images):
     np.testing.assert_allclose(value(metrics.psnr, truth, truth + 1e-4), 80, atol=0.01)  # uncapped
 
 
-def test_the_studied_works_overlaps_and_how_they_are_fooled(images):
-    """Soft Dice scores an image burnt to black and white above the truth; the squared form does not."""
+def test_overlap_scores_are_those_of_the_studied_works_and_soft_dice_prefers_a_wrong_image(images):
+    """Soft Dice scores an image of only black and white above the truth; the squared form does not."""
     truth, *_ = images
     white = np.ones_like(truth)
     expected = 2 * (truth * truth).sum((1, 2, 3)) / (truth + truth).sum((1, 2, 3))
     np.testing.assert_allclose(value(metrics.dice, truth, truth), expected)
-    burnt = (truth > expected[:, None, None, None] / 2).astype("float64")
-    assert (value(metrics.dice, truth, burnt) > expected).all()
+    extreme = (truth > expected[:, None, None, None] / 2).astype("float64")
+    assert (value(metrics.dice, truth, extreme) > expected).all()
     np.testing.assert_allclose(value(metrics.dice, truth, truth, squared=True), 1)
-    assert (value(metrics.dice, truth, burnt, squared=True) < 1).all()
+    assert (value(metrics.dice, truth, extreme, squared=True) < 1).all()
 
     both, total = (truth * white).sum((1, 2, 3)), (truth + white).sum((1, 2, 3))
     expected = (1 - (both + 100) / (total - both + 100)) * 100
     np.testing.assert_allclose(value(metrics.jaccard_distance, truth, white), expected)
-    np.testing.assert_allclose(value(metrics.cosine_similarity, truth, 0.5 * truth), 1)  # blind to brightness
+    np.testing.assert_allclose(
+        value(metrics.cosine_similarity, truth, 0.5 * truth), 1
+    )  # brightness does not matter
     assert (value(metrics.cosine_similarity, truth, white) < 1).all()
 
 
@@ -135,7 +137,7 @@ def test_keras_metrics_average_over_images_and_regions(images):
     assert squared.name == "dice_squared" and float(squared.result()) == pytest.approx(1)
 
 
-def test_overlaps_of_a_region_see_nothing_else(images):
+def test_overlap_scores_of_a_region_ignore_the_rest(images):
     truth, noisy, masks = images
     hole = 1 - masks
     for metric in (metrics.dice, metrics.jaccard_distance, metrics.cosine_similarity):
@@ -144,7 +146,7 @@ def test_overlaps_of_a_region_see_nothing_else(images):
         )
 
 
-def test_an_empty_region_spoils_no_average(images):
+def test_an_empty_region_is_left_out_of_the_average(images):
     truth, noisy, masks = images
     hole = 1 - masks[..., 0]
     hole[0] = 0
@@ -182,33 +184,35 @@ def test_where_no_image_has_a_hole_there_is_no_mean(metric, images):
     assert np.isnan(float(state.result()))
 
 
-@pytest.mark.parametrize("metric", [metrics.PSNR, metrics.SSIM, metrics.MAE])
-def test_fit_says_nan_where_nothing_is_missing(metric, images):
-    """Per batch and per epoch, in training and validation; and the mean over those with a hole, if any."""
+def test_fit_reports_nan_where_nothing_is_missing(images):
+    """Per batch and per epoch, in training and validation; else the mean over the images with a hole."""
     truth, _, masks = (x.astype("float32") for x in images)
-    network = models.pconv_unet(filters=(4, 4))
-    model = Inpainter(network)
-    model.compile("sgd", "mae", weighted_metrics=[metric("hole")])
+    inputs = [keras.Input((32, 32, 3)), keras.Input((32, 32, 1))]
+    model = Inpainter(keras.Model(inputs, keras.layers.Conv2D(3, 3, padding="same")(inputs[0])))
+    measured = [metrics.PSNR("a"), metrics.SSIM("b"), metrics.MAE("c")]
+    model.compile("sgd", "mae", weighted_metrics=measured)
     batches = []
-    look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(logs["hole"]))
+    record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: batches.append(dict(logs)))
     whole = np.ones_like(masks)
-    settings = {"batch_size": 2, "shuffle": False, "verbose": 0, "callbacks": [look]}
+    settings = {"batch_size": 2, "shuffle": False, "verbose": 0, "callbacks": [record]}
     logs = model.fit([truth, whole], truth, validation_data=([truth, whole], truth), **settings).history
-    assert np.isnan([*logs["hole"], *logs["val_hole"], *batches]).all() and len(batches) == 2
-    assert np.isfinite(logs["loss"]).all()
     mixed = np.concatenate([masks[:1], whole[:1], whole[:2]])  # the second batch has no hole
-    score = model.evaluate([truth, mixed], truth, batch_size=2, verbose=0, return_dict=True)["hole"]
+    scores = model.evaluate([truth, mixed], truth, batch_size=2, verbose=0, return_dict=True)
     filled = model.predict([truth[:1], mixed[:1]], verbose=0)
-    expected = value(FUNCTIONS[metric], truth[:1], filled, 1 - mixed[:1])[0]
-    assert score == pytest.approx(expected, rel=1e-3)
+    assert np.isfinite(logs["loss"]).all() and len(batches) == 2
+    for metric in measured:
+        name = metric.name
+        assert np.isnan([*logs[name], *logs[f"val_{name}"], *(batch[name] for batch in batches)]).all()
+        expected = value(FUNCTIONS[type(metric)], truth[:1], filled, 1 - mixed[:1])[0]
+        assert scores[name] == pytest.approx(expected, rel=1e-3)
 
 
 @every_metric
 @pytest.mark.parametrize(
     "shape", [(4, 32, 32, 3), (1, 32, 32, 1), (4, 32), (4,), (4, 1), (4, 1, 1, 1), (32, 32), (2, 32, 32)]
 )
-def test_a_region_is_one_value_a_pixel(metric, shape, images):
-    """Whatever else NumPy would broadcast reads otherwise: three channels put PSNR 4.77 dB too high."""
+def test_a_region_has_one_value_per_pixel(metric, shape, images):
+    """NumPy would broadcast other shapes to a wrong number: three channels put PSNR 4.77 dB too high."""
     truth, noisy, _ = images
     region = np.ones(shape)
     for measure in (FUNCTIONS[metric], lambda x, y, r: metric().update_state(x, y, sample_weight=r)):
@@ -239,7 +243,7 @@ def test_two_images_have_one_shape(shape, images):
             assert str(shape) in str(error.value) and str(truth.shape) in str(error.value)
 
 
-def test_a_nan_image_is_not_passed_over(images):
+def test_an_image_of_nan_makes_the_mean_nan(images):
     truth, noisy, masks = images
     noisy[0] = np.nan
     for state in (metrics.PSNR(), metrics.SSIM()):
@@ -247,7 +251,7 @@ def test_a_nan_image_is_not_passed_over(images):
         assert np.isnan(float(state.result()))
 
 
-class Ssim(keras.layers.Layer):
+class SSIMLayer(keras.layers.Layer):
     def call(self, pair):
         return metrics.ssim(*pair)
 
@@ -255,16 +259,16 @@ class Ssim(keras.layers.Layer):
         return shapes[0][:1]
 
 
-def test_ssim_takes_images_of_a_size_not_yet_known(images):
-    """As `fit` on a data set of any size traces it."""
+def test_ssim_takes_images_of_unknown_size(images):
+    """As when `fit` traces a data set of images of any size."""
     pair = [keras.Input((None, None, 3)), keras.Input((None, None, 3))]
-    model = keras.Model(pair, Ssim()(pair))
+    model = keras.Model(pair, SSIMLayer()(pair))
     truth, noisy, _ = (x.astype("float32") for x in images)
     np.testing.assert_allclose(
         model.predict([truth, noisy], verbose=0), value(metrics.ssim, truth, noisy), rtol=1e-5
     )
 
 
-def test_ssim_says_what_is_too_small():
-    with pytest.raises(ValueError, match="11×11"):
+def test_the_message_for_too_small_images_names_the_smallest_size():
+    with pytest.raises(ValueError, match=r"\(1, 8, 8, 3\).*11×11"):
         value(metrics.ssim, np.zeros((1, 8, 8, 3)), np.zeros((1, 8, 8, 3)))

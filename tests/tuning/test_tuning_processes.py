@@ -1,4 +1,4 @@
-"""Searches killed for real: one process in mid-trial, and one worker of a chief and two."""
+"""Searches whose process is killed during a trial: a single process, and one of two workers."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import pytest
 from tuning import runs
 from tuning.tuner import Search
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")]
 
 RATES = [0.001, 0.002, 0.004, 0.008]
 SPACE = {"filters": ["4-4"], "optimizer": ["adam"], "loss": ["mae"], "learning_rate": RATES}
@@ -30,7 +30,7 @@ def start(results, *words):
 
 
 def until(process, word):
-    """The line of a process that holds a word."""
+    """The first line that the process prints with this word."""
     seen = []
     for line in process.stdout:
         seen.append(line)
@@ -40,39 +40,39 @@ def until(process, word):
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory):
-    """The table of a search that nothing befell."""
+def uninterrupted(tmp_path_factory):
+    """The table of a search that was not interrupted."""
     search = Search("pconv_unet", space=SPACE, image_size=16, count=8, epochs=3)
-    return search.run(tmp_path_factory.mktemp("unbroken") / "a").drop(columns="seconds")
+    return search.run(tmp_path_factory.mktemp("uninterrupted") / "a").drop(columns="seconds")
 
 
 def table(results):
     return runs.table(runs.load(results / "a"), "val_hole_psnr").drop(columns="seconds")
 
 
-def test_killed_in_mid_trial_it_goes_on(unbroken, tmp_path):
+def test_a_search_killed_during_a_trial_resumes(uninterrupted, tmp_path):
     with start(tmp_path) as first:
         until(first, "trial 1 of 4")
-        time.sleep(0.5)  # into the second trial, which takes longer
+        time.sleep(0.5)  # now the second trial runs, which takes longer
         first.kill()
     (kept,) = tmp_path.rglob("run.json")
     before = kept.stat().st_mtime_ns, kept.read_bytes()
     with start(tmp_path) as second:
-        said = second.communicate()[0]
-    assert second.returncode == 0, said
-    assert "1 runs are there; going on" in said and "trial 1 of 4" not in said and "trial 4 of 4" in said
+        printed = second.communicate()[0]
+    assert second.returncode == 0, printed
+    assert "finished runs: 1" in printed and "trial 1 of 4" not in printed and "trial 4 of 4" in printed
     assert (kept.stat().st_mtime_ns, kept.read_bytes()) == before
-    pd.testing.assert_frame_equal(table(tmp_path), unbroken, rtol=1e-5)
+    pd.testing.assert_frame_equal(table(tmp_path), uninterrupted, rtol=1e-5)
 
 
-def test_chief_and_workers_finish_though_a_worker_is_killed(unbroken, tmp_path):
-    with start(tmp_path, "--workers", "2") as lead:
-        victim = int(until(lead, "worker1: process").split()[-1])
-        until(lead, "worker1  trial")
-        time.sleep(0.5)  # into its next trial
-        os.kill(victim, signal.SIGKILL)
+def test_chief_and_workers_finish_if_a_worker_is_killed(uninterrupted, tmp_path):
+    with start(tmp_path, "--workers", "2") as chief:
+        worker = int(until(chief, "worker1: process").split()[-1])
+        until(chief, "worker1  trial")
+        time.sleep(0.5)  # now its next trial runs
+        os.kill(worker, signal.SIGKILL)
         assert len(runs.load(tmp_path / "a")) < 4
-        said = lead.communicate()[0]
-    assert lead.returncode == 0, said
-    assert "worker1: ended with code -9; starting it again" in said
-    pd.testing.assert_frame_equal(table(tmp_path), unbroken, rtol=1e-5)
+        printed = chief.communicate()[0]
+    assert chief.returncode == 0, printed
+    assert "worker1: ended with code -9; starting it again" in printed
+    pd.testing.assert_frame_equal(table(tmp_path), uninterrupted, rtol=1e-5)

@@ -1,0 +1,142 @@
+"""Means and intervals of scores.
+
+A row of the table says whether it measures the `raw` output or the `composite` (known pixels put back),
+over the whole `image` or the `hole`, and for holes of which size. Means are over images. Intervals are 95 %
+bootstrap percentiles over images: how far a mean would move with other images of the same kind. They say
+nothing about other weights or other masks.
+"""
+
+import numpy as np
+import pandas as pd
+
+from inpaintkit.evaluation.intervals import intervals
+from inpaintkit.plots import UNTRAINED
+
+BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
+COLUMNS = [
+    *("method", "classical", "output", "region", "bucket", "n", "mae", "mse"),
+    *("psnr", "psnr_low", "psnr_high", "ssim", "ssim_low", "ssim_high", "n_ssim"),
+    *("dice", "dice_squared", "jaccard", "cosine", "ms"),
+    *("against", "delta_psnr", "delta_low", "delta_high"),
+    *("added_psnr", "added_low", "added_high"),
+]  # then the perceptual metrics that were asked for
+VIEW = ["method", "output", "region"]
+
+
+def tabulate(scores: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Means and intervals of scores.
+
+    Args:
+        scores: from `score_images`, or read from the `images.csv` that `save_comparison` writes.
+        seed: of the bootstrap.
+
+    Returns:
+        pandas table, the best classical method first, then by hole PSNR. One row per bucket ("all", the hole
+        ratios of `BUCKETS`, and "elsewhere" if there are others), method, output ("raw", "composite"; no raw
+        row if a method keeps all known pixels) and region ("image", "hole"). Columns: method, classical,
+        output, region, bucket, n, mae, mse, psnr, psnr_low, psnr_high, ssim, ssim_low, ssim_high, n_ssim
+        (images that have one: a hole along the border has none), dice, dice_squared, jaccard, cosine (whole
+        image only), ms; the paired difference to the composite of the best classical method of the bucket:
+        against, delta_psnr, delta_low, delta_high; the paired difference of a network to itself before
+        training: added_psnr, added_low, added_high; then the perceptual metrics (FID and KID only of all
+        images). NaN where there is no value.
+
+    Raises:
+        ValueError: scores of several comparisons, or a method without a name.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> scores = ik.evaluation.score_images({"mean": ik.baselines.mean_color}, images, "center")
+        >>> table = ik.evaluation.tabulate(scores)
+        >>> table.bucket.unique()[:3].tolist(), table.n[0].item()
+        (['all', '(0.01, 0.1]', '(0.1, 0.2]'], 2)
+    """
+    attrs, scores = scores.attrs, scores.sort_values("image")
+    scores.attrs = {}  # pandas would copy them, with all names of images, at every step
+    _check_one_comparison(scores)
+    metrics = scores.columns.difference([*VIEW, "classical", "image", "hole_ratio"])
+    order, views = _methods_in_order(scores), pd.MultiIndex.from_frame(scores[VIEW].drop_duplicates())
+    titles = [f"({low:g}, {high:g}]" for low, high in BUCKETS]
+    edges = [BUCKETS[0][0], *(high for _, high in BUCKETS)]
+    bucket = pd.cut(scores.hole_ratio, edges, labels=titles).astype("object").fillna("elsewhere")
+    titles = ["all", *titles, *(["elsewhere"] if (bucket == "elsewhere").any() else [])]
+    scores = pd.concat([scores.assign(bucket="all"), scores.assign(bucket=bucket)])
+
+    against = _best_classical(scores).reindex(titles)
+    against = against.fillna(against["all"]) if scores.classical.any() else against
+    scores["delta"] = scores.psnr - _psnr_of(scores, scores.bucket.map(against), "composite")
+    before = scores.method + UNTRAINED
+    raw, kept = _psnr_of(scores, before, scores.output), _psnr_of(scores, before, "composite")
+    scores["added"] = scores.psnr - np.where(np.isnan(raw), kept, raw)  # a fill that keeps known pixels
+
+    groups = scores.groupby(["bucket", *VIEW])
+    table = groups[[*metrics, "delta", "added"]].mean()
+    table["n"], table["n_ssim"] = groups.size(), groups.ssim.count()
+    table = table.join(_intervals_by_bucket(scores, seed))
+    rows = pd.MultiIndex.from_product([titles, order, ["raw", "composite"], ["image", "hole"]])
+    rows = rows[rows.droplevel(0).isin(views)].set_names(["bucket", *VIEW])
+    table = table.reindex(rows).reset_index()
+    table = table.fillna({"n": 0, "n_ssim": 0}).astype({"n": int, "n_ssim": int})
+    table["classical"] = table.method.isin(scores.method[scores.classical])
+    table["against"] = table.bucket.map(against)
+    table = table.rename(columns={"delta": "delta_psnr", "added": "added_psnr"})
+    table = table[[*COLUMNS, *(column for column in metrics if column not in COLUMNS)]]
+    for view, values in attrs.get("sets", {}).items():
+        method, output = view.rsplit("/", 1)
+        row = (table.method == method) & (table.output == output) & (table.region == "image")
+        for metric, value in values.items():
+            table.loc[row & (table.bucket == "all"), metric] = value
+    table.attrs = attrs
+    return table
+
+
+def _check_one_comparison(scores):
+    """Raises ValueError unless all methods were measured on the same images and holes."""
+    if scores.method.isna().any():
+        raise ValueError("a method without a name: pandas reads NA, None and others from a file as missing")
+    measured_on = {view: rows[["image", "hole_ratio"]].to_numpy() for view, rows in scores.groupby(VIEW)}
+    (first, *_), expected = next(iter(measured_on.items()))
+    for (method, *_), found in measured_on.items():
+        if not np.array_equal(found, expected):
+            raise ValueError(
+                f"method {method!r} has other images or holes than {first!r}: expected the scores of one "
+                "comparison, where all are measured on the same"
+            )
+
+
+def _methods_in_order(scores):
+    """The names of the methods: the best classical one, then by hole PSNR."""
+    hole = scores[(scores.output == "composite") & (scores.region == "hole")]
+    order = hole.groupby("method").psnr.mean().sort_values(ascending=False, kind="stable").index.tolist()
+    classical = set(scores.method[scores.classical])
+    best = next((name for name in order if name in classical), None)
+    return sorted(order, key=lambda name: name != best)  # stable: the others stay in order
+
+
+def _best_classical(scores):
+    """The classical method with the highest hole PSNR in each bucket, as a series."""
+    hole = scores[scores.classical & (scores.output == "composite") & (scores.region == "hole")]
+    means = hole.groupby(["bucket", "method"]).psnr.mean().unstack("method")
+    return means.idxmax(axis=1) if len(means) else pd.Series(dtype="object")
+
+
+def _psnr_of(scores, method, output):
+    """For each row, the PSNR that another method or output has on the same image; NaN where there is none."""
+    keys = ["bucket", *VIEW, "image"]
+    wanted = pd.MultiIndex.from_frame(scores.assign(method=method, output=output)[keys])
+    return scores.set_index(keys).psnr.reindex(wanted).to_numpy()
+
+
+def _intervals_by_bucket(scores, seed):
+    """Columns "<quantity>_low" and "<quantity>_high", by bucket and view."""
+    tables = []
+    for bucket, rows in scores.groupby("bucket"):
+        columns = {}
+        for quantity in ("psnr", "ssim", "delta", "added"):
+            wide = rows.pivot(index="image", columns=VIEW, values=quantity)  # (images, views)
+            low, high = intervals(wide.to_numpy(), seed)
+            columns |= {f"{quantity}_low": low, f"{quantity}_high": high}
+        tables.append(pd.concat({bucket: pd.DataFrame(columns, index=wide.columns)}, names=["bucket"]))
+    return pd.concat(tables)

@@ -1,0 +1,81 @@
+"""What all metrics share: the check of shapes, dtypes, and means over each image or over a region of it."""
+
+import math
+
+import keras
+from keras import ops
+from numpy.typing import ArrayLike
+
+
+def check_shapes(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) -> None:
+    """Raises a ValueError unless two batches of images have one shape, and a region one value per pixel.
+
+    NumPy would broadcast other shapes to a wrong number: a region of three channels makes PSNR 4.77 dB too
+    high.
+
+    Args:
+        y_true, y_pred: anything with a `shape`, expected (B, H, W, C). A side of None, known later, fits any.
+        region: None, or expected (B, H, W, 1) or (B, H, W).
+
+    Raises:
+        ValueError: other shapes.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> ik.metrics.check_shapes(np.zeros((2, 8, 8, 3)), np.zeros((2, 8, 9, 3)))
+        Traceback (most recent call last):
+        ValueError: y_true of shape (2, 8, 8, 3), y_pred of shape (2, 8, 9, 3): ...
+    """
+    shape, other = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(shape) != 4 or not _fits(other, shape):
+        raise ValueError(
+            f"y_true of shape {shape}, y_pred of shape {other}: expected two batches of images of one shape, "
+            "(batch, height, width, channels)"
+        )
+    if region is None:
+        return
+    given, pixels = tuple(region.shape), shape[:3]
+    if not (_fits(given, pixels) or _fits(given, (*pixels, 1))):
+        raise ValueError(
+            f"a region or sample weight of shape {given} for images of shape {shape}: expected one value per "
+            f"pixel, 1 where it counts, of shape {pixels} or {(*pixels, 1)}; of a mask, take one channel"
+        )
+
+
+def _fits(shape, expected):
+    if len(shape) != len(expected):
+        return False
+    return all(a is None or b is None or a == b for a, b in zip(shape, expected, strict=True))
+
+
+def prepare(y_true, y_pred, region=None):
+    """Checked tensors of one dtype: float64 if both images are, else float32. The region is (B, H, W, 1)."""
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    region = None if region is None else ops.convert_to_tensor(region)
+    check_shapes(y_true, y_pred, region)
+    dtypes = {keras.backend.standardize_dtype(y.dtype) for y in (y_true, y_pred)}
+    dtype = "float64" if dtypes == {"float64"} else "float32"
+    if region is not None:
+        region = ops.cast(region if len(region.shape) == 4 else region[..., None], dtype)
+    return ops.cast(y_true, dtype), ops.cast(y_pred, dtype), region
+
+
+def sum_per_image(x):
+    """(B, H, W, C) to (B,)."""
+    return ops.sum(x, axis=(1, 2, 3))
+
+
+def mean_per_image(x, region):
+    """(B, H, W, C) to (B,): the mean over each image, or over its region; NaN where that is empty."""
+    if region is None:
+        return ops.mean(x, axis=(1, 2, 3))
+    return sum_per_image(x * region) / (sum_per_image(region) * x.shape[-1])
+
+
+def zero_outside(y_true, y_pred, region):
+    """The images, 0 outside the region; NaN where the region of an image is empty."""
+    if region is None:
+        return y_true, y_pred
+    region = ops.where(ops.sum(region, axis=(1, 2, 3), keepdims=True) > 0, region, math.nan)
+    return y_true * region, y_pred * region

@@ -1,0 +1,69 @@
+"""Trainings that are killed or interrupted, for the tests of this folder."""
+
+import os
+import signal
+
+import keras
+import pytest
+from small_training import fit_small, small_model, small_pairs
+
+from inpaintkit import metrics, training
+
+
+class Kill(keras.callbacks.Callback):
+    """SIGKILL in the middle of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.now, batch) == (self.epoch, 1):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def train_in(run_dir, kill_in=None, epochs=8, **options):
+    """The code that is run again: nothing in it knows whether it was killed before."""
+    keras.utils.set_random_seed(3)
+    model, train = small_model(), small_pairs()
+    callbacks = training.standard_callbacks(run_dir, patience=3, train=train, **options)
+    callbacks += [] if kill_in is None else [Kill(kill_in)]
+    return model, fit_small(model, train, epochs=epochs, callbacks=callbacks).history, callbacks
+
+
+def resume_in(run_dir, model=None, train=None, val=None, epochs=4, **options):
+    """`fit` in a folder that may hold a backup, with settings that may have changed."""
+    return fit_small(model, train, val, epochs, training.standard_callbacks(run_dir, **options))
+
+
+def interrupt_in(run_dir, epoch, model=None, epochs=4):
+    """A `fit` that Ctrl-C ends at the beginning of an epoch."""
+    callbacks = [*training.standard_callbacks(run_dir), Interrupt(epoch)]
+    with pytest.raises(KeyboardInterrupt):
+        fit_small(model, epochs=epochs, callbacks=callbacks)
+    close(callbacks)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C at the beginning of an epoch: what a kill leaves, without a process."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def close(callbacks):
+    """Closes the file that Keras leaves open when `fit` is interrupted."""
+    next(c for c in callbacks if isinstance(c, keras.callbacks.CSVLogger)).csv_file.close()
+
+
+def learn_backwards(y_true, y_pred):
+    """A loss that makes the model worse."""
+    return -100 * metrics.mae(y_true, y_pred)  # more than the momentum of before the stop
