@@ -116,11 +116,11 @@ def prefilled_unet(
 
     Example: before training, a black hole in a grey image is filled with grey.
 
-        >>> import numpy as np, inpaintkit as ik
+        >>> import keras, numpy as np, inpaintkit as ik
         >>> mask = np.ones((1, 16, 16, 1), "float32")
         >>> mask[:, 4:8, 4:8] = 0
         >>> filled = ik.models.prefilled_unet(filters=(4, 8))([0.5 * mask.repeat(3, -1), mask])
-        >>> float(np.round(filled[0, 5, 5, 0], 3))
+        >>> round(float(keras.ops.convert_to_numpy(filled)[0, 5, 5, 0]), 3)
         0.5
     """
     return unet(input_shape, filters, normalization=None, bottleneck=bottleneck, prefill=True, name=name)
