@@ -87,7 +87,9 @@ def score_images(
             for region in ("image", "hole"):
                 tables.append(_view(name, is_classical(method), output, region, values, known))
             if embeddings is not None:
-                sets[f"{name}/{output}"] = perceptual.set_distances(embeddings, values[f"{output}/embeddings"])
+                sets[f"{name}/{output}"] = perceptual.set_distances(
+                    embeddings, values[f"{output}/embeddings"]
+                )
     scores = pd.concat(tables, ignore_index=True)
     missing = dict(perceptual.missing) if perceptual else {}
     scores.attrs = {"manifest": about, "sets": sets, "missing": missing, "no_untrained": no_untrained}
