@@ -1,7 +1,5 @@
 """Which experiment a training is: the fingerprint that `Resume` compares with that of a backup."""
 
-import warnings
-
 from inpaintkit.fingerprint import entry, network_entry
 from inpaintkit.training.rates import has_schedule, rate_before_training
 
@@ -14,7 +12,6 @@ def experiment(model, settings, train=None, monitor=None):
         settings: the arguments of `fit` by name, as far as they are known.
         train: the training `Pairs`, where the settings do not have them. monitor: name of a metric.
     """
-    compiled = _compile_settings(model)
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     config = {"class": type(optimizer).__name__, **optimizer.get_config()}
     rate, rate_text = None, "a schedule"  # which is part of the optimizer's settings
@@ -26,11 +23,11 @@ def experiment(model, settings, train=None, monitor=None):
         "loss": entry(model.loss),
         "optimizer": entry(config),
         "learning rate": entry(rate, rate_text),
+        "loss weights": entry(getattr(model, "loss_weights", None)),  # as `HoleAware.compile` keeps them
+        "metrics": entry(getattr(model, "metric_names", None)),
         "monitor": entry(monitor),
         "validation split": entry(settings.get("validation_split")),
     }
-    for name in ("loss_weights", "metrics", "weighted_metrics"):
-        parts[name] = entry(compiled.get(name))
     x = train if settings.get("x") is None else settings["x"]
     training = (x, settings.get("y"), settings.get("sample_weight"), settings.get("batch_size"))
     validation = settings.get("validation_data")
@@ -59,13 +56,3 @@ def _data_entries(name, x, y=None, sample_weight=None, batch_size=None):
     else:
         parts = {} if x is None else {"data": (type(x).__qualname__, None)}
     return {f"{name} {part}": entry(value, text) for part, (value, text) in parts.items()}
-
-
-def _compile_settings(model):
-    """What the model was compiled with, as Keras saves it; {} where it cannot be saved."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a lambda, which Keras saves as its code
-            return model.get_compile_config()
-    except (TypeError, ValueError, NotImplementedError):
-        return {}

@@ -66,6 +66,7 @@ class HoleAware:
             weighted_metrics = [PSNR("hole_psnr")]
         super().compile(optimizer, loss, loss_weights, weighted_metrics=weighted_metrics, **settings)
         given = keras.tree.flatten([settings.get("metrics"), weighted_metrics])
+        self.loss_weights = loss_weights
         self.metric_names = [getattr(m, "name", getattr(m, "__name__", m)) for m in given if m is not None]
 
     def compile_from_config(self, config):  # Keras asks for it where `compile` is overridden

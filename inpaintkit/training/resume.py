@@ -32,8 +32,9 @@ class Resume(keras.callbacks.Callback):
     A backup holds the fingerprint of its experiment: network, loss, optimizer and learning rate, metrics and
     monitor; of training and validation data the images, masks, batch size, augmentation, shuffle and seed.
     `fit` of an `Inpainter` or `InpaintingGAN` tells this callback its data; of a plain Keras model only
-    `train` is known. More epochs or minutes, or another patience, are the same experiment. Not known are the
-    weights that training starts from and the seed of `keras.utils.set_random_seed`.
+    `train` is known, and not its metrics. More epochs or minutes, or another patience, are the same
+    experiment. Not known are the weights that training starts from and the seed of
+    `keras.utils.set_random_seed`.
 
     Args:
         run_dir: the folder of the run; the backup lies in `run_dir/backup`.
@@ -183,8 +184,8 @@ class Resume(keras.callbacks.Callback):
         _copy_files(self.run_dir, backup, self.FILES)
         states = {}
         for callback in self.callbacks:
-            known = [name for name in self.STATE if hasattr(callback, name)]
-            states[type(callback).__name__] = {name: getattr(callback, name) for name in known}
+            known = {name: getattr(callback, name) for name in self.STATE if hasattr(callback, name)}
+            states[type(callback).__name__] = known
         state = {
             "callbacks": states,
             "history": self.model.history.history,

@@ -172,7 +172,7 @@ def test_a_backup_without_a_fingerprint_is_explained(interrupted, capsys):
         resume_in(interrupted)
     fit = resume_in(interrupted, epochs=1, on_change="restart")
     assert len(fit.history["loss"]) == 1 and "older inpaintkit" in capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"on_change='ask'.*'refuse' or 'restart'"):
+    with pytest.raises(ValueError, match=r"on_change='ask'.*'refuse', 'restart'"):
         training.standard_callbacks(interrupted, on_change="ask")
 
 
