@@ -1,8 +1,9 @@
-"""How many masks a second? Every kind at 256×256, in one run: `python benchmarks/masks.py [folder of masks]`.
+"""How many masks per second? Every generator at 256×256: `python benchmarks/masks.py [folder of masks]`.
 
-On one core, in batches of 16 as training asks for them, what a user gets from `sample`: float32 (16, 256,
-256, 1). Processor time, the best of several rounds that take turns, so that a shared machine's load falls
-on all. The last column compares with a loop as usually written: a number at a time, a vertex at a time.
+Measured is `sample` on one core, in batches of 16 as in training: float32 (16, 256, 256, 1). Processor time,
+the best of several rounds; all generators take turns in each round, so that other load on the machine slows
+all of them. The last columns compare with a loop as usually written: one NumPy call per random number, one
+OpenCV call per segment, on float32 masks.
 """
 
 import sys
@@ -32,7 +33,7 @@ def usual_lines(count, height, width, seed):
 
 
 def usual_strokes(count, height, width, seed):
-    """Masks as free-form strokes are usually drawn, `Strokes()` vertex by vertex."""
+    """Masks of free-form strokes as usually drawn: `Strokes()` segment by segment."""
     rng = np.random.RandomState(seed)
     masks = []
     for _ in range(count):
@@ -54,7 +55,7 @@ def usual_strokes(count, height, width, seed):
 
 
 def rates(samplers):
-    """Masks a second of each `sample(count, height, width, seed)`, the best of ROUNDS."""
+    """Masks per second of each `sample(count, height, width, seed)`, the best of ROUNDS."""
     best = dict.fromkeys(samplers, 0)
     for sample in samplers:
         sample(BATCH, SIDE, SIDE, 0)
@@ -70,22 +71,22 @@ def rates(samplers):
 if __name__ == "__main__":
     cv2.setNumThreads(1)
     special = (Grid, Mixture, FromFolder, MaskBank)
-    table = {kind.__name__: (kind(), kind().with_ratio(RATIO)) for kind in GENERATORS if kind not in special}
+    table = {each.__name__: (each(), each().with_ratio(RATIO)) for each in GENERATORS if each not in special}
     table["Mixture of Lines, Text"] = tuple(Mixture([Lines(), Text()], hole_ratio=r) for r in (None, RATIO))
     table["Grid"] = (Grid(),)
-    banks = [MaskBank(kind, 200) for kind in table["Scratches"]]
+    banks = [MaskBank(each, 200) for each in table["Scratches"]]
     table["MaskBank of Scratches"] = tuple(banks)
     if len(sys.argv) > 1:
         folder = FromFolder(sys.argv[1])
         table["FromFolder"] = folder, folder.with_ratio(RATIO)
-        table["MaskBank of FromFolder"] = tuple(MaskBank(kind, 200) for kind in table["FromFolder"])
+        table["MaskBank of FromFolder"] = tuple(MaskBank(each, 200) for each in table["FromFolder"])
     usual = {"Lines": usual_lines, "Strokes": usual_strokes}
-    found = rates([kind.sample for row in table.values() for kind in row] + list(usual.values()))
+    found = rates([each.sample for row in table.values() for each in row] + list(usual.values()))
 
-    print(f"Masks a second at {SIDE}×{SIDE}, one core, batches of {BATCH}, OpenCV {cv2.__version__}\n")
-    print("| kind | as it comes | hole ratio 0.1–0.3 kept | usual loop | gain |\n|---|---:|---:|---:|---:|")
+    print(f"Masks per second at {SIDE}×{SIDE}, one core, batches of {BATCH}, OpenCV {cv2.__version__}\n")
+    print("| generator | no ratio set | ratio 0.1–0.3 kept | usual loop | gain |\n|---|---:|---:|---:|---:|")
     for name, row in table.items():
-        cells = [f"{found[kind.sample]:,.0f}" for kind in row] + [""] * (2 - len(row))
+        cells = [f"{found[each.sample]:,.0f}" for each in row] + [""] * (2 - len(row))
         if name in usual:
             loop = found[usual[name]]
             cells += [f"{loop:,.0f}", f"{found[row[0].sample] / loop:.1f}×"]

@@ -1,7 +1,8 @@
-"""Draws images/weights.png, what the shipped weights fill on photographs: `python images/weights.py`.
+"""Draws images/weights.png: photographs filled with the shipped weights. `python images/weights.py`.
 
-Crops of the embedded test photographs, which no training has seen, with strokes; sorted by how far `photos`
-is from the best of heat and biharmonic: the best, the median and the worst of 40.
+40 crops of the embedded test photographs, which no training has used, with strokes as holes. They are sorted
+by the gain of `photos` over the better of heat and biharmonic; shown are the best two, the middle two and the
+worst two.
 """
 
 from pathlib import Path
@@ -11,12 +12,12 @@ from keras.ops import convert_to_numpy as to_numpy
 
 import inpaintkit as ik
 
-COUNT, SIDE = 40, 160
+COUNT, SIZE = 40, 160
 
 
 def main():
-    images = ik.data.images("photos", "test", SIDE, count=COUNT).as_float()
-    masks = ik.masks.Strokes(hole_ratio=(0.1, 0.3)).sample(COUNT, SIDE, SIDE, seed=0)
+    images = ik.data.images("photos", "test", SIZE, count=COUNT).as_float()
+    masks = ik.masks.Strokes(hole_ratio=(0.1, 0.3)).sample(COUNT, SIZE, SIZE, seed=0)
     methods = {"heat": ik.baselines.heat, "biharmonic": ik.baselines.biharmonic}
     methods["photos"] = ik.as_method(ik.load("photos"))
     fills = {name: method(images * masks, masks) for name, method in methods.items()}

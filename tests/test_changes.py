@@ -15,9 +15,6 @@ def test_every_new_name_exists():
     assert len(names) > 40
     for name in sorted(names):
         root, *parts = name.split(".")
-        if root == "ik":
-            thing = ik
-        else:
-            thing = importlib.import_module(f"tuning.{parts.pop(0)}")
+        thing = ik if root == "ik" else importlib.import_module(f"tuning.{parts.pop(0)}")
         for part in parts:
             thing = getattr(thing, part)

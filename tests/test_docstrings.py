@@ -14,7 +14,8 @@ def public():
     """(name, object) of each public function and class of each package and single module."""
     for name in [*PACKAGES, "features", "plots"]:
         module = importlib.import_module(f"inpaintkit.{name}")
-        own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        members = vars(module).items()
+        own = [key for key, value in members if getattr(value, "__module__", "") == module.__name__]
         for key in getattr(module, "__all__", [key for key in own if not key.startswith("_")]):
             thing = getattr(module, key)
             if (inspect.isclass(thing) or inspect.isroutine(thing)) and name != "cli":

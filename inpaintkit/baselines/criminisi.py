@@ -12,10 +12,7 @@ def fill_exemplar(image, hole, patch=9):
     shape = largest_patch(hole, patch)
     if shape is None:
         return fill_heat(image, hole)
-    half, last = (
-        np.floor_divide(shape, 2),
-        np.subtract(hole.shape, shape),
-    )  # last: upper left corner of a patch
+    half, last = np.floor_divide(shape, 2), np.subtract(hole.shape, shape)  # last upper left corner
     sources = whole_patches(~hole, shape)[_window(half, last + 1)]  # by their upper left corners
     image, known = image.copy(), (~hole).astype("float32")
     confidence = known.copy()

@@ -101,16 +101,14 @@ class _Level:
     def __init__(self, hole, shape):
         self.shape, width = hole.shape, hole.shape[1]
         rows, columns = (np.arange(side) - side // 2 for side in shape)
-        self.offsets = (
-            rows[:, None] * width + columns
-        ).ravel()  # (K,) from the centre of a patch to its pixels
+        self.offsets = (rows[:, None] * width + columns).ravel()  # (K,) from a patch's centre to its pixels
         touches = cv2.dilate(hole.astype("uint8"), np.ones(shape)) > 0
         self.usable = whole_patches(~hole, shape).ravel()  # (H W,) bool: centres of wholly known patches
         self.inside = np.flatnonzero(hole)  # (N,) pixels to fill
         self.targets = np.flatnonzero(touches & whole_patches(np.ones_like(hole), shape))  # (T,) centres
         self.windows = self.targets[:, None] + self.offsets  # (T, K) the pixels of each patch
-        voters = self.inside[:, None] - self.offsets  # (N, K) centres of the patches that cover each pixel
-        self.voters = np.clip(voters, 0, hole.size - 1)
+        covering = self.inside[:, None] - self.offsets  # (N, K) centres of the patches that cover each pixel
+        self.voters = np.clip(covering, 0, hole.size - 1)
         depth = np.minimum(distance_to_known(hole), 60).ravel()
         self.trust = 1.3**-depth  # (H W,) of a patch as a voter
         weights = 2.0 ** -depth[self.windows]  # (T, K) of the pixels in a comparison of two patches
@@ -129,8 +127,7 @@ def _initial_match(level, coarse, rng):
     matches = rng.choice(np.flatnonzero(level.usable), level.targets.size)
     if coarse is None:
         return matches
-    width = level.shape[1]
-    coarse_width = (width + 1) // 2
+    width, coarse_width = level.shape[1], (level.shape[1] + 1) // 2
     y, x = np.divmod(level.targets, width)
     coarse_y, coarse_x = np.divmod(coarse[y // 2 * coarse_width + x // 2], coarse_width)
     places = (2 * coarse_y + y % 2) * width + 2 * coarse_x + x % 2
@@ -145,9 +142,8 @@ def _improve(level, pixels, matches, rng):
     for places in _proposals(level, matches, rng):
         places = np.clip(places, 0, level.usable.size - 1)
         rows = np.flatnonzero(level.usable[places])
-        found = pixels.take(places[rows, None] + level.offsets, axis=0).reshape(
-            len(rows), level.weights.shape[1]
-        )
+        found = pixels.take(places[rows, None] + level.offsets, axis=0)  # (R, K, 3)
+        found = found.reshape(len(rows), level.weights.shape[1])
         error = (found - wanted[rows]) * level.weights[rows]
         cost = np.einsum("nk,nk->n", error, error)
         better = cost < costs[rows]

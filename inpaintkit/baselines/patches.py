@@ -17,8 +17,7 @@ def largest_patch(hole, patch):
 
 def whole_patches(area, shape):
     """The pixels around which a patch of this shape lies in `area` entirely, bool (H, W)."""
-    outside = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-    return cv2.erode(area.astype("uint8"), np.ones(shape), **outside) > 0
+    return cv2.erode(np.uint8(area), np.ones(shape), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
 
 
 def distance_to_known(hole):

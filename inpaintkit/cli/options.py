@@ -13,6 +13,7 @@ NETWORKS = (
     "residual_unet",
     "unet",
     "pconv_unet",
+    "pconv_unet16",
     "pconv_unet_double",
     "autoencoder",
     "skip_autoencoder",

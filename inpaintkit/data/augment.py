@@ -5,8 +5,8 @@ light and colour change only the images. So an image and its mask always stay al
 
     ik.data.pairs(train, masks, augment=ik.data.Augment(flip=True, rotation=10, brightness=0.2))
 
-Why imgaug: it is the library of the course that this kit grew out of. It has had no release since 2020, and
-`_import_imgaug` shows what that costs; new projects take albumentations or Keras's own layers.
+imgaug is a given of this project. Its last release is from 2020, and `_import_imgaug` shows what that costs.
+Keras's own augmentation layers (`keras.layers.RandomFlip` and others) are the way without it.
 """
 
 from dataclasses import dataclass, fields

@@ -1,6 +1,6 @@
 """Endless batches of `((masked image, mask), image)`, a `keras.utils.PyDataset` for every back end.
 
-Batch k of epoch e depends only on (seed, e, k), whatever the number of workers.
+Batch k of epoch e depends only on (seed, e, k), not on the number of workers.
 """
 
 import functools
@@ -86,10 +86,10 @@ class Pairs(keras.utils.PyDataset):
         for stage in self.masks.values():
             if not hasattr(stage, "sample"):
                 if np.shape(stage) != (*shape[:3], 1):
-                    expected = f"expected a mask generator, or one mask per image, {(*shape[:3], 1)}"
+                    expected = f"expected a mask generator or one mask per image, {(*shape[:3], 1)}"
                     raise ValueError(f"masks of shape {np.shape(stage)}: {expected}")
                 check_binary(stage)
-        self.crop = None if crop is None else size_pair(crop)
+        self.crop = None if crop is None else size_pair(crop, "crop")
         self.size = self.crop or shape[1:3]
         if np.greater(self.size, shape[1:3]).any():
             raise ValueError(f"crop={crop}: larger than the images of {shape[1]}×{shape[2]} pixels")
@@ -115,10 +115,7 @@ class Pairs(keras.utils.PyDataset):
             "masks": (masks, repr(masks) if hasattr(masks, "sample") else None),
             "batch size": (self.batch_size, None),
             "augmentation": (self.augment, None),
-            "shuffle": (self.shuffle, None),
-            "seed": (self.seed, None),
-            "drop_last": (self.drop_last, None),
-            "crop": (self.crop, None),
+            **{name: (getattr(self, name), None) for name in ("shuffle", "seed", "drop_last", "crop")},
         }
 
     def __len__(self):
@@ -198,7 +195,7 @@ class Pairs(keras.utils.PyDataset):
         self.epochs_ended += 1
 
 
-pairs = Pairs  # a verb for notebooks: `ik.data.pairs(images, masks)`
+pairs = Pairs  # the name that notebooks use: `ik.data.pairs(images, masks)`
 
 
 @functools.lru_cache(4)

@@ -1,7 +1,6 @@
 """Decoding images into memory, or once into a memory-mapped file that later calls find."""
 
 import hashlib
-import itertools
 import json
 import math
 import re
@@ -17,42 +16,26 @@ from inpaintkit.images import read_uint8
 
 IN_MEMORY = 2 * 2**30  # bytes: decoded images that need more are kept in a file
 _SAVE_EVERY = 1000  # images; at most so many are decoded again after a kill
-_MAX_FAILURES = 20  # in a row; then the source itself is taken as broken
 
 
 def decode(listing, array, broken, start=0):
     """Decodes the images from number `start` on into the rows of an array, without gaps.
 
-    Yields how many are done. Those that cannot be read are put into `broken`, {number: reason}.
+    Yields how many are done. Those that cannot be read are put into `broken`, {number: reason}. A source that
+    raises an error itself is not asked again: its first such image has that error, the others are missing.
     """
-    for number, file in _open_each(listing, start):
+    files, missing = listing.read(start), ValueError("the source ended before it")
+    for number, name in enumerate(listing.names[start:], start):
         try:
+            file = next(files, missing)
             if isinstance(file, Exception):
                 raise file
             array[number - len(broken)] = read_uint8(file, array.shape[1:3])
         except Exception as error:  # readers of broken files raise anything; the other files are fine
-            name, reason = listing.names[number], str(error)
-            named = PurePosixPath(name).name in reason
-            broken[number] = reason if named else f"{name}: {type(error).__name__} {reason}".rstrip()
+            reason = str(error)
+            is_named = PurePosixPath(name).name in reason
+            broken[number] = reason if is_named else f"{name}: {type(error).__name__} {reason}".rstrip()
         yield number + 1
-
-
-def _open_each(listing, start):
-    """Yields (number, file) for every name from `start` on; the file is an exception if opening it failed.
-
-    A generator ends with its first error; then we start it again behind that image. After `_MAX_FAILURES`
-    errors in a row, all remaining images get the last error.
-    """
-    files, failures = listing.read(start), 0
-    for number in range(start, len(listing.names)):
-        try:
-            file, failures = next(files), 0
-        except StopIteration:
-            file = ValueError(f"{listing.names[number]}: the source ended before it")
-        except Exception as error:  # readers of broken archives raise anything
-            file, failures = error, failures + 1
-            files = listing.read(number + 1) if failures < _MAX_FAILURES else itertools.repeat(error)
-        yield number, file
 
 
 def load_cached(listing, shape, folder, title):
@@ -90,11 +73,9 @@ def _decode_into_file(listing, shape, part, state, title):
     if part.exists() and state.exists():
         start, broken = _read_state(state)
     elif (free := shutil.disk_usage(part.parent).free) < math.prod(shape):
-        raise ValueError(
-            f"{part.parent}: {total:,} images of {shape[1]}×{shape[2]} need {math.prod(shape) / 1e9:.1f} "
-            f"GB, and {free / 1e9:.1f} are free: choose another folder with cache=, fewer images with "
-            "count=, or a smaller image_size"
-        )
+        needed = f"{total:,} images of {shape[1]}×{shape[2]} need {math.prod(shape) / 1e9:.1f} GB"
+        advice = "choose another folder with cache=, fewer images with count=, or a smaller image_size"
+        raise ValueError(f"{part.parent}: {needed}, and {free / 1e9:.1f} are free: {advice}")
     array = np.lib.format.open_memmap(part, "r+" if start else "w+", "uint8", shape)
     began = time.monotonic()
     for done in decode(listing, array, broken, start):

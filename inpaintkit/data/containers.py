@@ -10,6 +10,7 @@ content_keys           functions (file) -> a key that is equal for equal bytes; 
                        and the last one is certain
 """
 
+import functools
 import hashlib
 import re
 import zipfile
@@ -30,19 +31,20 @@ class FolderFiles:
 
     def __init__(self, root):
         # A folder can have two names through a link. If `val` links to `test`, it counts as `test`.
-        found = files_below(root, lambda name: HELD_OUT_FIRST.index(SPLIT_OF_NAME.get(name.lower())))
-        self.files, self.repeated = _by_path([(self._path(file.relative_to(root)), file) for file in found])
-        self._stats = {}
-        self.content_keys = (
+        found = list(files_below(root, lambda name: HELD_OUT_FIRST.index(SPLIT_OF_NAME.get(name.lower()))))
+        paths = [PurePosixPath(file.relative_to(root).as_posix()) for file in found]
+        # Outside Windows, Python unpacks a zip that was made on it to one folder of files "train\0.png".
+        paths = [path_inside(str(path)) if "\\" in str(path) else path for path in paths]
+        files, self.repeated = _by_path(list(zip(paths, found, strict=True)))
+        self.files, self._stat = files, functools.cache(lambda file: files[file].stat())
+
+    @property
+    def content_keys(self):
+        return (
             lambda file: self._stat(file).st_size or file,  # empty files are broken, not copies
             lambda file: self._digest(file, max(0, self._stat(file).st_size - _TAIL)),
             self._digest,
         )
-
-    @staticmethod
-    def _path(path):
-        # Outside Windows, Python unpacks a zip that was made on it to one folder of files "train\0.png".
-        return path_inside(str(path)) if "\\" in path.as_posix() else PurePosixPath(path.as_posix())
 
     def identity(self, file):
         stat = self._stat(file)  # hard links have one inode, and `stat` follows soft links
@@ -57,11 +59,6 @@ class FolderFiles:
     def stamp(self, files):
         stats = [(self.files[file].resolve(), self.files[file].stat()) for file in files]
         return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
-
-    def _stat(self, file):
-        if file not in self._stats:
-            self._stats[file] = self.files[file].stat()
-        return self._stats[file]
 
     def _digest(self, file, start=0):
         try:
@@ -85,7 +82,10 @@ class ZipFiles:
         entries = [entry for entry in self.archive.infolist() if entry.filename[-1] not in "/\\"]
         pairs = [(path_inside(entry.filename), entry) for entry in entries]
         self.files, self.repeated = _by_path([pair for pair in pairs if not is_hidden(pair[0])])
-        self.content_keys = (self._checksum,)
+
+    @property
+    def content_keys(self):
+        return (self._checksum,)
 
     def identity(self, file):
         return file

@@ -56,7 +56,7 @@ def list_folder(root, split, count=None):
 
 def _image_files(root, container):
     """The files that Pillow can read, by their endings, in order."""
-    endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
+    endings = {ending for ending, name in Image.registered_extensions().items() if name in Image.OPEN}
     files = sorted(file for file in container.files if file.suffix.lower() in endings)
     if not files:
         archives = [f for f in container.files if f.suffix.lower() in (".zip", ".tar", ".gz", ".7z", ".rar")]
@@ -80,12 +80,12 @@ def _without_masks(files):
 
 
 def _other_names(container, split_of):
-    """The files that are links to an image that is used under another name."""
+    """{file: the name under which its image is used} of links to other files."""
     first = {}
     for file in sorted(split_of, key=lambda file: HELD_OUT_FIRST.index(split_of[file])):
         first.setdefault(container.identity(file), file)
     used = set(first.values())
-    return [file for file in split_of if file not in used]
+    return {file: first[container.identity(file)] for file in split_of if file not in used}
 
 
 def _notes(container, masks, split_of, rule, linked):
@@ -96,7 +96,7 @@ def _notes(container, masks, split_of, rule, linked):
     notes = {
         "{} names occur twice, and the last is used ({})": container.repeated,
         "left out {} files as masks of the images ({}); to load them as images, rename them": masks,
-        "left out {} links to images that are used by another name ({})": linked,
+        "left out {} links to images that are used by another name ({})": list(linked),
         f"{{}} of {len(split_of)} images {rule}, and are not used ({{}})": outside,
         "{} names mention splits ({}), but the images are divided by a hash of their paths; to have these "
         "splits, name the folders train, val and test": [f for f in mentions if mentions[f] and several],

@@ -106,7 +106,7 @@ def images(
         split: "train", "val" or "test".
         image_size: an int or (height, width) in pixels, each at least 16. Images are cropped to that
             shape at their centre, and resized with antialiasing.
-        count: at most this many images, spread over all; of a folder, the same whatever the files' endings.
+        count: at most this many images, spread over all; in a folder the choice ignores the files' endings.
         cache: None, or a folder for decoded images, where the next call finds them. With None, images of
             more than `IN_MEMORY` bytes are kept in `cache_folder()`: they are decoded once, with a line of
             progress, and memory-mapped. If this is interrupted, the next call continues it.

@@ -63,9 +63,9 @@ def compare(
         >>> images = np.zeros((2, 16, 16, 3), "float32")
         >>> methods = {"grey": lambda x, m: x * m + 0.5 * (1 - m), "mean": ik.baselines.mean_color}
         >>> table = ik.compare(methods, images, "center")
-        >>> table[(table.bucket == "all") & (table.region == "hole")][["method", "psnr"]].values.round(2)
-        array([['mean', 100.0],
-               ['grey', 6.02]], dtype=object)
+        >>> rows = table[(table.bucket == "all") & (table.region == "hole")]
+        >>> rows[["method", "psnr"]].round(2).values.tolist()
+        [['mean', 100.0], ['grey', 6.02]]
     """
     scores = score_images(
         methods, images, masks, batch_size, metrics, perceptual, seed, folder, progress, untrained

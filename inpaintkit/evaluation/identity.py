@@ -12,15 +12,15 @@ from inpaintkit.files import hash_arrays, hash_json
 from inpaintkit.fingerprint import code_hash, network_entry
 from inpaintkit.images import to_uint8
 
-FILL = "first_fill_sha256"  # what a method made of the first image
+FILL = "fill_of_noise_sha256"
 
 
-def try_method(name, method, image, mask):
-    """Fills one image on trial, all but classical methods, and returns what the method is.
+def try_method(name, method, shape):
+    """Fills noise on trial, with all but classical methods, and returns what the method is.
 
     Args:
         name: of the method, for messages. method: as for `compare`, but no fills.
-        image, mask: the first of the comparison, (1, H, W, 3) and (1, H, W, 1).
+        shape: of the noise, (1, H, W, 3).
 
     Returns:
         dict for JSON. Of a network: hashes of its architecture and weights. Of a function: the hash of its
@@ -41,14 +41,16 @@ def try_method(name, method, image, mask):
         return {"kind": "classical", "name": f"{module}.{title}", **own}
 
     fill, network = with_hidden_holes(method), network_of(method)
-    first = fill(image, mask, slice(0, 1))
-    check_output(name, first, image.shape)
-    made = {FILL: hash_arrays(to_uint8(first))}
+    noise = np.random.default_rng(0).random(shape, "float32")
+    trial = noise, np.round(noise[..., :1]), slice(0, 1)
+    filled = fill(*trial)
+    check_output(name, filled, shape)
+    made = {FILL: hash_arrays(to_uint8(filled))}
     if network:
         about = {"kind": "network", "name": network.name, "architecture": network_entry(network)[1]}
         return {**about, "weights_sha256": hash_arrays(*network.get_weights()), **made}
     about = {"kind": "function", "name": title, "code_sha256": hash_json(_code(method))}
-    if not np.array_equal(first, fill(image, mask, slice(0, 1))):
+    if not np.array_equal(filled, fill(*trial)):
         about |= {"random": True, "settings_sha256": hash_json(_settings(method))}
     return {**about, **made}
 

@@ -123,7 +123,7 @@ def open_folder(folder, about):
 
 
 def check_same(found, mine, folder):
-    """Raises AnotherComparison if two manifests differ; warns of a method that made another first fill."""
+    """Raises AnotherComparison if two manifests differ; warns of a method that fills noise differently."""
     theirs, ours = _comparable(found), _comparable(mine)
     other = [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]
     if other:
@@ -136,7 +136,7 @@ def check_same(found, mine, folder):
     for name, method in mine["methods"].items():
         if method.get(FILL) != found["methods"][name].get(FILL):
             warnings.warn(
-                f"method {name!r} is the same as before, but it fills the first image differently: it is "
+                f"method {name!r} is the same as before, but it fills noise differently: it is "
                 "random, or this is another device. New scores and saved ones come from different fills",
                 stacklevel=4,
             )

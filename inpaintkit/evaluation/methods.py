@@ -29,10 +29,12 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
 
     Example:
         >>> import inpaintkit as ik
+        >>> import keras
         >>> import numpy as np
-        >>> method = ik.as_method(ik.models.residual_unet(filters=(4, 8), name="small"))
+        >>> image, mask = keras.Input((8, 8, 3)), keras.Input((8, 8, 1))
+        >>> method = ik.as_method(keras.Model([image, mask], image * mask, name="product"))
         >>> method(np.ones((1, 8, 8, 3)), np.ones((1, 8, 8, 1))).shape, method.__name__
-        ((1, 8, 8, 3), 'small')
+        ((1, 8, 8, 3), 'product')
     """
     if not isinstance(model, keras.Model):
         return model

@@ -174,7 +174,7 @@ def describe(table: pd.DataFrame) -> str:
         "ms per image, on this machine",
     ]
     missing = [f"{name}: not available: {reason}" for name, reason in table.attrs["missing"].items()]
-    return " ".join([f"{'; '.join(words)}.", *(["; ".join(missing)] if missing else [])])
+    return f"{'; '.join(words)}. {'; '.join(missing)}".rstrip()
 
 
 def _training_added(table, name, row):

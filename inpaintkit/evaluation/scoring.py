@@ -67,7 +67,7 @@ def score_images(
         >>> import inpaintkit as ik
         >>> import numpy as np
         >>> images = np.zeros((2, 16, 16, 3), "float32")
-        >>> scores = ik.evaluation.score_images({"grey": lambda x, m: x + 0.5}, images, "center")
+        >>> scores = ik.evaluation.score_images({"grey": lambda x, m: x + 0.5 * (1 - m)}, images, "center")
         >>> scores[["output", "region", "image", "mae"]].head(2).values.tolist()
         [['composite', 'image', 0, 0.125], ['composite', 'image', 1, 0.125]]
     """
@@ -87,7 +87,8 @@ def score_images(
             for region in ("image", "hole"):
                 tables.append(_view(name, is_classical(method), output, region, values, known))
             if embeddings is not None:
-                sets[f"{name}/{output}"] = perceptual.set_distances(embeddings, values[f"{output}/embeddings"])
+                filled = values[f"{output}/embeddings"]
+                sets[f"{name}/{output}"] = perceptual.set_distances(embeddings, filled)
     scores = pd.concat(tables, ignore_index=True)
     missing = dict(perceptual.missing) if perceptual else {}
     scores.attrs = {"manifest": about, "sets": sets, "missing": missing, "no_untrained": no_untrained}

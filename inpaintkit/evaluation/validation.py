@@ -29,7 +29,7 @@ def validate_comparison(
     perceptual: PerceptualMetrics | None = None,
     untrained: bool = True,
 ) -> dict:
-    """Checks what `compare` is given: every method that is not classical fills the first image on trial.
+    """Checks what `compare` is given: every method that is not classical is run once on noise.
 
     Args:
         methods, images, masks, metrics, seed, batch_size, perceptual, untrained: as for `compare`.
@@ -67,7 +67,7 @@ def validate_comparison(
             _warn_of_order(name, method, images)
             identities[name] = {"kind": "fills", "sha256": hash_arrays(to_float(method))}
         else:
-            identities[name] = try_method(name, method, first, known[:1])
+            identities[name] = try_method(name, method, first.shape)
     return manifest(identities, images, masks, known, metrics, seed, perceptual)
 
 

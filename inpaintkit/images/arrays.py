@@ -25,11 +25,12 @@ def to_uint8(image: ArrayLike) -> np.ndarray:
     return np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
 
 
-def size_pair(image_size: Size) -> tuple[int, int]:
+def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
     """An image size as (height, width).
 
     Args:
         image_size: pixels per side, or (height, width); each at least 16.
+        name: of the argument, for the message.
 
     Returns:
         (height, width).
@@ -45,8 +46,8 @@ def size_pair(image_size: Size) -> tuple[int, int]:
     pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
     if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
         raise ValueError(
-            f"image_size={image_size!r}: expected a whole number of pixels or (height, width), each at least "
-            "16; for example 64 or (112, 96)"
+            f"{name}={image_size!r}: expected a whole number of pixels or (height, width), each at least 16; "
+            "for example 64 or (112, 96)"
         )
     return int(pair[0]), int(pair[1])
 
@@ -105,12 +106,12 @@ def check_binary(masks: ArrayLike) -> None:
         >>> import inpaintkit as ik
         >>> ik.images.check_binary([0, 1, 0.5])
         Traceback (most recent call last):
-        ValueError: a mask holds 0.5: expected only 1 (known) and 0 (hole)...
+        ValueError: a mask holds 0.5: expected only 1 (known) or 0 (hole)...
     """
     wrong = np.asarray(masks)[~np.isin(masks, (0, 1))]
     if wrong.size:
         raise ValueError(
-            f"a mask holds {wrong[0]:.4g}: expected only 1 (known) and 0 (hole); round it first, or read it "
+            f"a mask holds {wrong[0]:.4g}: expected only 1 (known) or 0 (hole); round it first, or read it "
             "with inpaintkit.images.read_mask"
         )
 

@@ -115,11 +115,11 @@ def fit_hole(hole, size, damaged):
 
 def _fit_rows(hole, side, scale):
     """Resizes the rows: each is hole where any row is that Pillow's Lanczos filter computes it from."""
-    first = (len(hole) - side * scale) / 2  # of the center crop
+    first = (len(hole) - side * scale) / 2  # of the centre crop
     if scale == 1 and first == int(first):
         return hole[int(first) : int(first) + side]
-    centers, support = first + (np.arange(side) + 0.5) * scale, 3 * max(scale, 1)
-    starts, ends = centers - support + 0.499, centers + support + 0.501  # Pillow's, and its float32
+    centres, support = first + (np.arange(side) + 0.5) * scale, 3 * max(scale, 1)
+    starts, ends = centres - support + 0.499, centres + support + 0.501  # Pillow's, and its float32
     windows = np.stack([starts.clip(0), ends.clip(max=len(hole))], -1).astype(int)
     padded = np.pad(hole, ((0, 1), (0, 0)))  # so that the last window may end
     return np.maximum.reduceat(padded.view("uint8"), windows.ravel())[::2] > 0

@@ -34,7 +34,7 @@ def read_image(path: File, image_size: Size | None = None) -> np.ndarray:
 
     Args:
         path: a file that Pillow can read (JPEG, PNG, TIFF, WebP, …), or such a file opened as binary.
-        image_size: None, pixels per side, or (height, width): center crop to that shape, then an antialiased
+        image_size: None, pixels per side, or (height, width): centre crop to that shape, then an antialiased
             (Lanczos) resize.
 
     Returns:

@@ -90,10 +90,7 @@ class ContextualAttention(keras.layers.Layer):
         """Adds to each cos(p, q) those of the neighbours: p and q move together along one axis."""
         total = similarity
         for shift in range(1, self.reach + 1):
-            for part, padding in (
-                (slice(shift, None), (0, shift)),
-                (slice(None, -shift), (shift, 0)),
-            ):
+            for part, padding in ((slice(shift, None), (0, shift)), (slice(None, -shift), (shift, 0))):
                 parts, paddings = [slice(None)] * 5, [(0, 0)] * 5
                 parts[axis] = parts[axis + 2] = part
                 paddings[axis] = paddings[axis + 2] = padding

@@ -23,9 +23,9 @@ class GatedConv2D(keras.layers.Conv2D):
     Input: (B, H, W, C). Output: (B, H', W', filters).
 
     Example:
-        >>> import numpy as np, inpaintkit as ik
+        >>> import keras, numpy as np, inpaintkit as ik
         >>> layer = ik.layers.GatedConv2D(1, 1, kernel_initializer="zeros", bias_initializer="ones")
-        >>> y = layer(np.zeros((1, 2, 2, 3)))  # 1 · sigmoid(1)
+        >>> y = keras.ops.convert_to_numpy(layer(np.zeros((1, 2, 2, 3))))  # 1 · sigmoid(1)
         >>> y.shape[-1], round(float(y[0, 0, 0, 0]), 4)
         (1, 0.7311)
     """

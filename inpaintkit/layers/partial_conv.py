@@ -42,11 +42,11 @@ class PConv2D(keras.layers.Conv2D):
 
     Example: a window of nine ones, of which three are known, gives 3 · 9 / 3, as if all were known.
 
-        >>> import numpy as np, inpaintkit as ik
+        >>> import keras, numpy as np, inpaintkit as ik
         >>> image, mask = np.ones((1, 3, 3, 1)), np.zeros((1, 3, 3, 1))
         >>> mask[:, 0] = 1
         >>> y, known = ik.layers.PConv2D(1, 3, kernel_initializer="ones")([image, mask])
-        >>> float(y[0, 0, 0, 0]), float(known[0, 0, 0, 0])
+        >>> float(keras.ops.convert_to_numpy(y)[0, 0, 0, 0]), float(known[0, 0, 0, 0])
         (9.0, 1.0)
     """
 

@@ -43,7 +43,7 @@ class MaskImage(Float32Layer):
 class PadToMultiple(Float32Layer):
     """Pads with zeros, right and bottom, until height and width are multiples of `multiple`.
 
-    In a mask the padding then counts as hole, as it should.
+    In a mask the padding then counts as hole.
 
     Args:
         multiple: of which height and width become multiples, in pixels.
@@ -71,11 +71,8 @@ class PadToMultiple(Float32Layer):
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
-        if height is not None:
-            height += self._missing(height)
-        if width is not None:
-            width += self._missing(width)
-        return (batch, height, width, channels)
+        sides = (None if side is None else side + self._missing(side) for side in (height, width))
+        return (batch, *sides, channels)
 
     def get_config(self):
         return {**super().get_config(), "multiple": self.multiple}

@@ -15,8 +15,7 @@ class MaskLoss(keras.losses.Loss):
 
     Args:
         name: in logs.
-        reduction: of the values per image, as for `keras.losses.Loss`.
-        dtype: of the computation.
+        **kwargs: as for `keras.losses.Loss`: reduction of the values per image, dtype.
 
     Raises:
         ValueError: when called with a target that has not four channels, or with images of other shapes.
@@ -34,10 +33,8 @@ class MaskLoss(keras.losses.Loss):
         0.5
     """
 
-    def __init__(
-        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
-    ):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, name: str | None = None, **kwargs):
+        super().__init__(name=name, **kwargs)
 
     @staticmethod
     def split(target: ArrayLike) -> tuple:

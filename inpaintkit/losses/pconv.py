@@ -6,12 +6,7 @@ from keras import ops
 from inpaintkit.features import Features
 from inpaintkit.images import composite
 from inpaintkit.losses.base import MultiTermLoss, mean_per_image
-from inpaintkit.losses.perceptual import (
-    as_features,
-    extract_features,
-    perceptual_distance,
-    style_distance,
-)
+from inpaintkit.losses.perceptual import as_features, extract_features, perceptual_distance, style_distance
 from inpaintkit.losses.pixel import total_variation_of_hole
 from inpaintkit.serialization import serializable
 

@@ -51,7 +51,6 @@ class PerceptualLoss(FeatureLoss):
         super().__init__(features, name, **kwargs)
 
     def distance(self, truth, other):
-        """Per image, between two lists of feature maps."""
         return perceptual_distance(truth, other)
 
 
@@ -82,7 +81,6 @@ class StyleLoss(FeatureLoss):
         super().__init__(features, name, **kwargs)
 
     def distance(self, truth, other):
-        """Per image, between two lists of feature maps."""
         return style_distance(truth, other)
 
 

@@ -11,7 +11,7 @@ are in pixels, except for `Thin`, `Medium` and `Thick`, which grow with the imag
 
 Sources: lines, Giminosk's CelebA study (6–9 lines of 4–5 px on 112×96) and the face report (7 lines of
 1–11 px on 178×178); rectangles, the album-cover study (four of 32×32 on 256×256, may overlap); strokes,
-the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the center, Pathak et al. 2016 (Context
+the free-form masks of Yu et al. 2019 (DeepFill v2), algorithm 1; the centre, Pathak et al. 2016 (Context
 Encoders); grids, Lugmayr et al. 2022 (RePaint); thin, medium and thick, Suvorov et al. 2022 (LaMa);
 folders, the irregular masks of Liu et al. 2018.
 """

@@ -1,4 +1,4 @@
-"""Regular masks: center, border, grid."""
+"""Regular masks: centre, border, grid."""
 
 from dataclasses import dataclass
 from functools import reduce

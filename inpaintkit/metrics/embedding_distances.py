@@ -108,5 +108,5 @@ def _check_embeddings(real, fake, fewest=2):
             f"N and M at least {fewest}"
         )
     if not (np.isfinite(real).all() and np.isfinite(fake).all()):
-        raise ValueError("embeddings hold NaN or infinity: do the network's weights or the images?")
+        raise ValueError("embeddings hold NaN or infinity: check the images and the network's weights")
     return real, fake

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from inpaintkit.features import FEATURE_LAYERS, Features, inception
 from inpaintkit.metrics.embedding_distances import MIN_IMAGES_FOR_FID, frechet_distance, kernel_distance
+from inpaintkit.metrics.regions import check_shapes
 
 NAMES = ("feature_distance", "lpips", "fid", "kid")
 MIN_SIDE = {"feature_distance": 16, "lpips": 31}  # pixels; of the images that VGG16 and AlexNet take
@@ -74,9 +75,8 @@ class PerceptualMetrics:
             self.missing["feature_distance"] = _one_line(error)
             return
         self._of_pairs["feature_distance"] = partial(feature_distance, features=features)
-        self.descriptions["feature_distance"] = (
-            f"{network} {', '.join(FEATURE_LAYERS[network])}: squared distance of unit vectors"
-        )
+        layers = ", ".join(FEATURE_LAYERS[network])
+        self.descriptions["feature_distance"] = f"{network} {layers}: squared distance of unit vectors"
 
     def _open_lpips(self):
         try:
@@ -184,7 +184,7 @@ def feature_distance(y_true: ArrayLike, y_pred: ArrayLike, features: Features) -
 
     Source: Zhang et al. 2018, eq. 1 with w = 1.
     """
-    _check_one_shape(y_true, y_pred)
+    check_shapes(y_true, y_pred)
     distances = []
     for a, b in zip(features(y_true), features(y_pred), strict=True):  # (B, h, w, C)
         squares = ops.sum(ops.square(ops.normalize(a) - ops.normalize(b)), axis=-1)  # (B, h, w)
@@ -211,7 +211,7 @@ def _lpips():
         ) from error
 
     def distance(images, filled):
-        _check_one_shape(images, filled)
+        check_shapes(images, filled)
         pair = [torch.tensor(np.moveaxis(np.asarray(x, "float32"), -1, 1)) for x in (images, filled)]
         with torch.inference_mode():
             return network(*pair, normalize=True).flatten().numpy()
@@ -222,11 +222,6 @@ def _lpips():
 def _check_some(name, given, choices):
     if isinstance(given, str) or not set(given) <= set(choices):
         raise ValueError(f"{name}={given!r}: expected some of {', '.join(choices)}")
-
-
-def _check_one_shape(y_true, y_pred):
-    if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError(f"images {tuple(y_true.shape)} and {tuple(y_pred.shape)}: expected one shape")
 
 
 def _one_line(error):

@@ -1,17 +1,21 @@
 """What all networks share: the same inputs, output and checks, and one momentum."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
 from inpaintkit.checks import is_count
 from inpaintkit.layers import CropLike, MaskImage, PadToMultiple
 
+Shape, Filters = Sequence[int | None], Sequence[int]
+
 # Of batch normalisation. Keras's default, 0.99, needs about 500 steps before its averages follow the weights;
 # until then validation means nothing. After 300 steps the skip autoencoder was 5 dB below the mean colour.
 MOMENTUM = 0.9
 
 
-def image_and_mask_inputs(input_shape, stride):
+def network_inputs(input_shape, stride):
     """The inputs of a network, and its image and mask ready for use.
 
     Args:

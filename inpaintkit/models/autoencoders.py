@@ -9,20 +9,18 @@ Source: the studied work, validation SSIM 0.811 and 0.916. On its own published 
 beats the plain one and ties with the one with skips.
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
-from inpaintkit.models._inputs import MOMENTUM, build_model, check_filters, image_and_mask_inputs
+from inpaintkit.models._inputs import MOMENTUM, Filters, Shape, build_model, check_filters, network_inputs
 
 FILTERS = (32, 64, 128, 256)
 
 
 def autoencoder(
-    input_shape: Sequence[int | None] = (112, 96, 3),
+    input_shape: Shape = (112, 96, 3),
     dropout: float = 0.2,
-    filters: Sequence[int] = FILTERS,
+    filters: Filters = FILTERS,
     name: str = "autoencoder",
 ) -> keras.Model:
     """Builds the autoencoder.
@@ -45,7 +43,7 @@ def autoencoder(
         (None, 32, 32, 3)
     """
     filters = check_filters(filters)
-    inputs, x, _ = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    inputs, x, _ = network_inputs(input_shape, stride=2 ** len(filters))
     for width in filters:
         for _ in range(3):
             x = _normalize_and_activate(layers.Conv2D(width, 3, padding="same")(x))
@@ -62,9 +60,9 @@ def autoencoder(
 
 
 def skip_autoencoder(
-    input_shape: Sequence[int | None] = (112, 96, 3),
+    input_shape: Shape = (112, 96, 3),
     dropout: float = 0.2,
-    filters: Sequence[int] = FILTERS,
+    filters: Filters = FILTERS,
     name: str = "skip_autoencoder",
 ) -> keras.Model:
     """Builds the autoencoder with skips.
@@ -87,7 +85,7 @@ def skip_autoencoder(
         (None, 32, 32, 3)
     """
     filters = check_filters(filters)
-    inputs, x, _ = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    inputs, x, _ = network_inputs(input_shape, stride=2 ** len(filters))
     skips = []
     for width in filters:
         for _ in range(4):

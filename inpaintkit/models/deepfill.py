@@ -9,19 +9,15 @@ down, both branches of the second stage have the filters of the first stage, whe
 fewer; before attention they have an ELU, where it has a ReLU; for the attention see `ContextualAttention`.
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
 from inpaintkit.layers import ContextualAttention, CropLike, GatedConv2D, MaskImage, PadToMultiple
-from inpaintkit.models._inputs import build_model, check_filters, image_and_mask_inputs
+from inpaintkit.models._inputs import Filters, Shape, build_model, check_filters, network_inputs
 
 
 def coarse_to_fine(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = (16, 32, 64),
-    name: str = "coarse_to_fine",
+    input_shape: Shape = (None, None, 3), filters: Filters = (16, 32, 64), name: str = "coarse_to_fine"
 ) -> keras.Model:
     """Builds the two-stage network.
 
@@ -49,7 +45,7 @@ def coarse_to_fine(
     if len(filters) != 3 or filters[0] % 2:
         raise ValueError(f"filters={filters}: expected three, the first even, such as (16, 32, 64)")
     full, half, quarter = filters
-    inputs, image, mask = image_and_mask_inputs(input_shape, stride=16)
+    inputs, image, mask = network_inputs(input_shape, stride=16)
 
     def conv(x, width, kernel_size=3, **settings):
         settings = {"padding": "same", "activation": "elu", "kernel_initializer": "he_normal", **settings}

@@ -10,18 +10,16 @@ from Yu et al.: its input is the image only, so it is not told where the hole is
 training; stored kernels are normalised as of one optimizer step ago (on JAX, several).
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
-from inpaintkit.models._inputs import MOMENTUM, check_filters, check_input_shape
+from inpaintkit.models._inputs import MOMENTUM, Filters, Shape, check_filters, check_input_shape
 
 
 def discriminator(
-    input_shape: Sequence[int] = (112, 96, 3),
+    input_shape: Shape = (112, 96, 3),
     dropout: float = 0.2,
-    filters: Sequence[int] = (16, 32, 64, 128, 256),
+    filters: Filters = (16, 32, 64, 128, 256),
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the study's discriminator.
@@ -59,8 +57,8 @@ def discriminator(
 
 
 def patch_discriminator(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = (32, 64, 128, 128),
+    input_shape: Shape = (None, None, 3),
+    filters: Filters = (32, 64, 128, 128),
     name: str = "patch_discriminator",
 ) -> keras.Model:
     """Builds the patch discriminator: convolutions of kernel 5 and stride 2, spectrally normalised.

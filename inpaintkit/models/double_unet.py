@@ -8,18 +8,16 @@ The report trained it for three days, at first on thin lines only, and states 30
 reaches the same in four milliseconds on such faces.
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
 from inpaintkit.layers import PConv2D
-from inpaintkit.models._inputs import MOMENTUM, build_model, check_filters, image_and_mask_inputs
+from inpaintkit.models._inputs import MOMENTUM, Filters, Shape, build_model, check_filters, network_inputs
 
 
 def pconv_unet_double(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = (64, 128, 256, 512, 1024),
+    input_shape: Shape = (None, None, 3),
+    filters: Filters = (64, 128, 256, 512, 1024),
     partial: bool = True,
     name: str = "pconv_unet_double",
 ) -> keras.Model:
@@ -57,7 +55,7 @@ def pconv_unet_double(
         x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x)
         return [layers.ReLU()(x), mask]
 
-    inputs, x, mask = image_and_mask_inputs(input_shape, stride=2 ** (len(filters) - 1))
+    inputs, x, mask = network_inputs(input_shape, stride=2 ** (len(filters) - 1))
     skips = []
     for level, width in enumerate(filters, 1):
         if level > 1:

@@ -12,21 +12,17 @@ the way down, with strides 1 and 2, and two per level on the way up. They use it
 32×32 CIFAR-10.
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
 from inpaintkit.layers import PConv2D, PConv2DUp
-from inpaintkit.models._inputs import MOMENTUM, build_model, check_filters, image_and_mask_inputs
+from inpaintkit.models._inputs import MOMENTUM, Filters, Shape, build_model, check_filters, network_inputs
 
 PCONV_UNET_PAPER = (64, 128, 256, 512, 512, 512, 512, 512)
 
 
 def pconv_unet(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = (32, 64, 128, 128, 128),
-    name: str = "pconv_unet",
+    input_shape: Shape = (None, None, 3), filters: Filters = (32, 64, 128, 128, 128), name: str = "pconv_unet"
 ) -> keras.Model:
     """Builds the partial-convolution U-Net: one partial convolution per level, down and up.
 
@@ -48,7 +44,7 @@ def pconv_unet(
         (None, 32, 32, 3)
     """
     filters = check_filters(filters)
-    inputs, x, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    inputs, x, mask = network_inputs(input_shape, stride=2 ** len(filters))
     skips, kernel_sizes = [], {1: 7, 2: 5, 3: 5}
     for level, width in enumerate(filters, 1):
         skips.append([x, mask])  # (B, H, W, 3), (B, H/2, W/2, 32), (B, H/4, W/4, 64), …
@@ -70,9 +66,7 @@ def pconv_unet(
 
 
 def pconv_unet16(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = (32, 64, 128, 256),
-    name: str = "pconv_unet16",
+    input_shape: Shape = (None, None, 3), filters: Filters = (32, 64, 128, 256), name: str = "pconv_unet16"
 ) -> keras.Model:
     """Builds the studied projects' U-Net: two partial convolutions per level, down and up, all of kernel 3.
 
@@ -94,7 +88,7 @@ def pconv_unet16(
         16
     """
     filters = check_filters(filters)
-    inputs, x, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    inputs, x, mask = network_inputs(input_shape, stride=2 ** len(filters))
 
     def step(layer, inputs, width, activation, name, strides=1):
         first = name == "encoder1a"  # no normalisation here: it would remove the image's range

@@ -5,19 +5,15 @@ it differs: its first convolution halves the resolution, so that the same time i
 weights, and each level has a residual block (He et al. 2016) instead of two plain convolutions.
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
 from inpaintkit.layers import PushPull
-from inpaintkit.models._inputs import add_residual, build_model, check_filters, image_and_mask_inputs
+from inpaintkit.models._inputs import Filters, Shape, add_residual, build_model, check_filters, network_inputs
 
 
 def residual_unet(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = (40, 64, 96, 128),
-    name: str = "residual_unet",
+    input_shape: Shape = (None, None, 3), filters: Filters = (40, 64, 96, 128), name: str = "residual_unet"
 ) -> keras.Model:
     """Builds the residual U-Net.
 
@@ -50,7 +46,7 @@ def residual_unet(
         y = conv(y, x.shape[-1], 3, f"{name}_conv2", kernel_initializer=small)
         return layers.Add(name=name)([x, y])
 
-    inputs, image, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    inputs, image, mask = network_inputs(input_shape, stride=2 ** len(filters))
     start = PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([image, mask])  # (B, H, W, 3)
     x = layers.Concatenate()([layers.Rescaling(2, -1)(start), mask])  # (B, H, W, 4), centred
     x = conv(x, filters[0], 6, "stem", strides=2, activation="relu")  # (B, H/2, W/2, 40)

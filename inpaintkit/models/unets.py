@@ -9,8 +9,6 @@ which is dilated and has no batch normalisation. Where we differ: the mask is a 
 network need not guess which black pixels are hole.
 """
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
 
@@ -18,10 +16,12 @@ from inpaintkit.checks import check_choice
 from inpaintkit.layers import PushPull
 from inpaintkit.models._inputs import (
     MOMENTUM,
+    Filters,
+    Shape,
     add_residual,
     build_model,
     check_filters,
-    image_and_mask_inputs,
+    network_inputs,
 )
 
 UNET_SMALL, UNET_MEDIUM, UNET_LARGE = (16, 32, 64, 128), (32, 64, 128, 256), (64, 128, 256, 512)
@@ -29,8 +29,8 @@ DILATION_RATES = {"plain": (1, 1), "dilated": (1, 2, 4, 8)}
 
 
 def unet(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = UNET_SMALL,
+    input_shape: Shape = (None, None, 3),
+    filters: Filters = UNET_SMALL,
     normalization: str | None = "batch",
     bottleneck: str = "plain",
     prefill: bool = False,
@@ -63,22 +63,16 @@ def unet(
     check_choice("bottleneck", bottleneck, DILATION_RATES)
 
     def convolutions(x, width, rates=(1, 1)):
+        conv = {"padding": "same", "kernel_initializer": "he_normal", "use_bias": not normalization}
         for rate in rates:
-            x = layers.Conv2D(
-                width,
-                3,
-                padding="same",
-                dilation_rate=rate,
-                use_bias=not normalization,
-                kernel_initializer="he_normal",
-            )(x)
+            x = layers.Conv2D(width, 3, dilation_rate=rate, **conv)(x)
             if normalization:
                 x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.ReLU()(x)
         return x
 
     # The shapes are those of UNET_SMALL.
-    inputs, start, mask = image_and_mask_inputs(input_shape, stride=2 ** len(filters))
+    inputs, start, mask = network_inputs(input_shape, stride=2 ** len(filters))
     if prefill:
         start = PushPull(biharmonic_steps=16, name="prefill", dtype="float32")([start, mask])
     x = layers.Rescaling(2, -1)(start)  # [-1, 1]: centred inputs do half the work of a normalisation
@@ -103,8 +97,8 @@ def unet(
 
 
 def prefilled_unet(
-    input_shape: Sequence[int | None] = (None, None, 3),
-    filters: Sequence[int] = UNET_SMALL,
+    input_shape: Shape = (None, None, 3),
+    filters: Filters = UNET_SMALL,
     bottleneck: str = "plain",
     name: str = "prefilled_unet",
 ) -> keras.Model:
@@ -122,11 +116,11 @@ def prefilled_unet(
 
     Example: before training, a black hole in a grey image is filled with grey.
 
-        >>> import numpy as np, inpaintkit as ik
+        >>> import keras, numpy as np, inpaintkit as ik
         >>> mask = np.ones((1, 16, 16, 1), "float32")
         >>> mask[:, 4:8, 4:8] = 0
         >>> filled = ik.models.prefilled_unet(filters=(4, 8))([0.5 * mask.repeat(3, -1), mask])
-        >>> float(np.round(filled[0, 5, 5, 0], 3))
+        >>> round(float(keras.ops.convert_to_numpy(filled)[0, 5, 5, 0]), 3)
         0.5
     """
     return unet(input_shape, filters, normalization=None, bottleneck=bottleneck, prefill=True, name=name)

@@ -259,8 +259,8 @@ def test_only_equal_bytes_are_copies(tmp_path):
 def test_count_and_hash_do_not_depend_on_endings(tmp_path):
     names = [f"{i:03d}" for i in range(80)]
     folders = {
-        kind: make(tmp_path / kind, [f"{name}.{kind}" for name in names])
-        for kind in ("bmp", "png", "JPG", "jpg")
+        ending: make(tmp_path / ending, [f"{name}.{ending}" for name in names])
+        for ending in ("bmp", "png", "JPG", "jpg")
     }
     for split in SPLITS:
         for count in (None, 3):
@@ -281,7 +281,7 @@ def test_count_and_hash_do_not_depend_on_how_an_umlaut_is_written(tmp_path):
 
 
 def test_two_endings_of_one_image_are_in_one_split(tmp_path):
-    root = make(tmp_path / "root", [f"{i}.{kind}" for i in range(50) for kind in ("jpg", "png")])
+    root = make(tmp_path / "root", [f"{i}.{ending}" for i in range(50) for ending in ("jpg", "png")])
     stems = [{name.split(".")[0] for name in data.images(root, split, 16).names} for split in SPLITS]
     assert sum(map(len, stems)) == len(set.union(*stems)) == 50
 

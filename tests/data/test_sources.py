@@ -268,7 +268,7 @@ def test_a_damaged_image_in_a_zip_is_left_out(tmp_path):
             archive.write(tmp_path / "test" / name, f"test/{name}")
     whole = (tmp_path / "x.zip").read_bytes()
     spot = whole.index(b"damaged.png") + 100  # not compressed: only its checksum shows the change
-    (tmp_path / "x.zip").write_bytes(whole[:spot] + b"torn" + whole[spot + 4 :])
+    (tmp_path / "x.zip").write_bytes(whole[:spot] + b"oops" + whole[spot + 4 :])
     with pytest.warns(UserWarning, match=r"1 unreadable: .*damaged\.png"):
         assert data.images(tmp_path / "x.zip", "test", 16).names == ("test/good.png",)
 
@@ -416,35 +416,41 @@ def test_a_file_that_is_no_source_is_not_reported_as_missing(tmp_path, name):
 
 
 def test_one_image_that_cannot_be_read_does_not_stop_the_others(monkeypatch, tmp_path):
-    """A generator ends with its first error; readers of broken files raise many errors."""
+    """A source gives an exception in place of such an image; readers of broken files raise many errors."""
 
     def read(start):
         for number in range(start, 40):
-            if number in bad:
-                raise RuntimeError(f"number {number} is corrupt")
-            yield number
+            yield RuntimeError(f"number {number} is corrupt") if number in bad else number
 
     def decode(number, size):
         if number in (5, 6):
             raise {5: IndexError, 6: MemoryError}[number]("in the reader")
         return np.full((*size, 3), number, "uint8")
 
-    found = ImageListing(tuple(f"image {i}" for i in range(40)), read, lambda: "stamp")
-    monkeypatch.setattr(loading, "list_images", lambda *_: found)
+    bad = {0, 9, 10, 11, 39}
+    listing = ImageListing(tuple(f"image {i}" for i in range(40)), read, lambda: "stamp")
+    monkeypatch.setattr(loading, "list_images", lambda *_: listing)
     monkeypatch.setattr(cache_files, "read_uint8", decode)
     for cache in (None, tmp_path / "cache"):
-        bad = {0, 9, 10, 11, 39}
-        with pytest.warns(UserWarning, match="7 unreadable: image 0: RuntimeError number 0 is corrupt"):
+        message = "7 unreadable: image 0: RuntimeError number 0 is corrupt"
+        with pytest.warns(UserWarning, match=message):
             images = data.images("x", "train", 16, cache=cache)
         assert images[:, 0, 0, 0].tolist() == sorted(set(range(40)) - bad - {5, 6})
         assert images.names[0] == "image 1" and len(images.names) == 33
-    bad = set(range(8, 40))
-    with pytest.warns(UserWarning, match="34 unreadable"):  # after 20 in a row it does not try again
-        assert len(data.images("x", "train", 16)) == 6
-    bad = {}
-    found = ImageListing((*found.names, "image 40"), read, lambda: "stamp")
-    with pytest.warns(UserWarning, match="3 unreadable: .*image 40: "):
-        assert len(data.images("x", "train", 16)) == 38
+
+
+def test_a_source_that_ends_early_keeps_the_images_before(monkeypatch):
+    """A generator ends with its first error."""
+
+    def read(start):
+        yield from range(start, 3)
+        raise OSError("the archive is damaged")
+
+    listing = ImageListing(tuple(f"image {i}" for i in range(6)), read, lambda: "stamp")
+    monkeypatch.setattr(loading, "list_images", lambda *_: listing)
+    monkeypatch.setattr(cache_files, "read_uint8", lambda number, size: np.full((*size, 3), number, "uint8"))
+    with pytest.warns(UserWarning, match=r"3 unreadable: image 3: OSError the archive.*image 4: .*ended"):
+        assert data.images("x", "train", 16)[:, 0, 0, 0].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("source", ["nowhere", "nowhere.npz", "nowhere.zip", None])

@@ -1,4 +1,4 @@
-"""Saved comparisons, galleries and plots."""
+"""Saved comparisons."""
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ def test_only_what_was_scored_can_be_saved(batch, tmp_path):
         evaluation.save_comparison(tmp_path, scores, methods, images, masks)
 
 
+@pytest.mark.slow
 def test_galleries_show_the_numbers_of_their_metric_definition(batch, tmp_path, monkeypatch):
     # 64×64 pixels, for a window of 51
     images, masks = (np.repeat(np.repeat(x, 2, axis=1), 2, axis=2) for x in batch)
@@ -41,6 +42,7 @@ def test_galleries_show_the_numbers_of_their_metric_definition(batch, tmp_path, 
     evaluation.save_comparison(tmp_path / "small", scores, methods, *small)
 
 
+@pytest.mark.slow
 def test_the_gallery_of_the_worst_images_is_of_a_trained_network(batch, tmp_path, monkeypatch):
     images, masks = batch
     given = ({"worse": prefilled(bias=0.5)}, images, masks)  # worse than before training
@@ -81,18 +83,3 @@ def test_the_sanity_panel_shows_which_metric_can_be_fooled():
     assert panel.dice["white"] > panel.dice["the truth"]
     assert panel.dice_squared.idxmax() == panel.ssim.idxmax() == panel.psnr.idxmax() == "the truth"
     assert panel.psnr["the truth"] == pytest.approx(100) and panel.mae["the truth"] == 0
-
-
-def test_figures_have_every_column_and_curve(batch, tmp_path):
-    images, masks = batch
-    figure = plots.gallery(images, masks, {"Telea": baselines.telea(images, masks), "truth": images})
-    titles = [axis.get_title() for axis in figure.axes[:5]]
-    assert titles == ["input", "mask", "Telea", "truth", "original"] and len(figure.axes) == 20
-    assert figure.axes[3].xaxis.label.get_weight() == "bold"  # the better of the row
-    figure.savefig(tmp_path / "gallery.png")
-    marked = plots.mark(images, masks)
-    assert np.allclose(marked[np.broadcast_to(masks == 0, marked.shape)].reshape(-1, 3), plots.MARK)
-    history = {"loss": [2, 1], "val_loss": [2, 1.5], "learning_rate": [1, 1], "hole_psnr": [20, 21]}
-    figure = plots.curves(history, {"hole_psnr": {"biharmonic": 22}})
-    assert [axis.get_title() for axis in figure.axes] == ["loss", "hole PSNR, dB"]
-    assert len(figure.axes[0].lines) == 2 and len(figure.axes[1].lines) == 2

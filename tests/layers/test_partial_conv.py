@@ -42,7 +42,7 @@ def same_padding(sides, k, stride, dilation):
     return pads
 
 
-def holed(rng, shape, seed=0):
+def masked(rng, shape, seed=0):
     x = rng.normal(size=shape).astype("float32")
     mask = Strokes(width=5, hole_ratio=(0.5, 0.6)).sample(len(x), *shape[1:3], seed=seed)
     return x, mask
@@ -63,7 +63,7 @@ def parameters(layer):
     ],
 )
 def test_equals_the_multi_channel_layer(rng, k, stride, dilation, bias, padding):
-    x, mask = holed(rng, (2, 17, 16, 3))
+    x, mask = masked(rng, (2, 17, 16, 3))
     layer = PConv2D(
         4,
         k,
@@ -84,7 +84,7 @@ def test_equals_the_multi_channel_layer(rng, k, stride, dilation, bias, padding)
 
 def test_equals_nvidias_symmetric_padding(rng):
     """PyTorch pads k // 2 on both sides; TensorFlow's `same` does not at stride 2. So pad first."""
-    x, mask = holed(rng, (2, 16, 16, 3))
+    x, mask = masked(rng, (2, 16, 16, 3))
     pad = ((0, 0), (2, 2), (2, 2), (0, 0))
     layer = PConv2D(4, 5, strides=2, padding="valid", bias_initializer="normal")
     y, known = as_arrays(layer([np.pad(x, pad), np.pad(mask, pad)]))
@@ -96,7 +96,7 @@ def test_equals_nvidias_symmetric_padding(rng):
 
 
 def test_two_pairs_equal_the_multi_channel_layer_on_their_concatenation(rng):
-    (x1, mask1), (x2, mask2) = holed(rng, (2, 16, 16, 5), 1), holed(rng, (2, 16, 16, 3), 2)
+    (x1, mask1), (x2, mask2) = masked(rng, (2, 16, 16, 5), 1), masked(rng, (2, 16, 16, 3), 2)
     assert (mask1 != mask2).any()
     layer = PConv2D(4, 3, padding="same", bias_initializer="normal")
     y, known = as_arrays(layer([x1, mask1, x2, mask2]))
@@ -131,7 +131,7 @@ def test_an_all_hole_window_gives_zero_and_stays_hole(rng):
 
 
 def test_content_under_the_hole_never_matters_nan_included(rng):
-    x, mask = holed(rng, (2, 16, 16, 3))
+    x, mask = masked(rng, (2, 16, 16, 3))
     poisoned = np.where(mask > 0, x, np.nan).astype("float32")
     for pairs in (1, 2):
         layer = PConv2D(4, 3, padding="same")
@@ -142,7 +142,7 @@ def test_content_under_the_hole_never_matters_nan_included(rng):
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "mixed_float16"])
 def test_low_precision_stays_finite_and_near(rng, dtype):
-    x, mask = holed(rng, (2, 16, 16, 64))
+    x, mask = masked(rng, (2, 16, 16, 64))
     mask[0] = 0
     exact = PConv2D(4, 7, padding="same", bias_initializer="normal")
     y, known = as_arrays(exact([x, mask]))
@@ -173,8 +173,8 @@ def test_wrong_inputs_are_explained(inputs):
 
 @pytest.mark.parametrize("side", [16, 6], ids=["folded", "too small to fold"])
 def test_a_decoder_level_is_partial_convolution_of_the_upsampled_pair(rng, side):
-    x, mask = (a[:, :side, :side] for a in holed(rng, (2, 16, 16, 5), 1))
-    skip, skip_mask = (a[:, : 2 * side, : 2 * side] for a in holed(rng, (2, 32, 32, 3), 2))
+    x, mask = (a[:, :side, :side] for a in masked(rng, (2, 16, 16, 5), 1))
+    skip, skip_mask = (a[:, : 2 * side, : 2 * side] for a in masked(rng, (2, 32, 32, 3), 2))
     x = np.where(mask > 0, x, np.nan)
     fused, plain = (
         layer(4, 3, padding="same", activation="tanh", bias_initializer="normal")

@@ -154,7 +154,13 @@ LOSSES = {
 }
 
 
-@pytest.mark.parametrize("make", LOSSES.values(), ids=LOSSES.keys())
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(make, id=name, marks=[pytest.mark.slow] if name in ("style", "perceptual") else [])
+        for name, make in LOSSES.items()  # those two are terms of "pconv"
+    ],
+)
 @with_and_without_jit
 def test_loss_keeps_the_contract(make, jit, images, features, tmp_path):
     truth, noisy, masks = (x[:2, :16, :16] for x in images)

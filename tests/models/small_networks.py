@@ -18,4 +18,11 @@ NETWORKS = {
     "coarse_to_fine": lambda shape=ANY_SIZE: models.coarse_to_fine(shape, (4, 8, 8)),
     "residual_unet": lambda shape=ANY_SIZE: models.residual_unet(shape, (4, 8)),
 }
-every_network = pytest.mark.parametrize("build", NETWORKS.values(), ids=NETWORKS.keys())
+VARIANTS = ("skip_autoencoder", "unet_dilated", "pconv_unet16", "unet_double")  # of the layers of the others
+every_network = pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param(build, id=name, marks=[pytest.mark.slow] if name in VARIANTS else [])
+        for name, build in NETWORKS.items()
+    ],
+)

@@ -37,7 +37,7 @@ def test_an_exported_network_gives_the_same_image(build, tmp_path):
 
 def short_prefill():
     """Input, prefill and output of the prefilled U-Net; all of it passes, too, but takes tf2onnx a minute."""
-    inputs, image, mask = _inputs.image_and_mask_inputs(ANY_SIZE, stride=8)
+    inputs, image, mask = _inputs.network_inputs(ANY_SIZE, stride=8)
     filled = PushPull(levels=3, smoothing_steps=1, biharmonic_steps=1)([image, mask])
     return _inputs.build_model(inputs, filled, "short_prefill")
 

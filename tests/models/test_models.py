@@ -63,7 +63,9 @@ def test_any_size_goes_in_and_comes_out(build, rng):
 
 
 @every_network
-@pytest.mark.parametrize("precision", POLICIES)
+@pytest.mark.parametrize(
+    "precision", ["float32", "mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)]
+)
 def test_no_precision_rounds_the_input(build, precision, batch):
     """After input the image is as it came, to the last bit, its hole 0; a mask of 255 counts as 1."""
     images, masks = batch
@@ -139,7 +141,7 @@ def test_the_patch_discriminator_answers_patch_by_patch(batch):
     assert (before[:, 0, 0] != after[:, 0, 0]).all()
     np.testing.assert_array_equal(before[:, -2:, -2:], after[:, -2:, -2:])
     kernel = discriminator.layers[2].layer.kernel
-    for _ in range(50):  # each a step of the power iteration, slow where two singular values are alike
+    for _ in range(50):  # one step of the power iteration each: slow if two singular values are close
         discriminator(images[:1], training=True)
     norm = np.linalg.norm(to_numpy(kernel).reshape(-1, kernel.shape[-1]), 2)
     assert norm == pytest.approx(1, abs=0.05)  # spectrally normalised
@@ -154,7 +156,7 @@ def test_the_discriminator_gives_one_logit_per_image(batch):
 
 
 def test_pooling_reads_known_pixels_only(batch):
-    """After batch norm a hole is not 0: here it is 5, and would win."""
+    """After batch normalisation a hole is not 0: here it is 5, and would be the largest of its cell."""
     images, masks = batch
     network = models.pconv_unet_double(filters=(4, 8))
     network.get_layer("encoder1b_norm").beta.assign([5.0] * 4)
@@ -170,7 +172,7 @@ def test_pooling_reads_known_pixels_only(batch):
 
 @pytest.mark.parametrize("precision", POLICIES)
 def test_the_prefilled_unet_keeps_known_pixels_in_any_precision(precision, batch, tmp_path):
-    """Whatever its residual is, and after loading, too."""
+    """For any residual, and after loading, too."""
     images, masks = batch
     with dtype_policy(precision):
         network = models.prefilled_unet(filters=(4, 8))

@@ -32,6 +32,7 @@ def test_weights_load_without_a_network_and_are_what_their_card_says(name, monke
         assert {arrays[key].dtype for key in arrays.files} == {np.dtype("float16")}
 
 
+@pytest.mark.slow
 @every_name
 def test_training_added_much_on_photographs_that_were_not_in_training(name):
     """The kit's own photographs: one is a portrait, none was in the training folders."""
