@@ -65,7 +65,7 @@ PLANS = {
     "faces": Plan((*THICK, *STROKES, (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.25),
     "photos": Plan((*THICK, *STROKES, (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.6),
     "cifar10": Plan(
-        (*THIN, *STROKES, (ik.masks.Mixture(SMALL_SHAPES), 1)),
+        (*THIN, *((strokes, 2) for strokes, _ in STROKES), (ik.masks.Mixture(SMALL_SHAPES), 1)),
         THIN_LINES,
         side=32,
         crops=((1, 64, 32),),
