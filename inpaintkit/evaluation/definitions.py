@@ -62,9 +62,7 @@ class MetricDefinition:
         """
         window = (self.ssim or GAUSSIAN_WINDOW)["win_size"]
         if min(images.shape[1:3]) < window:
-            raise ValueError(
-                f"images of shape {images.shape}: this SSIM needs {window}×{window} pixels or more"
-            )
+            raise ValueError(f"images of shape {images.shape}: this SSIM needs {window}×{window} pixels")
         x, y = self._as_measured(images), self._as_measured(filled)  # (B, H, W, C)
         similarity = self._ssim_map(x, y)  # (B, H - window + 1, W - window + 1, C)
         regions = regions or {"image": None}

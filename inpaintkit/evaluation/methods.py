@@ -48,9 +48,7 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
         images, masks = check_batch(images, masks)
         if height not in (None, images.shape[1]) or width not in (None, images.shape[2]):
             sizes = f"images of {height}×{width}, these are {images.shape[1]}×{images.shape[2]}"
-            raise ValueError(
-                f"network {model.name!r} takes {sizes}: build it with input_shape=(None, None, 3)"
-            )
+            raise ValueError(f"network {model.name!r} takes {sizes}: use input_shape=(None, None, 3)")
         filled = []
         for start in range(0, max(1, len(images)), batch_size):
             batch = [images[start : start + batch_size], masks[start : start + batch_size]]

@@ -28,9 +28,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         [['mean', 'composite', '100.00']]
     """
     every = table[table.bucket == "all"]
-    image, hole = (
-        every[every.region == region].set_index(["method", "output"]) for region in ("image", "hole")
-    )
+    image = every[every.region == "image"].set_index(["method", "output"])
+    hole = every[every.region == "hole"].set_index(["method", "output"])
     best = table.method.iloc[0]
     definition = _manifest(table)["metrics"]
     l1 = "relative L1" if definition["relative"] else "L1 ×100" if definition["percent"] else "MAE"
@@ -40,18 +39,16 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         row = {
             "method": method,
             "output": output,
-            "PSNR dB": _with_interval(whole, "psnr", ".2f"),
-            "SSIM": _with_interval(whole, "ssim", ".3f"),
+            "PSNR dB": _interval(whole, "psnr", ".2f"),
+            "SSIM": _interval(whole, "ssim", ".3f"),
             l1: f"{whole.mae:.4f}",
             f"hole {l1}": f"{part.mae:.4f}",
-            "hole PSNR dB": _with_interval(part, "psnr", ".2f"),
+            "hole PSNR dB": _interval(part, "psnr", ".2f"),
         }
         if table.classical.any():
-            row[f"hole, against {best}"] = "–" if method == best else _with_interval(part, "delta", "+.2f")
+            row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
         if every.added_psnr.notna().any():
-            row["training added"] = (
-                "–" if np.isnan(part.added_psnr) else _with_interval(part, "added", "+.2f")
-            )
+            row["training added"] = "–" if np.isnan(part.added_psnr) else _interval(part, "added", "+.2f")
         for metric in ("feature_distance", "lpips", "fid", "kid"):
             if metric in whole:
                 error = f" ± {whole.kid_error:.1g}" if metric == "kid" else ""
@@ -112,7 +109,7 @@ def verdict(table: pd.DataFrame) -> str:
     """
     best = table.method.iloc[0]
     rows = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
-    hole = table[rows].set_index("method")
+    hole, no_untrained = table[rows].set_index("method"), table.attrs.get("no_untrained", {})
     if table.classical.any():
         words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
     else:
@@ -120,7 +117,7 @@ def verdict(table: pd.DataFrame) -> str:
     for name, row in hole[~hole.classical].iterrows():
         if is_untrained(name, hole.index):
             continue
-        by = _with_interval(row, "delta", "+.2f")
+        by = _interval(row, "delta", "+.2f")
         if not table.classical.any():
             words.append(f"{name}: {row.psnr:.2f} dB in the hole.")
         elif row.n < MIN_IMAGES_FOR_INTERVAL:
@@ -129,7 +126,10 @@ def verdict(table: pd.DataFrame) -> str:
             words.append(f"{name} cannot be told from it: {by} dB.")
         else:
             words.append(f"On these images {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB.")
-        words += _training_added(table, name, row)
+        if name in no_untrained:
+            words.append(f"What training added to it is not known: {no_untrained[name]}.")
+        elif np.isfinite(row.added_psnr):
+            words.append(f"Training added {_interval(row, 'added', '+.2f')} dB{_doubt(row)}.")
     if count := _photographs(table):
         words.append(f"All images are crops of {count} photographs; on others it may be different.")
     return " ".join(words)
@@ -178,18 +178,11 @@ def describe(table: pd.DataFrame) -> str:
     return f"{'; '.join(words)}."
 
 
-def _training_added(table, name, row):
-    """What training added to a network, in at most one sentence."""
-    if name in table.attrs.get("no_untrained", {}):
-        return [f"What training added to it is not known: {table.attrs['no_untrained'][name]}."]
-    if np.isnan(row.added_psnr):
-        return []
-    doubt = ""
+def _doubt(row):
+    """What limits the statement of what training added; nothing where the interval is clear of 0."""
     if row.n < MIN_IMAGES_FOR_INTERVAL:
-        doubt = f", on too few images to tell ({row.n})"
-    elif row.added_low <= 0 <= row.added_high:
-        doubt = ", which cannot be told from nothing"
-    return [f"Training added {_with_interval(row, 'added', '+.2f')} dB{doubt}."]
+        return f", on too few images to tell ({row.n})"
+    return ", which cannot be told from nothing" if row.added_low <= 0 <= row.added_high else ""
 
 
 def _photographs(table):
@@ -198,7 +191,7 @@ def _photographs(table):
     return len(set(names)) if len(set(names)) < len(names) else 0
 
 
-def _with_interval(row, quantity, form):
+def _interval(row, quantity, form):
     """A mean as text, with its interval if there is one."""
     value = row[f"{quantity}_psnr"] if quantity in ("delta", "added") else row[quantity]
     low, high = row[f"{quantity}_low"], row[f"{quantity}_high"]
