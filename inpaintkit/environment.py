@@ -64,7 +64,7 @@ def _accelerators(name, backend):
         return [device.device_kind for device in backend.devices() if device.platform != "cpu"]
     if name == "torch":
         gpus = [backend.cuda.get_device_name(i) for i in range(backend.cuda.device_count())]
-        return gpus or ["Apple GPU"] * backend.backends.mps.is_available()
+        return gpus or (["Apple GPU"] if backend.backends.mps.is_available() else [])
     return []
 
 

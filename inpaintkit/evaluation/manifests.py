@@ -95,13 +95,13 @@ def check_same(found, mine, folder):
     theirs, ours = _comparable(found), _comparable(mine)
     other = [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]
     if other:
-        found = f"{folder} holds another comparison: these differ: {', '.join(other)}"
-        raise AnotherComparison(f"{found}; choose another folder")
+        what = f"{folder} holds another comparison, which differs in {', '.join(other)}"
+        raise AnotherComparison(f"{what}: choose another folder")
     for name, method in mine["methods"].items():
         if method.get(FILL) != found["methods"][name].get(FILL):
-            found = f"method {name!r} is the same as before, but it fills noise differently"
+            what = f"method {name!r} is the same as before, but it fills noise differently"
             reason = "it is random, or this is another device, so saved and new scores are of different fills"
-            warnings.warn(f"{found}: {reason}", stacklevel=4)
+            warnings.warn(f"{what}: {reason}", stacklevel=4)
 
 
 def _comparable(about):

@@ -1,4 +1,7 @@
-"""One shape for every method, `method(images, masks) -> images`: networks become such methods here."""
+"""One shape for every method, `method(images, masks) -> images`: networks become such methods here.
+
+Also what is common to all methods: whether they are classical, the check of their output, their hole PSNR.
+"""
 
 from collections.abc import Callable
 

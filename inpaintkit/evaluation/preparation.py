@@ -123,9 +123,7 @@ def _pair_by_name(name, fills, images):
     for path in images.names:
         found = positions.pop(_stem(path), [])  # a second original of this name finds none
         if len(found) != 1:
-            count = (
-                f"{len(fills)} for {len(images)} originals, {len(found) or 'none'} with the name of {path!r}"
-            )
+            count = f"{len(fills)} for {len(images)} originals, {len(found)} with the name of {path!r}"
             advice = f"give both the same names (the first fill is {fills.names[0]!r}), or fills as an array"
             raise ValueError(f"fills {name!r}: {count}; {advice} in the order of the originals")
         chosen += found

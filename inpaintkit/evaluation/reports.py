@@ -109,7 +109,8 @@ def verdict(table: pd.DataFrame) -> str:
     """
     best = table.method.iloc[0]
     rows = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
-    hole, no_untrained = table[rows].set_index("method"), table.attrs.get("no_untrained", {})
+    hole = table[rows].set_index("method")
+    no_untrained = table.attrs.get("no_untrained", {})
     if table.classical.any():
         words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
     else:

@@ -39,6 +39,10 @@ def test_a_random_method_can_be_resumed_and_an_edited_one_cannot(batch, tmp_path
         manifests.check_same(
             about, {**about, "methods": {"net": network | {"fill_of_noise_sha256": "c"}}}, ""
         )
+    both = {fill: dict.fromkeys(("net", "two"), network | {"fill_of_noise_sha256": fill}) for fill in "bc"}
+    with pytest.warns(UserWarning, match="differently") as caught:
+        manifests.check_same({"methods": both["b"]}, {"methods": both["c"]}, "")
+    assert len(caught) == 2
     with pytest.raises(ValueError, match=r"another comparison.*'net'"):
         manifests.check_same(about, {**about, "methods": {"net": network | {"weights_sha256": "c"}}}, "")
 

@@ -64,7 +64,7 @@ def test_fills_whose_names_do_not_pair_up_are_refused(folders):
     first = originals.names[0]
     twice = renamed(originals, ["a/x.png", "a/x.jpg", *originals.names[2:]])
     for fills, images, words in (
-        (bare, originals, f"none with the name of '{first}'"),
+        (bare, originals, f"0 with the name of '{first}'"),
         (renamed(bare, order=slice(20)), originals, first),
         (renamed(originals, order=slice(19)), originals, "19 for 20 originals"),
         (photos, originals, first),
