@@ -132,7 +132,8 @@ def try_method(name, method, shape):
     title = getattr(method, "__qualname__", type(method).__qualname__)
     if is_classical(method):
         about = {"kind": "classical", "name": f"{method.__module__}.{title}"}
-        return {**about, "code_sha256": hash_json(_code(method))}
+        is_of_the_kit = method.__module__.startswith("inpaintkit.")
+        return about if is_of_the_kit else {**about, "code_sha256": hash_json(_code(method))}
 
     fill, network = with_hidden_holes(method), network_of(method)
     noise = np.random.default_rng(0).random(shape, "float32")
@@ -183,7 +184,8 @@ def _settings(method):
         values |= getattr(owner, "__dict__", {})
     if isinstance(method, functools.partial):
         values |= {**dict(enumerate(method.args)), **method.keywords}
-    return {str(name): _hashable(value) for name, value in values.items()}
+    hashed = {str(name): _hashable(value) for name, value in values.items()}
+    return {name: value for name, value in hashed.items() if value is not None}
 
 
 def _hashable(value):

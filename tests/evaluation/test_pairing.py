@@ -72,7 +72,7 @@ def test_fills_whose_names_do_not_pair_up_are_refused(folders):
         (
             renamed(twice, [n.replace("x.", "x.b") for n in twice.names]),
             twice,
-            "2 of them with the name of the original",
+            "2 with the name of 'a/x.png'",
         ),
     ):
         for call in (evaluation.compare, evaluation.validate_comparison):
