@@ -99,9 +99,11 @@ def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> di
         >>> card["parameters"] == network.count_params()
         True
     """
+    from keras import ops
+
     folder, arrays = Path(folder), {}
     for key, variable in _variables(network).items():
-        values = variable.numpy()
+        values = ops.convert_to_numpy(variable)
         if not np.abs(values).max() <= np.finfo("float16").max:  # true for NaN, too
             raise ValueError(f"{key}: holds values that float16 cannot hold; expected all within ±65,504")
         arrays[key] = values.astype("float16")
