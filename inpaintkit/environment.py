@@ -6,8 +6,6 @@ import os
 import platform
 import sys
 
-GPU_IN_COLAB = "Training is much faster on a GPU. To get one: Runtime → Change runtime type → T4 GPU."
-
 
 def hello() -> None:
     """Prints the versions of inpaintkit, Python, Keras and its back end, and the device that computes.
@@ -26,23 +24,18 @@ def hello() -> None:
     print(f"inpaintkit {__version__} on Python {platform.python_version()}")
     try:
         start_keras()
-    except Exception as error:  # a broken installation may raise anything
-        print(error)
-        return
-    import keras
+        import keras
 
-    name = keras.backend.backend()
-    backend = sys.modules.get(name)
-    print(f"Keras {keras.__version__} with {name} {getattr(backend, '__version__', '')}")
-    try:
+        name = keras.backend.backend()
+        backend = sys.modules[name]
+        print(f"Keras {keras.__version__} with {name} {backend.__version__}")
         accelerators = _accelerators(name, backend)
-    except Exception as error:  # such as a driver that does not fit
+    except Exception as error:  # a broken installation, or a driver that does not fit, may raise anything
         print(f"Device: unknown ({error})")
         return
-    cores = os.cpu_count() or 1
-    print("Device:", ", ".join(accelerators) or f"CPU, {cores} core{'s' if cores > 1 else ''}")
+    print("Device:", ", ".join(accelerators) or f"CPU, {os.cpu_count()} cores")
     if not accelerators and "google.colab" in sys.modules:
-        print(GPU_IN_COLAB)
+        print("Training is much faster on a GPU. To get one: Runtime → Change runtime type → T4 GPU.")
 
 
 def start_keras() -> None:
@@ -57,10 +50,8 @@ def start_keras() -> None:
 
             keras.ops.zeros(1)
     except ModuleNotFoundError as error:
-        raise ValueError(
-            f"Keras needs a back end, and {error.name!r} is not installed: "
-            "pip install tensorflow, or set KERAS_BACKEND to jax or torch"
-        ) from error
+        advice = "pip install tensorflow, or set KERAS_BACKEND to jax or torch"
+        raise ValueError(f"Keras needs a back end, and {error.name!r} is not installed: {advice}") from error
 
 
 def _accelerators(name, backend):
@@ -72,9 +63,8 @@ def _accelerators(name, backend):
     if name == "jax":
         return [device.device_kind for device in backend.devices() if device.platform != "cpu"]
     if name == "torch":
-        if backend.cuda.is_available():
-            return [backend.cuda.get_device_name(i) for i in range(backend.cuda.device_count())]
-        return ["Apple GPU"] if backend.backends.mps.is_available() else []
+        gpus = [backend.cuda.get_device_name(i) for i in range(backend.cuda.device_count())]
+        return gpus or (["Apple GPU"] if backend.backends.mps.is_available() else [])
     return []
 
 

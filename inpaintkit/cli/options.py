@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from inpaintkit.masks import GENERATORS, FromFolder, MaskBank, Mixture
+from inpaintkit.pretrained import NAMES
 
 # The functions of ik.models that fill holes, by name: importing them takes seconds, too long for --help.
 NETWORKS = (
@@ -73,5 +74,7 @@ Resume = Annotated[
 ]
 TrainedNetworks = Annotated[
     list[Path] | None,
-    typer.Option("--model", help="A trained network: a .keras file, photos or faces. May be repeated."),
+    typer.Option(
+        "--model", help=f"A trained network: a .keras file, or one of {', '.join(NAMES)}. May be repeated."
+    ),
 ]

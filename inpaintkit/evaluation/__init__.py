@@ -1,15 +1,13 @@
 """Compares methods on the same images and the same holes, and reports the result as tables."""
 
-from inpaintkit.evaluation.before_training import untrained, with_untrained
-from inpaintkit.evaluation.comparison import compare, hole_psnr
 from inpaintkit.evaluation.definitions import METRIC_DEFINITIONS, MetricDefinition, find_definition
-from inpaintkit.evaluation.intervals import MIN_IMAGES_FOR_INTERVAL
-from inpaintkit.evaluation.manifests import AnotherComparison, evaluation_masks
-from inpaintkit.evaluation.methods import as_method
+from inpaintkit.evaluation.manifests import AnotherComparison
+from inpaintkit.evaluation.methods import as_method, hole_psnr
+from inpaintkit.evaluation.preparation import evaluation_masks, untrained, with_untrained
 from inpaintkit.evaluation.reports import by_bucket, describe, summary, verdict
 from inpaintkit.evaluation.saving import sanity_panel, save_comparison, worst_images
-from inpaintkit.evaluation.scoring import score_images
-from inpaintkit.evaluation.tables import BUCKETS, COLUMNS, tabulate
+from inpaintkit.evaluation.scoring import compare, score_images
+from inpaintkit.evaluation.tables import BUCKETS, COLUMNS, MIN_IMAGES_FOR_INTERVAL, tabulate
 from inpaintkit.evaluation.validation import validate_comparison
 
 __all__ = [

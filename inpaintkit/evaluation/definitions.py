@@ -62,14 +62,11 @@ class MetricDefinition:
         """
         window = (self.ssim or GAUSSIAN_WINDOW)["win_size"]
         if min(images.shape[1:3]) < window:
-            raise ValueError(
-                f"images of {images.shape[1]}×{images.shape[2]}: this SSIM needs at least "
-                f"{window}×{window} pixels; take larger images, or another definition"
-            )
+            raise ValueError(f"images of shape {images.shape}: this SSIM needs {window}×{window} pixels")
         x, y = self._as_measured(images), self._as_measured(filled)  # (B, H, W, C)
         similarity = self._ssim_map(x, y)  # (B, H - window + 1, W - window + 1, C)
-        whole = {"image": None}
-        return {name: self._scores(x, y, similarity, region) for name, region in (regions or whole).items()}
+        regions = regions or {"image": None}
+        return {name: self._scores(x, y, similarity, region) for name, region in regions.items()}
 
     def _as_measured(self, images):
         """Images (B, H, W, 3) as 8-bit or grey ones, if the definition says so, (B, H, W, C)."""

@@ -1,14 +1,17 @@
-"""One shape for every method, `method(images, masks) -> images`: networks become such methods here."""
+"""One shape for every method, `method(images, masks) -> images`: networks become such methods here.
 
-import functools
+Also what is common to all methods: whether they are classical, the check of their output, their hole PSNR.
+"""
+
 from collections.abc import Callable
 
 import keras
 import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
-from inpaintkit.data import Images
+from inpaintkit.data import Images, Pairs
 from inpaintkit.images import check_batch, final_output
+from inpaintkit.metrics import psnr
 
 
 def as_method(model: Callable, batch_size: int = 16) -> Callable:
@@ -47,16 +50,15 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
     def method(images, masks):
         images, masks = check_batch(images, masks)
         if height not in (None, images.shape[1]) or width not in (None, images.shape[2]):
-            raise ValueError(
-                f"network {model.name!r} takes images of {height}×{width}, these are "
-                f"{images.shape[1]}×{images.shape[2]}: build it with input_shape=(None, None, 3) for any size"
-            )
-        # predict_on_batch, since predict builds a data pipeline at each call, which doubles the time.
-        # Keras's own method, since the one of an Inpainter checks the arrays a second time.
-        predict, filled = functools.partial(keras.Model.predict_on_batch, model), []
+            sizes = f"images of {height}×{width}, these are {images.shape[1]}×{images.shape[2]}"
+            raise ValueError(f"network {model.name!r} takes {sizes}: use input_shape=(None, None, 3)")
+        filled = []
         for start in range(0, max(1, len(images)), batch_size):
-            part = slice(start, start + batch_size)
-            filled.append(np.asarray(final_output(predict([images[part], masks[part]]))))
+            batch = [images[start : start + batch_size], masks[start : start + batch_size]]
+            # predict_on_batch, since predict builds a data pipeline at each call, which doubles the time.
+            # Keras's own method, since the one of an Inpainter checks the arrays a second time.
+            outputs = keras.Model.predict_on_batch(model, batch)
+            filled.append(np.asarray(final_output(outputs)))
         return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
     method.__name__, method.classical, method.network = model.name, False, model
@@ -99,20 +101,38 @@ def to_float(images, chosen=slice(None)):
     return np.asarray(images, "float32")[chosen]
 
 
-def check_names(methods):
-    """Raises ValueError unless methods are {name: method}."""
-    if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
-        raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
-
-
 def check_output(name, filled, shape):
     """Raises ValueError unless fills have this shape and are in [0, 1]."""
     if filled.shape != tuple(shape):
         raise ValueError(f"method {name!r} returned shape {filled.shape}: expected {tuple(shape)}")
-    if np.isnan(filled).any():
-        raise ValueError(f"method {name!r} returned NaN in {np.isnan(filled).mean():.1%} of its values")
-    if not (filled.min() >= 0 and filled.max() <= 1):
-        raise ValueError(
-            f"method {name!r} returned {filled.min()} … {filled.max()}: expected [0, 1]; clip it, or divide "
-            "8-bit images by 255"
-        )
+    if not (filled.min() >= 0 and filled.max() <= 1):  # so a NaN is refused, too
+        found = f"method {name!r} returned {filled.min()} … {filled.max()}"
+        raise ValueError(f"{found}: expected [0, 1]; divide 8-bit images by 255, clip other ones")
+
+
+def hole_psnr(method: Callable, pairs: Pairs) -> float:
+    """Mean hole PSNR of a method over the batches of `ik.data.pairs(…)`.
+
+    Args:
+        method: as for `compare`, but no fills.
+        pairs: `Pairs`, best with shuffle=False, so that the holes are the same every time.
+
+    Returns:
+        PSNR in dB.
+
+    Raises:
+        ValueError: a method that returns another shape, NaN or values outside [0, 1].
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> images = ik.data.images("photos", "val", 32, count=2)
+        >>> pairs = ik.data.pairs(images, ik.masks.Center(), shuffle=False)
+        >>> ik.evaluation.hole_psnr(ik.baselines.mean_color, pairs) > 5
+        True
+    """
+    run, values = as_method(method), []
+    for (masked, mask), image in (pairs[k] for k in range(len(pairs))):
+        filled = to_numpy(run(masked, mask.copy()))
+        check_output(getattr(method, "__name__", "given"), filled, image.shape)
+        values.append(to_numpy(psnr(image, filled, 1 - mask)))
+    return float(np.concatenate(values).mean())

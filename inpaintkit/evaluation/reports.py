@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from inpaintkit.evaluation.before_training import is_untrained
-from inpaintkit.evaluation.intervals import MIN_IMAGES_FOR_INTERVAL
+from inpaintkit.evaluation.preparation import is_untrained
+from inpaintkit.evaluation.tables import MIN_IMAGES_FOR_INTERVAL
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -27,9 +27,9 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         >>> ik.evaluation.summary(table)[["method", "output", "PSNR dB"]].values.tolist()
         [['mean', 'composite', '100.00']]
     """
-    view = ["method", "output"]
     every = table[table.bucket == "all"]
-    image, hole = (every[every.region == region].set_index(view) for region in ("image", "hole"))
+    image = every[every.region == "image"].set_index(["method", "output"])
+    hole = every[every.region == "hole"].set_index(["method", "output"])
     best = table.method.iloc[0]
     definition = _manifest(table)["metrics"]
     l1 = "relative L1" if definition["relative"] else "L1 ×100" if definition["percent"] else "MAE"
@@ -39,22 +39,21 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         row = {
             "method": method,
             "output": output,
-            "PSNR dB": _with_interval(whole, "psnr", ".2f"),
-            "SSIM": _with_interval(whole, "ssim", ".3f"),
+            "PSNR dB": _interval(whole, "psnr", ".2f"),
+            "SSIM": _interval(whole, "ssim", ".3f"),
             l1: f"{whole.mae:.4f}",
             f"hole {l1}": f"{part.mae:.4f}",
-            "hole PSNR dB": _with_interval(part, "psnr", ".2f"),
+            "hole PSNR dB": _interval(part, "psnr", ".2f"),
         }
         if table.classical.any():
-            row[f"hole, against {best}"] = "–" if method == best else _with_interval(part, "delta", "+.2f")
+            row[f"hole, against {best}"] = "–" if method == best else _interval(part, "delta", "+.2f")
         if every.added_psnr.notna().any():
-            added = "–" if np.isnan(part.added_psnr) else _with_interval(part, "added", "+.2f")
-            row["training added"] = added
+            row["training added"] = "–" if np.isnan(part.added_psnr) else _interval(part, "added", "+.2f")
         for metric in ("feature_distance", "lpips", "fid", "kid"):
             if metric in whole:
                 error = f" ± {whole.kid_error:.1g}" if metric == "kid" else ""
                 row[metric.replace("_", " ")] = f"{whole[metric]:.4g}{error}"
-        row["ms"] = f"{whole.ms:.1f}" if np.isfinite(whole.ms) else "–"
+        row["ms"] = "–" if np.isnan(whole.ms) else f"{whole.ms:.1f}"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -111,6 +110,7 @@ def verdict(table: pd.DataFrame) -> str:
     best = table.method.iloc[0]
     rows = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
     hole = table[rows].set_index("method")
+    no_untrained = table.attrs.get("no_untrained", {})
     if table.classical.any():
         words = [f"Best classical method: {best}, {hole.psnr[best]:.2f} dB in the hole."]
     else:
@@ -118,16 +118,19 @@ def verdict(table: pd.DataFrame) -> str:
     for name, row in hole[~hole.classical].iterrows():
         if is_untrained(name, hole.index):
             continue
-        by = _with_interval(row, "delta", "+.2f")
+        by = _interval(row, "delta", "+.2f")
         if not table.classical.any():
-            words += [f"{name}: {row.psnr:.2f} dB in the hole."] if np.isfinite(row.added_psnr) else []
+            words.append(f"{name}: {row.psnr:.2f} dB in the hole.")
         elif row.n < MIN_IMAGES_FOR_INTERVAL:
             words.append(f"{name}: {by} dB against it, on too few images to tell ({row.n}).")
         elif row.delta_low <= 0 <= row.delta_high:
             words.append(f"{name} cannot be told from it: {by} dB.")
         else:
             words.append(f"On these images {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB.")
-        words += _training_added(table, name, row)
+        if name in no_untrained:
+            words.append(f"What training added to it is not known: {no_untrained[name]}.")
+        elif np.isfinite(row.added_psnr):
+            words.append(f"Training added {_interval(row, 'added', '+.2f')} dB{_doubt(row)}.")
     if count := _photographs(table):
         words.append(f"All images are crops of {count} photographs; on others it may be different.")
     return " ".join(words)
@@ -161,8 +164,7 @@ def describe(table: pd.DataFrame) -> str:
         f"seed {about['seed']}"
     ]
     if count := _photographs(table):
-        consequence = "so the intervals say nothing about other photographs"
-        words.append(f"they are crops of {count} photographs, {consequence}")
+        words.append(f"crops of {count} photographs, so the intervals say nothing about other photographs")
     if images["count"] < MIN_IMAGES_FOR_INTERVAL:
         words.append(f"fewer than {MIN_IMAGES_FOR_INTERVAL} images, so no intervals")
     words += [
@@ -173,22 +175,15 @@ def describe(table: pd.DataFrame) -> str:
         "[95 % bootstrap interval over images]",
         "ms per image, on this machine",
     ]
-    missing = [f"{name}: not available: {reason}" for name, reason in table.attrs["missing"].items()]
-    return f"{'; '.join(words)}. {'; '.join(missing)}".rstrip()
+    words += [f"{name}: not available: {reason}" for name, reason in table.attrs["missing"].items()]
+    return f"{'; '.join(words)}."
 
 
-def _training_added(table, name, row):
-    """What training added to a network, in at most one sentence."""
-    by = _with_interval(row, "added", "+.2f")
-    if name in table.attrs.get("no_untrained", {}):
-        return [f"What training added to it is not known: {table.attrs['no_untrained'][name]}."]
-    if np.isnan(row.added_psnr):
-        return []
+def _doubt(row):
+    """What limits the statement of what training added; nothing where the interval is clear of 0."""
     if row.n < MIN_IMAGES_FOR_INTERVAL:
-        return [f"Training added {by} dB, on too few images to tell ({row.n})."]
-    if row.added_low <= 0 <= row.added_high:
-        return [f"Training added {by} dB, which cannot be told from nothing."]
-    return [f"Training added {by} dB."]
+        return f", on too few images to tell ({row.n})"
+    return ", which cannot be told from nothing" if row.added_low <= 0 <= row.added_high else ""
 
 
 def _photographs(table):
@@ -197,7 +192,8 @@ def _photographs(table):
     return len(set(names)) if len(set(names)) < len(names) else 0
 
 
-def _with_interval(row, quantity, form):
+def _interval(row, quantity, form):
+    """A mean as text, with its interval if there is one."""
     value = row[f"{quantity}_psnr"] if quantity in ("delta", "added") else row[quantity]
     low, high = row[f"{quantity}_low"], row[f"{quantity}_high"]
     return f"{value:{form}} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else f"{value:{form}}"
@@ -205,8 +201,5 @@ def _with_interval(row, quantity, form):
 
 def _manifest(table):
     if "manifest" not in table.attrs:
-        raise ValueError(
-            "this table has lost how it was made (its attrs), as after reading it from a file or joining it: "
-            "use the one that ik.compare or ik.evaluation.tabulate returned"
-        )
+        raise ValueError("this table has no manifest (its attrs): use the one that ik.compare returned")
     return table.attrs["manifest"]

@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike
 from inpaintkit import plots
 from inpaintkit.checks import check_choice
 from inpaintkit.data import Images
-from inpaintkit.evaluation.before_training import is_untrained
-from inpaintkit.evaluation.comparison import compare
 from inpaintkit.evaluation.definitions import MetricDefinition
-from inpaintkit.evaluation.manifests import AnotherComparison, draw_masks
+from inpaintkit.evaluation.manifests import AnotherComparison
 from inpaintkit.evaluation.methods import to_float, with_hidden_holes
-from inpaintkit.evaluation.pairing import prepare_methods
+from inpaintkit.evaluation.preparation import draw_masks, is_untrained, prepare_methods
 from inpaintkit.evaluation.reports import by_bucket, describe, summary, verdict
+from inpaintkit.evaluation.scoring import compare
 from inpaintkit.evaluation.tables import tabulate
 from inpaintkit.files import hash_arrays
 from inpaintkit.images import composite
@@ -53,15 +52,11 @@ def worst_images(scores: pd.DataFrame, method: str, count: int = 4) -> list[int]
     return view.nsmallest(count, "psnr").image.tolist()
 
 
-def sanity_panel(
-    images: Images | ArrayLike,
-    masks: MaskGenerator | str | ArrayLike,
-    metrics: str | MetricDefinition = "tf",
-) -> pd.DataFrame:
+def sanity_panel(images: Images | ArrayLike, masks: MaskGenerator | str | ArrayLike) -> pd.DataFrame:
     """Every metric on images that nobody should confuse: which can be fooled?
 
     Args:
-        images, masks, metrics: as for `compare`.
+        images, masks: as for `compare`.
 
     Returns:
         pandas table, one row each for the originals ("the truth"), a white and a grey image and the masked
@@ -82,9 +77,9 @@ def sanity_panel(
     panel = {"the truth": originals, "white": np.ones_like(originals), "grey": np.full_like(originals, 0.5)}
     known = draw_masks(masks, 0, images)
     panel["masked input"] = originals * known
-    table = compare(panel, originals, known, metrics=metrics)
+    table = compare(panel, originals, known)
     table = table[(table.region == "image") & (table.bucket == "all")]
-    table = table.sort_values("output", key=lambda output: output != "raw").drop_duplicates("method")
+    table = table.sort_values("output", ascending=False).drop_duplicates("method")  # raw, if there is one
     columns = ["mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine"]
     return table.set_index("method").loc[list(panel), columns]
 
@@ -129,14 +124,11 @@ def save_comparison(
     methods, _ = prepare_methods(methods, images, any(name not in methods for name in scores.method))
     known = draw_masks(masks, seed, images)
     made = scores.attrs["manifest"]
-    pixels = images.array if isinstance(images, Images) else images
-    given = methods.keys(), hash_arrays(pixels), hash_arrays(known), seed
+    given = methods.keys(), hash_arrays(getattr(images, "array", images)), hash_arrays(known), seed
     if given != (made["methods"].keys(), made["images"]["sha256"], made["holes"]["sha256"], made["seed"]):
-        raise AnotherComparison(
-            "these methods, images, masks or seed are not those of the scores: give what `score_images` got"
-        )
-    networks = [name for name in table.method[~table.classical] if not is_untrained(name, methods)]
-    best = networks[0] if networks else table.method.iloc[0]
+        raise AnotherComparison("these methods, images, masks or seed are not those of the scores")
+    networks = (name for name in table.method[~table.classical] if not is_untrained(name, methods))
+    best = next(networks, table.method.iloc[0])
     first, worst = list(range(min(count, len(known)))), worst_images(scores, best, count)
     _gallery(scores, methods, images, known, first).savefig(folder / "gallery.png", dpi=120)
     figure = _gallery(scores, methods, images, known, worst)
@@ -147,8 +139,7 @@ def save_comparison(
 
     table.to_csv(folder / "table.csv", index=False)
     scores.to_csv(folder / "images.csv", index=False)
-    about = json.dumps(made, indent=2, ensure_ascii=False)
-    (folder / "manifest.json").write_text(about + "\n", "utf-8")
+    (folder / "manifest.json").write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "table.md").write_text(_as_text(table, "pipe") + "\n", "utf-8")
     return _as_text(table, "simple")
 
@@ -164,14 +155,12 @@ def _gallery(scores, methods, images, known, chosen):
     for name, method in methods.items():
         fills[name] = composite(with_hidden_holes(method)(originals, masks, chosen), originals, masks)
         psnr[name] = definition.measure(originals, fills[name], hole=1 - masks)["hole"]["psnr"]
-        random = made["methods"][name].get("random", False)
-        if not random and not np.allclose(psnr[name], scored[name], rtol=0, atol=SAME_PSNR):
-            raise AnotherComparison(
-                f"method {name!r} fills otherwise than when it was scored ({psnr[name].round(2)} instead of "
-                f"{scored[name].to_numpy().round(2)} dB in the hole): give what `score_images` got"
-            )
-    shown = {name: fill for name, fill in fills.items() if name != "masked input"}  # it is shown anyway
-    return plots.gallery(originals, masks, shown, scores={name: psnr[name] for name in shown})
+        same = np.allclose(psnr[name], scored[name], rtol=0, atol=SAME_PSNR)
+        if not same and "random" not in made["methods"][name]:
+            found = f"{psnr[name].round(2)} instead of {scored[name].to_numpy().round(2)} dB in the hole"
+            raise AnotherComparison(f"method {name!r} fills otherwise than when it was scored: {found}")
+    fills.pop("masked input", None)  # a gallery shows it anyway
+    return plots.gallery(originals, masks, fills, scores=psnr)
 
 
 def _as_text(table, form):

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 
 from inpaintkit.data import Images
 from inpaintkit.evaluation.definitions import MetricDefinition, find_definition
-from inpaintkit.evaluation.identity import without_fill
-from inpaintkit.evaluation.manifests import draw_masks, open_folder
+from inpaintkit.evaluation.manifests import open_folder, without_fill
 from inpaintkit.evaluation.methods import are_fills, check_output, is_classical, to_float, with_hidden_holes
-from inpaintkit.evaluation.pairing import prepare_methods
+from inpaintkit.evaluation.preparation import draw_masks, prepare_methods
+from inpaintkit.evaluation.tables import tabulate
 from inpaintkit.evaluation.validation import validate_comparison
 from inpaintkit.files import hash_json, replacing
 from inpaintkit.images import composite
@@ -33,6 +33,60 @@ WHOLE_IMAGE_METRICS = {
     "jaccard": jaccard_distance,
     "cosine": cosine_similarity,
 }
+
+
+def compare(
+    methods: dict,
+    images: Images | ArrayLike,
+    masks: MaskGenerator | str | ArrayLike,
+    batch_size: int = 16,
+    metrics: str | MetricDefinition = "tf",
+    perceptual: PerceptualMetrics | None = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    progress: Callable | None = None,
+    untrained: bool = True,
+) -> pd.DataFrame:
+    """Compares methods on the same images and the same holes: `tabulate(score_images(…))`.
+
+    Each network is also compared with itself before training, so that the table says what training added.
+
+    Args:
+        methods: {name: method, Keras model, or fills}. A method is `method(images, masks) -> images`; fills
+            are what another program made of these images: `Images`, or an array of their shape.
+        images: the originals, `Images` or float32 (B, H, W, 3) in [0, 1].
+        masks: a mask generator, its name, or float32 (B, H, W, 1), 1 = known, 0 = hole. Every mask needs
+            a hole and a known pixel.
+        batch_size: images per batch.
+        metrics: "tf", "scikit-image", "edgeconnect", "mmagic" or an `ik.evaluation.MetricDefinition`: how
+            two images become numbers. Only numbers of the same definition can be compared.
+        perceptual: None, or an `ik.metrics.PerceptualMetrics`: also feature distance, LPIPS, FID and KID.
+        seed: of the masks, if they are drawn, and of the bootstrap.
+        folder: None, or where scores are saved during the comparison, with a manifest that says how to
+            make them again. The same call continues an interrupted comparison.
+        progress: None, or a function called with (method name, images done, images).
+        untrained: adds for each Keras network a row "<name>, untrained": the same network rebuilt from its
+            config with fresh weights (see `ik.evaluation.untrained`), unless that name is given.
+
+    Returns:
+        pandas table, see `tabulate`.
+
+    Raises:
+        ValueError: as `validate_comparison` does; a method that returns another shape, NaN or values
+            outside [0, 1]; a folder that holds another comparison.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> images = np.zeros((2, 16, 16, 3), "float32")
+        >>> methods = {"grey": lambda x, m: x * m + 0.5 * (1 - m), "mean": ik.baselines.mean_color}
+        >>> table = ik.compare(methods, images, "center")
+        >>> rows = table[(table.bucket == "all") & (table.region == "hole")]
+        >>> rows[["method", "psnr"]].round(2).values.tolist()
+        [['mean', 100.0], ['grey', 6.02]]
+    """
+    settings = batch_size, metrics, perceptual, seed, folder, progress, untrained
+    return tabulate(score_images(methods, images, masks, *settings), seed)
 
 
 def score_images(
@@ -104,11 +158,11 @@ def _embed(images, batch_size, perceptual):
 
 def _view(name, classical, output, region, values, known):
     """The scores of one output over one region as a table, one row per image."""
-    view, count = f"{output}/{region}/", len(known)
-    labels = {"method": name, "classical": classical, "output": output, "region": region}
-    numbers = {key.removeprefix(view): column for key, column in values.items() if key.startswith(view)}
-    ratio = hole_ratio(known).round(9)
-    return pd.DataFrame({**labels, "image": range(count), "hole_ratio": ratio, **numbers, "ms": values["ms"]})
+    view = f"{output}/{region}/"
+    columns = {"method": name, "classical": classical, "output": output, "region": region}
+    columns |= {"image": range(len(known)), "hole_ratio": hole_ratio(known).round(9)}
+    columns |= {key.removeprefix(view): column for key, column in values.items() if key.startswith(view)}
+    return pd.DataFrame({**columns, "ms": values["ms"]})
 
 
 def _score_method(name, method, images, masks, batch_size, measures, file, progress):
@@ -175,16 +229,14 @@ def _score_batch(originals, filled, masks, definition, perceptual):
 
 def _measure(output, originals, result, masks, definition, perceptual):
     """Every metric of one output, {"output/region/metric": (B,)}, and its embeddings (B, D)."""
+    scores = {}
     regions = definition.measure(originals, result, image=None, hole=1 - masks)
     regions["image"] |= {name: to_numpy(of(originals, result)) for name, of in WHOLE_IMAGE_METRICS.items()}
-    embeddings = None
     if perceptual:
         regions["image"] |= perceptual.per_image(originals, result)
-        embeddings = perceptual.embeddings(result)
-    scores = {}
+        if (embeddings := perceptual.embeddings(result)) is not None:
+            scores[f"{output}/embeddings"] = embeddings
     for region, metrics in regions.items():
         for metric, values in metrics.items():
             scores[f"{output}/{region}/{metric}"] = np.asarray(values, "float64")
-    if embeddings is not None:
-        scores[f"{output}/embeddings"] = embeddings
     return scores

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike
 from inpaintkit.checks import is_count
 from inpaintkit.data import Images
 from inpaintkit.evaluation.definitions import MetricDefinition, find_definition
-from inpaintkit.evaluation.identity import try_method
-from inpaintkit.evaluation.manifests import draw_masks, manifest
+from inpaintkit.evaluation.manifests import manifest, try_method
 from inpaintkit.evaluation.methods import are_fills, check_output, to_float
-from inpaintkit.evaluation.pairing import prepare_methods
+from inpaintkit.evaluation.preparation import draw_masks, prepare_methods
 from inpaintkit.files import hash_arrays
 from inpaintkit.images import check_batch
 from inpaintkit.masks import MaskGenerator
@@ -57,8 +56,16 @@ def validate_comparison(
     for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
         if not is_count(value, least):
             raise ValueError(f"{name}={value!r}: expected a whole number, {least} or more")
-    known = _checked_masks(masks, seed, images)
     first = to_float(images, slice(0, 1))
+    given = np.zeros((len(images), *first.shape[1:]), "float32")
+    _, known = check_batch(given, draw_masks(masks, seed, images))
+    if not isinstance(images, Images) and not (np.min(images) >= 0 and np.max(images) <= 1):
+        found = f"the originals range from {np.min(images)} to {np.max(images)}"
+        raise ValueError(f"{found}: expected [0, 1], in the hole, too; divide 8-bit images by 255")
+    uniform = np.ptp(known, axis=(1, 2, 3)) == 0
+    if uniform.any():
+        found = f"{uniform.sum()} of {len(uniform)} masks have no hole, or no known pixel"
+        raise ValueError(f"{found}: give the generator a hole_ratio (on the command line, --mask-ratio)")
     find_definition(metrics).measure(first, first)
     identities = {}
     for name, method in methods.items():
@@ -71,30 +78,6 @@ def validate_comparison(
     return manifest(identities, images, masks, known, metrics, seed, perceptual)
 
 
-def _checked_masks(masks, seed, images):
-    """The masks, drawn, if they and the images are what they should be; float32 (B, H, W, 1)."""
-    first = to_float(images, slice(0, 1))
-    if first.ndim != 4 or first.shape[-1] != 3:
-        raise ValueError(f"images of shape {np.shape(images)}: expected (images, height, width, 3)")
-    known = draw_masks(masks, seed, images)
-    _, known = check_batch(np.zeros((*known.shape[:3], 3), "float32"), known)
-    if known.shape != (len(images), *first.shape[1:3], 1):
-        raise ValueError(f"masks of shape {known.shape} for {len(images)} images of shape {first.shape[1:]}")
-    if not isinstance(images, Images) and not (np.min(images) >= 0 and np.max(images) <= 1):
-        raise ValueError(
-            f"the originals range from {np.min(images)} to {np.max(images)}: expected [0, 1], in the hole "
-            "too, since fills are measured there; divide 8-bit images by 255"
-        )
-    uniform = np.ptp(known, axis=(1, 2, 3)) == 0
-    if uniform.any():
-        raise ValueError(
-            f"a mask without a hole, or without a known pixel, has no score: {uniform.sum()} of "
-            f"{len(uniform)}, the first is number {uniform.argmax()}; use another mask generator, or give "
-            "it a hole_ratio (on the command line, --mask-ratio)"
-        )
-    return known
-
-
 def _warn_of_order(name, fills, images):
     """Warns of fills that look like other originals than their own: arrays have no names to tell by."""
     thumbnails, originals = _thumbnails(fills), _thumbnails(images)
@@ -105,15 +88,12 @@ def _warn_of_order(name, fills, images):
         if distance[nearest] < 0.02**2 and distance[nearest] < distance[i] / 16:
             wrong.append((i, nearest))
     if len(wrong) > len(thumbnails) / 10:
-        warnings.warn(
-            f"fills {name!r}: {len(wrong)} of {len(thumbnails)} look like another original than their own; "
-            f"the first is number {wrong[0][0]}, which looks like number {wrong[0][1]}: are they in another "
-            "order?",
-            stacklevel=4,
-        )
+        found = f"fills {name!r}: {len(wrong)} of {len(thumbnails)} look like another original than their own"
+        example = f"number {wrong[0][0]} looks like number {wrong[0][1]}"
+        warnings.warn(f"{found} ({example}): are they in another order?", stacklevel=4)
 
 
 def _thumbnails(images):
     """Images of 8×8, (B, 192)."""
-    singles = (to_float(images, slice(i, i + 1))[0] for i in range(len(images)))
-    return np.stack([cv2.resize(x, (8, 8), interpolation=cv2.INTER_AREA).ravel() for x in singles])
+    small = [cv2.resize(image, (8, 8), interpolation=cv2.INTER_AREA) for image in to_float(images)]
+    return np.reshape(small, (len(images), -1))

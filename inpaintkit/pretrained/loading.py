@@ -1,27 +1,29 @@
-"""Loading and saving the shipped weights."""
+"""Loading and saving the shipped weights. Keras is imported late, since `--help` only needs `NAMES`."""
+
+from __future__ import annotations
 
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-from keras import ops
 
-from inpaintkit import models
 from inpaintkit.checks import check_choice
 from inpaintkit.files import replacing
 
+if TYPE_CHECKING:
+    import keras
+
 FOLDER = Path(__file__).parent
 NAMES = ("faces", "photos", "cifar10")
-MAX_BYTES = 8_000_000  # of one weight file
 
 
 def card(name: str) -> dict:
     """What is known about shipped weights.
 
     Args:
-        name: "faces" or "photos".
+        name: one of `ik.pretrained.NAMES`.
 
     Returns:
         dict: "network" (a function of `ik.models`) and its "arguments", "sha256" of the weight file, and how
@@ -43,7 +45,7 @@ def load(name: str) -> keras.Model:
     """Loads a trained network that ships with the kit; nothing is downloaded.
 
     Args:
-        name: "faces" (aligned faces) or "photos" (photographs, paintings, textures, covers).
+        name: one of `ik.pretrained.NAMES`, such as "photos"; its card says what it was trained on.
 
     Returns:
         `keras.Model`, [image (B, H, W, 3), mask (B, H, W, 1)] to (B, H, W, 3) in [0, 1], for any height and
@@ -57,15 +59,18 @@ def load(name: str) -> keras.Model:
         >>> ik.load("faces").count_params()
         1601683
     """
+    from inpaintkit import models
+
     about, file = card(name), FOLDER / f"{name}.npz"
     if _sha256(file) != about["sha256"]:
-        raise ValueError(
-            f"{file.name}: its checksum is not the one on its card; the file is damaged or was changed: "
-            "install inpaintkit again"
-        )
+        raise ValueError(f"{file.name}: its checksum is not the one on its card: install inpaintkit again")
     network = getattr(models, about["network"])(name=name, **about["arguments"])
+    variables = _variables(network)
     with np.load(file, allow_pickle=False) as arrays:
-        _assign(network, arrays)
+        if odd := sorted(variables.keys() ^ set(arrays.files)):
+            raise ValueError(f"the weight file and the network differ in {', '.join(odd[:5])}")
+        for key, variable in variables.items():
+            variable.assign(arrays[key].astype("float32"))
     return network
 
 
@@ -82,7 +87,7 @@ def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> di
         dict, the whole card.
 
     Raises:
-        ValueError: weights that float16 cannot hold, or a file larger than `MAX_BYTES`.
+        ValueError: weights that float16 cannot hold.
 
     Example:
         >>> import inpaintkit as ik
@@ -94,6 +99,8 @@ def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> di
         >>> card["parameters"] == network.count_params()
         True
     """
+    from keras import ops
+
     folder, arrays = Path(folder), {}
     for key, variable in _variables(network).items():
         values = ops.convert_to_numpy(variable)
@@ -103,8 +110,6 @@ def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> di
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / f"{name}.npz") as weights, replacing(folder / f"{name}.json") as text:
         np.savez(weights, **arrays)
-        if weights.stat().st_size > MAX_BYTES:
-            raise ValueError(f"{name}: more than {MAX_BYTES:,} bytes; expected a smaller network")
         about = {**about, "parameters": network.count_params(), "sha256": _sha256(weights)}
         text.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return about
@@ -117,12 +122,3 @@ def _sha256(file):
 def _variables(network):
     """{"layer name/variable name": variable} of every weight of a network."""
     return {f"{layer.name}/{v.name}": v for layer in network.layers for v in layer.weights}
-
-
-def _assign(network, arrays):
-    """Assigns arrays by name; every weight must have its array, and every array its weight."""
-    variables = _variables(network)
-    if odd := sorted(variables.keys() ^ set(arrays.files)):
-        raise ValueError(f"the weight file and the network differ in {', '.join(odd[:5])}")
-    for key, variable in variables.items():
-        variable.assign(arrays[key].astype("float32"))

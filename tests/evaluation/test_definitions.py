@@ -75,7 +75,7 @@ def test_a_hole_at_the_border_has_no_ssim_and_small_images_are_refused(pair):
         got = rule.measure(*pair, hole=hole)["hole"]
         assert np.isnan(got["ssim"]).all() and np.isfinite(got["psnr"]).all()
     for name, side in (("edgeconnect", 50), ("tf", 10), ("scikit-image", 6)):
-        with pytest.raises(ValueError, match=f"{side}×64"):
+        with pytest.raises(ValueError, match=f"{side}, 64"):
             definitions.find_definition(name).measure(pair[0][:, :side], pair[1][:, :side])
     with pytest.raises(ValueError, match=r"'ours'.*'tf', 'scikit-image'"):
         definitions.find_definition("ours")

@@ -64,12 +64,16 @@ def test_fills_whose_names_do_not_pair_up_are_refused(folders):
     first = originals.names[0]
     twice = renamed(originals, ["a/x.png", "a/x.jpg", *originals.names[2:]])
     for fills, images, words in (
-        (bare, originals, f"none has the name of the original '{first}'"),
+        (bare, originals, f"0 with the name of '{first}'"),
         (renamed(bare, order=slice(20)), originals, first),
         (renamed(originals, order=slice(19)), originals, "19 for 20 originals"),
         (photos, originals, first),
-        (renamed(photos, order=slice(None, None, -1)), photos, "several of the same name"),
-        (renamed(twice, [n.replace("x.", "x.b") for n in twice.names]), twice, "several of the same name"),
+        (renamed(photos, order=slice(None, None, -1)), photos, f"with the name of '{photos.names[0]}'"),
+        (
+            renamed(twice, [n.replace("x.", "x.b") for n in twice.names]),
+            twice,
+            "2 with the name of 'a/x.png'",
+        ),
     ):
         for call in (evaluation.compare, evaluation.validate_comparison):
             with pytest.raises(ValueError, match=re.escape(words)):

@@ -69,7 +69,7 @@ def test_everything_is_saved(images, tmp_path):
     table = pd.read_csv(tmp_path / "table.csv")
     again = evaluation.tabulate(pd.read_csv(tmp_path / "images.csv"))
     np.testing.assert_allclose(again.psnr, table.psnr)
-    with pytest.raises(ValueError, match="lost how it was made"):
+    with pytest.raises(ValueError, match="no manifest"):
         evaluation.describe(again)
     with pytest.raises(ValueError, match="not those of the scores"):
         evaluation.save_comparison(tmp_path, scores, *given, seed=1)

@@ -13,7 +13,7 @@ def test_bad_methods_and_masks_are_explained(batch):
         ({}, "0 methods"),
         ({"half": lambda x, m: x[:, ::2]}, "'half' returned shape"),
         ({"loud": lambda x, m: x * 2 + 0.5}, "'loud' returned"),
-        ({"lost": lambda x, m: x * np.nan}, "'lost' returned NaN"),
+        ({"lost": lambda x, m: x * np.nan}, "'lost' returned nan"),
         ({"cut": images[:2]}, "'cut' returned shape"),
     ):
         with pytest.raises(ValueError, match=words):
@@ -26,7 +26,7 @@ def test_bad_methods_and_masks_are_explained(batch):
     ("changed", "words"),
     [
         ({"methods": [baselines.telea]}, "methods="),
-        ({"methods": {"a": "telea"}}, "method 'a' is 'telea'"),
+        ({"methods": {"a": "telea"}}, "method 'a' is a str"),
         ({"masks": ik.masks.Lines}, r"masks=Lines: expected .* Lines\(…\)"),
         ({"masks": "blobs"}, "blobs.*lines"),
         ({"batch_size": 0}, "batch_size=0.* 1 or more"),

@@ -26,8 +26,7 @@ def test_weights_load_without_a_network_and_are_what_their_card_says(name, monke
     assert network.name == name and network.count_params() == card["parameters"]
     assert network.input_shape[0] == (None, None, None, 3)
     assert {"data", "terms", "masks", "loss", "steps", "cpu_minutes", "machine", "results"} <= set(card)
-    sizes = {file: (loading.FOLDER / file).stat().st_size for file in (f"{name}.npz", f"{name}.json")}
-    assert max(sizes.values()) <= loading.MAX_BYTES
+    assert (loading.FOLDER / f"{name}.npz").stat().st_size <= 8_000_000  # so that the package stays small
     with np.load(loading.FOLDER / f"{name}.npz", allow_pickle=False) as arrays:
         assert {arrays[key].dtype for key in arrays.files} == {np.dtype("float16")}
 
