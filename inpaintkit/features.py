@@ -152,9 +152,7 @@ def _naming_the_file(weights, network, expected):
     try:
         yield
     except Exception as error:  # HDF5, zip, NumPy and Keras each have errors of their own
-        raise ValueError(
-            f"weights={weights!r} do not load into {network}: {error}\nExpected {expected}"
-        ) from error
+        raise ValueError(f"weights={weights!r} do not fit {network}: {error}\nExpected {expected}") from error
 
 
 def _load(network, weights):
@@ -171,11 +169,8 @@ def _load(network, weights):
                     layer.set_weights([arrays[f"{layer.name}/{v.name}"] for v in layer.weights])
         elif path:
             whole.load_weights(path)
-    # A copy does not hold the layers above the last feature layer: 52 MB of VGG16.
-    model = keras.models.clone_model(features)
-    model.set_weights(features.get_weights())
-    model.trainable = False
-    return model
+    features.trainable = False
+    return features
 
 
 def _application(name, weights, **options):
@@ -186,19 +181,16 @@ def _application(name, weights, **options):
     except Exception as error:  # Keras raises no narrower one for a failed download
         if "URL fetch failure" not in str(error):
             raise
-        raise ValueError(
-            f"no weights for {name}: {error}\nDownload that file in another way and put it into "
-            "~/.keras/models/, or give its path as `weights`"
-        ) from error
+        advice = "Download that file yourself, into ~/.keras/models/, or give its path as `weights`"
+        raise ValueError(f"no weights for {name}: {error}\n{advice}") from error
 
 
 def _squeezenet(weights):
     """SqueezeNet 1.1 without its top, to be filled from a file: Keras has no such application."""
     if not weights:
-        raise ValueError(
-            "no weights for squeezenet: get squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5 from "
-            "https://github.com/rcmalli/keras-squeezenet/releases and give its path as `weights`"
-        )
+        file = "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
+        page = "https://github.com/rcmalli/keras-squeezenet/releases"
+        raise ValueError(f"no weights for squeezenet: get {file} from {page}; give its path as `weights`")
     image = keras.Input((None, None, 3))
     x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv1")(image)  # (B, H/2, W/2, 64)
     for fire, width in enumerate((16, 16, 32, 32, 48, 48, 64, 64), start=2):

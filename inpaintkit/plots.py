@@ -134,17 +134,16 @@ def buckets(table: "DataFrame") -> "Figure":
     """
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
     rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
-    titles = list(dict.fromkeys(rows.bucket))
+    counts = rows.drop_duplicates("bucket").set_index("bucket").n  # images per bucket
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
     styles, middle = _styles(rows), (rows.method.nunique() - 1) / 2
     for k, (name, part) in enumerate(rows.groupby("method", sort=False)):
-        x = np.array([titles.index(bucket) for bucket in part.bucket]) + 0.06 * (k - middle)  # side by side
+        x = counts.index.get_indexer(part.bucket) + 0.06 * (k - middle)  # side by side
         below = part.psnr - part.psnr_low.fillna(part.psnr)
         above = part.psnr_high.fillna(part.psnr) - part.psnr
         style = {"marker": "os^"[k // 10 % 3], **styles[name]}  # there are ten colours
         axis.errorbar(x, part.psnr, (below, above), capsize=2, label=name, **style)
-    counts = rows.drop_duplicates("bucket").set_index("bucket").n
-    axis.set_xticks(range(len(titles)), [f"{title}\nn = {counts[title]}" for title in titles])
+    axis.set_xticks(range(len(counts)), [f"{bucket}\nn = {n}" for bucket, n in counts.items()])
     axis.set(xlabel="share of the image that is missing", ylabel="PSNR in the hole, dB")
     axis.grid(alpha=0.3)
     _legend(figure, rows)
@@ -175,10 +174,9 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
     styles = _styles(rows)
     for _, row in rows.iterrows():
-        below, above = (0 if np.isnan(end) else abs(end - row.psnr) for end in (row.psnr_low, row.psnr_high))
-        style = {"marker": "s" if row.classical else "o", "markersize": 7, **styles[row.method]}
-        style["linestyle"] = "none"
-        axis.errorbar(row.ms, row.psnr, [[below], [above]], capsize=3, label=row.method, **style)
+        bars = [[0 if np.isnan(end) else abs(end - row.psnr)] for end in (row.psnr_low, row.psnr_high)]
+        style = styles[row.method] | {"marker": "s" if row.classical else "o", "linestyle": "none"}
+        axis.errorbar(row.ms, row.psnr, bars, capsize=3, markersize=7, label=row.method, **style)
     axis.set(xscale="log", xlabel="milliseconds per image, on this machine", ylabel="PSNR in the hole, dB")
     axis.xaxis.set_major_formatter("{x:g}")
     axis.grid(alpha=0.3, which="both")
@@ -188,16 +186,14 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
 
 def _styles(rows):
     """{method: colour and line}. A network before its training is pale and hollow, in the same colour."""
-    methods = dict(zip(rows.method, rows.classical, strict=True))
-    styles, untrained = {}, {}
-    for name, classical in methods.items():
+    classical, styles = dict(zip(rows.method, rows.classical, strict=True)), {}
+    for name in sorted(classical, key=lambda name: name.endswith(UNTRAINED)):  # after their networks
         network = name.removesuffix(UNTRAINED)
-        if network != name and network in methods:
-            untrained[name] = network
+        if network in styles:
+            styles[name] = styles[network] | {"linestyle": ":", "alpha": 0.6, "markerfacecolor": "none"}
         else:
-            styles[name] = {"color": f"C{len(styles) % 10}", "linestyle": "--" if classical else "-"}
-    pale = {"linestyle": ":", "alpha": 0.6, "markerfacecolor": "none"}
-    return styles | {name: styles[network] | pale for name, network in untrained.items()}
+            styles[name] = {"color": f"C{len(styles) % 10}", "linestyle": "--" if classical[name] else "-"}
+    return styles
 
 
 def _legend(figure, rows):

@@ -1,7 +1,7 @@
 """Images from anywhere, and batches of `((masked image, mask), image)` from them.
 
-Data is random access: `images` gives a sequence of uint8 images, in memory or in a memory-mapped file,
-and `pairs` a `keras.utils.PyDataset` for every back end.
+Images and batches are read by index, in any order: `images` gives a sequence of uint8 images, in memory or in
+a memory-mapped file, and `pairs` a `keras.utils.PyDataset` for every back end.
 """
 
 from inpaintkit.data.augment import Augment, faces, symmetries

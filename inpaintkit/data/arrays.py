@@ -21,8 +21,6 @@ def list_array(array, names):
 def split_rows(source, arrays, split, count):
     """Lists a split of {split: images (N, H, W, 3)}; if it is missing, every tenth row of train."""
     whole = split if split in arrays else "train"
-    if whole not in arrays:
-        raise ValueError(f"{source}: nothing for the split {split!r}, only {', '.join(arrays)}")
     array = _as_uint8(source, arrays[whole])
     rows = np.arange(len(array))
     if whole == "train":
@@ -42,10 +40,9 @@ def _as_uint8(source, array):
     lowest, highest = array.min(initial=0), array.max(initial=0)
     is_float = array.dtype.kind == "f" and lowest >= 0 and highest <= 1  # false for NaN
     if array.ndim != 4 or array.shape[-1] != 3 or not (array.dtype == np.uint8 or is_float):
-        raise ValueError(
-            f"{source}: {array.dtype} of shape {array.shape} from {lowest} to {highest}: expected images "
-            "(N, H, W, 3), uint8 in 0…255 or float in [0, 1]; to get floats, divide 8-bit images by 255"
-        )
+        came = f"{array.dtype} of shape {array.shape} from {lowest} to {highest}"
+        expected = "expected images (N, H, W, 3), uint8, or float in [0, 1] (8-bit images: divide by 255)"
+        raise ValueError(f"{source}: {came}: {expected}")
     return to_uint8(array) if is_float else array
 
 

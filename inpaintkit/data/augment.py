@@ -179,15 +179,12 @@ def check_augmented(changed, images):
         ValueError: another type, shape or range.
     """
     expected = f"expected a uint8 array of shape {images.shape} in 0…255, as it was given"
-    if not hasattr(changed, "__array__"):
-        raise ValueError(f"augment returned {type(changed).__name__}: {expected}")
-    changed = np.asarray(changed)
-    too_dark = changed.max() <= 1 < images.max()
-    if changed.shape != images.shape or changed.dtype != np.uint8 or too_dark:
-        came = f"{changed.dtype} of shape {changed.shape} up to {changed.max()}"
+    array = np.asarray(changed)
+    if array.shape != images.shape or array.dtype != np.uint8 or array.max() <= 1 < images.max():
+        came = f"{type(changed).__name__} of {array.dtype} and shape {array.shape} up to {array.max()}"
         advice = 'of floats x in [0, 1] make np.rint(255 * x).astype("uint8"), and resize what was cropped'
         raise ValueError(f"augment returned {came}: {expected}; {advice}")
-    return changed
+    return array
 
 
 def _import_imgaug():

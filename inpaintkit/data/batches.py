@@ -124,12 +124,11 @@ class Pairs(keras.utils.PyDataset):
 
     def __getitem__(self, k):
         images, mask = self._batch(k)
-        # Mask in uint8 and write both outputs into one buffer: 3× faster than `image * mask` in float32,
-        # because allocating two large arrays costs most of the time.
+        # Masking in uint8, and one buffer for both outputs: 0.75 of the time of `image * mask` in float32.
         known = cv2.merge([mask.astype("uint8").reshape(-1, mask.shape[2])] * 3).reshape(images.shape)
-        masked, image = both = np.empty((2, *images.shape), "float32")
-        for x, scaled in zip((images * known, images), both, strict=True):
-            np.divide(x, np.float32(255), out=scaled)
+        masked, image = np.empty((2, *images.shape), "float32")
+        np.divide(images * known, np.float32(255), out=masked)
+        np.divide(images, np.float32(255), out=image)
         return (masked, mask), image
 
     def _batch(self, k):
@@ -138,12 +137,14 @@ class Pairs(keras.utils.PyDataset):
         order = _shuffled(count, self.seed, self.epoch) if self.shuffle else np.arange(count)
         chosen = order[k * self.batch_size : (k + 1) * self.batch_size]
         # k + 1, because for NumPy (seed, epoch) and (seed, epoch, 0) are the same seed.
-        seeds = np.random.SeedSequence((self.seed, self.epoch, k + 1))
-        masks_seed, augment_seed, crop_seed = seeds.spawn(3)
+        masks_seed, augment_seed, crop_seed = np.random.SeedSequence((self.seed, self.epoch, k + 1)).spawn(3)
         images, stage = np.asarray(self.array[chosen]), at_epoch(self.masks, self.epoch)
         masks = None if hasattr(stage, "sample") else np.asarray(stage[chosen], "float32")
         if self.crop:
-            corners = self._corners(len(images), crop_seed)
+            room = np.subtract(self.array.shape[1:3], self.crop)
+            corners = np.repeat([room // 2], len(images), axis=0)  # (B, 2): top and left of central crops
+            if self.shuffle:
+                corners = np.random.default_rng(crop_seed).integers(0, room + 1, corners.shape)
             images = _cut(images, corners, self.crop)
             masks = masks if masks is None else _cut(masks, corners, self.crop)
         rng = np.random.default_rng(augment_seed)
@@ -154,13 +155,6 @@ class Pairs(keras.utils.PyDataset):
         if masks is None:
             masks = stage.sample(len(images), *self.size, seed=masks_seed)
         return images, masks
-
-    def _corners(self, count, seed):
-        """The (top, left) of each image's crop, (count, 2): random with shuffle, central without."""
-        room = np.subtract(self.array.shape[1:3], self.size)
-        if self.shuffle:
-            return np.random.default_rng(seed).integers(0, room + 1, (count, 2))
-        return np.repeat([room // 2], count, axis=0)
 
     def as_tf_dataset(self):
         """The same batches as a `tf.data.Dataset`; each complete pass over it is an epoch.
@@ -175,19 +169,12 @@ class Pairs(keras.utils.PyDataset):
 
         def batches():
             for k in range(len(self)):
-                images, mask = self._batch(k)
-                yield images, mask.astype("uint8")  # a quarter of the bytes to hand over
+                yield self[k]
             self.epoch += 1
 
-        def finish(images, mask):
-            image, mask = tf.cast(images, tf.float32) / 255, tf.cast(mask, tf.float32)
-            return (image * mask, mask), image
-
-        shapes = [(None, *self.size, channels) for channels in (3, 1)]
-        signature = tuple(tf.TensorSpec(shape, tf.uint8) for shape in shapes)
-        data = tf.data.Dataset.from_generator(batches, output_signature=signature)
-        data = data.apply(tf.data.experimental.assert_cardinality(len(self)))
-        return data.map(finish)
+        image, mask = (tf.TensorSpec((None, *self.size, channels)) for channels in (3, 1))
+        data = tf.data.Dataset.from_generator(batches, output_signature=((image, mask), image))
+        return data.apply(tf.data.experimental.assert_cardinality(len(self)))
 
     def on_epoch_end(self):
         # Keras also calls this before the first epoch of a fit. Its on_epoch_begin is no better: JAX and

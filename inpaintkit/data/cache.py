@@ -5,7 +5,6 @@ import json
 import math
 import re
 import shutil
-import time
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -77,12 +76,10 @@ def _decode_into_file(listing, shape, part, state, title):
         advice = "choose another folder with cache=, fewer images with count=, or a smaller image_size"
         raise ValueError(f"{part.parent}: {needed}, and {free / 1e9:.1f} are free: {advice}")
     array = np.lib.format.open_memmap(part, "r+" if start else "w+", "uint8", shape)
-    began = time.monotonic()
     for done in decode(listing, array, broken, start):
         if done % _SAVE_EVERY == 0 or done == total:
             array.flush()  # the images first, then the record that they are there
             with replacing(state) as new:
                 new.write_text(json.dumps({"done": done, "broken": broken}), "utf-8")
-            left = (time.monotonic() - began) / (done - start) * (total - done)
-            print(f"\r{title}: {done:,} of {total:,} images decoded, {left:.0f} s left ", end="", flush=True)
+            print(f"\r{title}: {done:,} of {total:,} images decoded", end="", flush=True)
     print()

@@ -3,15 +3,14 @@
 files                  {path inside, with `/` between folders: where the file lies}
 repeated               paths that occur more than once; the last file of each is used
 identity(file)         equal for two names of one file
-problem(file)          why Python cannot unpack the file, or None
 read(files)            iterator over paths or open files, or an exception in place of one
 stamp(files)           a value that changes when the files change
-content_keys           functions (file) -> a key that is equal for equal bytes; the cheapest comes first,
+content_keys()         functions (file) -> a key that is equal for equal bytes; the cheapest comes first,
                        and the last one is certain
 """
 
-import functools
 import hashlib
+import posixpath
 import re
 import zipfile
 from collections import Counter
@@ -23,7 +22,6 @@ from inpaintkit.images import files_below, is_hidden
 
 _READABLE_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _METHOD_NAMES = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
-_TAIL = 4096  # bytes at a file's end; they tell most files of the same size apart
 
 
 class FolderFiles:
@@ -31,27 +29,17 @@ class FolderFiles:
 
     def __init__(self, root):
         # A folder can have two names through a link. If `val` links to `test`, it counts as `test`.
-        found = list(files_below(root, lambda name: HELD_OUT_FIRST.index(SPLIT_OF_NAME.get(name.lower()))))
-        paths = [PurePosixPath(file.relative_to(root).as_posix()) for file in found]
+        found = files_below(root, lambda name: HELD_OUT_FIRST.index(SPLIT_OF_NAME.get(name.lower())))
         # Outside Windows, Python unpacks a zip that was made on it to one folder of files "train\0.png".
-        paths = [path_inside(str(path)) if "\\" in str(path) else path for path in paths]
-        files, self.repeated = _by_path(list(zip(paths, found, strict=True)))
-        self.files, self._stat = files, functools.cache(lambda file: files[file].stat())
+        pairs = [(path_inside(file.relative_to(root).as_posix()), file) for file in found]
+        self.files, self.repeated = _by_path(pairs)
 
-    @property
     def content_keys(self):
-        return (
-            lambda file: self._stat(file).st_size or file,  # empty files are broken, not copies
-            lambda file: self._digest(file, max(0, self._stat(file).st_size - _TAIL)),
-            self._digest,
-        )
+        return self._size, self._digest
 
     def identity(self, file):
-        stat = self._stat(file)  # hard links have one inode, and `stat` follows soft links
+        stat = self.files[file].stat()  # hard links have one inode, and `stat` follows soft links
         return stat.st_dev, stat.st_ino
-
-    def problem(self, file):
-        return None
 
     def read(self, files):
         return (self.files[file] for file in files)
@@ -60,11 +48,12 @@ class FolderFiles:
         stats = [(self.files[file].resolve(), self.files[file].stat()) for file in files]
         return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
 
-    def _digest(self, file, start=0):
+    def _size(self, file):
+        return self.files[file].stat().st_size or file  # empty files are broken, not copies
+
+    def _digest(self, file):
         try:
-            with open(self.files[file], "rb") as opened:
-                opened.seek(start)
-                return hashlib.sha256(opened.read()).digest()
+            return hashlib.sha256(self.files[file].read_bytes()).digest()
         except OSError:  # the decoder will report it; here it equals no other file
             return file
 
@@ -83,14 +72,14 @@ class ZipFiles:
         pairs = [(path_inside(entry.filename), entry) for entry in entries]
         self.files, self.repeated = _by_path([pair for pair in pairs if not is_hidden(pair[0])])
 
-    @property
     def content_keys(self):
         return (self._checksum,)
 
     def identity(self, file):
         return file
 
-    def problem(self, file):
+    def _problem(self, file):
+        """Why Python cannot unpack the file, or None."""
         entry = self.files[file]
         if entry.flag_bits & 0x41:
             return "encrypted"
@@ -102,8 +91,8 @@ class ZipFiles:
     def read(self, files):
         for file in files:
             try:
-                if problem := self.problem(file):
-                    raise ValueError(f"{file}: {problem}")
+                if problem := self._problem(file):
+                    raise ValueError(f"{file}: {problem}; unpack the zip and give the folder")
                 opened = self.archive.open(self.files[file])
             except Exception as error:  # zipfile raises many, from BadZipFile to NotImplementedError
                 yield error
@@ -116,18 +105,13 @@ class ZipFiles:
 
     def _checksum(self, file):
         entry = self.files[file]
-        return (entry.CRC, entry.file_size) if entry.file_size and not self.problem(file) else file
+        return (entry.CRC, entry.file_size) if entry.file_size and not self._problem(file) else file
 
 
 def path_inside(name):
     """A name in a zip as a path that stays inside: `\\` separates folders too; no drive, root or `..`."""
-    parts = []
-    for part in re.split(r"[/\\]", re.sub(r"^[A-Za-z]:(?=.*[/\\])", "", name)):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return PurePosixPath(*parts)
+    without_drive = re.sub(r"^[A-Za-z]:(?=.*[/\\])", "", name).replace("\\", "/")
+    return PurePosixPath(posixpath.normpath("/" + without_drive).lstrip("/"))
 
 
 def _by_path(pairs):

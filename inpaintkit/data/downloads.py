@@ -33,8 +33,7 @@ def check_reachable(host, dataset):
     try:
         socket.create_connection((host, 443), timeout=3).close()
     except OSError as error:
-        problem = f"{host} does not answer ({error})"
-        raise ValueError(f"{dataset} is not on this machine, and {problem}") from error
+        raise ValueError(f"{dataset} is not on this machine, and {host} does not answer: {error}") from error
 
 
 def first_line(error):

@@ -20,7 +20,7 @@ def list_folder(root, split, count=None):
     """Lists the images of one split in a folder or a zip: see `ik.data.images`.
 
     Raises:
-        ValueError: no image at all, or none in this split; a zip that Python cannot unpack.
+        ValueError: no image at all, or none in this split; a zip that Python cannot open.
     """
     container = FolderFiles(root) if root.is_dir() else ZipFiles(root)
     files, masks = _without_masks(_image_files(root, container))
@@ -30,22 +30,15 @@ def list_folder(root, split, count=None):
     split_of = {file: its for file, its in split_of.items() if its and file not in linked}
     chosen = [file for file, its in split_of.items() if its == split]
     if not chosen:
-        raise ValueError(
-            f"{root}: no usable image for the split {split!r}: none of its {len(files)} falls into it. Add "
-            f"images, or sort them into sub-folders train, val and test{''.join('; ' + n for n in notes)}"
-        )
+        advice = "; ".join(["sort them into sub-folders train, val and test", *notes])
+        raise ValueError(f"{root}: no usable image for the split {split!r} among its {len(files)}: {advice}")
     if count is not None:  # spread over the folder, not its first names
         chosen = sorted(sorted(chosen, key=hash_fraction)[:count])
-    problems = [container.problem(file) for file in chosen]
-    if all(problems):
-        raise ValueError(f"{root}: {' or '.join(sorted(set(problems)))}: unpack it and give the folder")
     copies = _copies(container, chosen, [file for file, its in split_of.items() if its != split])
     if copies:
         pairs = first_three([f"{ours} = {theirs}" for ours, theirs in copies.items()])
-        notes.append(
-            f"{len(copies)} of the {len(chosen)} images of the split {split!r} are exact copies of images in "
-            f"another split ({pairs}): remove one of each, or the scores will be too good"
-        )
+        copied = f"{len(copies)} of the {len(chosen)} images of the split {split!r} are exact copies of"
+        notes.append(f"{copied} images in another split, which makes scores too good: remove one ({pairs})")
     return ImageListing(
         tuple(map(str, chosen)),
         lambda start: container.read(chosen[start:]),
@@ -67,12 +60,11 @@ def _image_files(root, container):
 
 def _without_masks(files):
     """(images, masks): files in a folder of masks; and x_mask.png, x_mask_1.png, mask_x.png beside x.jpg."""
-    likely = [file for file in files if "mask" in str(file).lower()]
-    masks = {file for file in likely if {"mask", "masks"} & {part.lower() for part in file.parts[:-1]}}
+    masks = {file for file in files if {"mask", "masks"} & {part.lower() for part in file.parts[:-1]}}
     if len(masks) == len(files):  # a folder of nothing but masks: then they are what the user wants
         masks = set()
-    stems = {(file.parent, file.stem) for file in files} if likely else ()
-    for file in likely:
+    stems = {(file.parent, file.stem) for file in files}
+    for file in files:
         named = re.fullmatch(r"(.+)[_. -]masks?[_-]?\d*|masks?[_. -](.+)", file.stem, re.IGNORECASE)
         if named and (file.parent, named[1] or named[2]) in stems:
             masks.add(file)
@@ -80,12 +72,11 @@ def _without_masks(files):
 
 
 def _other_names(container, split_of):
-    """{file: the name under which its image is used} of links to other files."""
-    first = {}
+    """The files whose image is used by another name: links to it. Of all names, one held out is used."""
+    used = {}
     for file in sorted(split_of, key=lambda file: HELD_OUT_FIRST.index(split_of[file])):
-        first.setdefault(container.identity(file), file)
-    used = set(first.values())
-    return {file: first[container.identity(file)] for file in split_of if file not in used}
+        used.setdefault(container.identity(file), file)
+    return set(split_of) - set(used.values())
 
 
 def _notes(container, masks, split_of, rule, linked):
@@ -96,7 +87,7 @@ def _notes(container, masks, split_of, rule, linked):
     notes = {
         "{} names occur twice, and the last is used ({})": container.repeated,
         "left out {} files as masks of the images ({}); to load them as images, rename them": masks,
-        "left out {} links to images that are used by another name ({})": list(linked),
+        "left out {} links to images that are used by another name ({})": sorted(linked),
         f"{{}} of {len(split_of)} images {rule}, and are not used ({{}})": outside,
         "{} names mention splits ({}), but the images are divided by a hash of their paths; to have these "
         "splits, name the folders train, val and test": [f for f in mentions if mentions[f] and several],
@@ -106,7 +97,7 @@ def _notes(container, masks, split_of, rule, linked):
 
 def _copies(container, ours, theirs):
     """{file: one of `theirs` with the same bytes}. A costly key is computed only where cheaper ones agree."""
-    for key in container.content_keys:
+    for key in container.content_keys():
         ours, theirs = {file: key(file) for file in ours}, {file: key(file) for file in theirs}
         common = set(ours.values()) & set(theirs.values())
         ours = {file: value for file, value in ours.items() if value in common}

@@ -23,7 +23,7 @@ class Images(Sequence):
     Args:
         array: uint8 (N, H, W, 3), in 0…255.
         names: where each image came from, N strings.
-        source: as `images` was asked for, a text.
+        source: the argument of `images`, as text.
         split: "train", "val" or "test".
 
     Example:
@@ -44,18 +44,16 @@ class Images(Sequence):
     def __getitem__(self, index):
         return self.array[index]
 
-    def _places(self, image):
-        return [number for number, own in enumerate(self.array) if np.array_equal(image, own)]
-
     def __contains__(self, image):
-        return bool(self._places(image))
+        return self.count(image) > 0
 
     def count(self, image):
-        return len(self._places(image))
+        return sum(np.array_equal(image, own) for own in self.array)
 
     def index(self, image):
-        if numbers := self._places(image):
-            return numbers[0]
+        for number, own in enumerate(self.array):
+            if np.array_equal(image, own):
+                return number
         raise ValueError("the image is none of these")
 
     def __repr__(self):
@@ -146,10 +144,7 @@ def images(
     names = tuple(name for i, name in enumerate(listing.names) if i not in broken)
     reasons = "; ".join([*broken.values()][:5] + ["…"] * (len(broken) > 5))
     if not names:
-        raise ValueError(
-            f"{source}: no usable image for the split {split!r}: {reasons or 'it is empty'}. Add images, "
-            "or sort them into sub-folders train, val and test"
-        )
+        raise ValueError(f"{source}: no usable image for the split {split!r}: {reasons or 'it is empty'}")
     for note in listing.notes:
         warnings.warn(note, stacklevel=2)
     if broken:

@@ -47,14 +47,10 @@ def list_images(source, split, size, count=None):
     if path.is_dir() or zipfile.is_zipfile(path):
         return list_folder(path, split, count)
     if path.is_file():
-        raise ValueError(
-            f"source {str(source)!r}: neither a folder nor a whole .zip or .npz; if it is an image, give its "
-            "folder; if it is another archive, unpack it and give the folder"
-        )
-    raise ValueError(
-        f"source {str(source)!r}: no such folder, .zip or .npz; by name there are 'photos', 'cifar10', "
-        "'celeb_a' and 'tfds:<name>', a data set of TensorFlow Datasets"
-    )
+        advice = "unpack any other archive; for an image, give the folder"
+        raise ValueError(f"source {str(source)!r}: neither a folder nor a whole .zip or .npz: {advice}")
+    names = "'photos', 'cifar10', 'celeb_a' and 'tfds:<name>', a data set of TensorFlow Datasets"
+    raise ValueError(f"source {str(source)!r}: no such folder, .zip or .npz; by name there are {names}")
 
 
 def _dataset(name, size):

@@ -35,11 +35,8 @@ def assign_splits(root, files, split):
     own = _outermost_split(path.name if root.is_dir() else path.stem for path in (root.resolve(), root))
     if (own or _outermost_split(around)) and len(found) < 2:
         if own and own != split:  # dividing it again would test on training images
-            what, above = ("folder", "give the folder above it, or ") if root.is_dir() else ("zip", "")
-            raise ValueError(
-                f"{root}: this {what} is the split {own!r}, and {split!r} was asked for: {above}rename it to "
-                "have it divided 80/10/10"
-            )
+            advice = "rename it to have it divided 80/10/10, or give the folder above that holds all splits"
+            raise ValueError(f"{root}: it is the split {own!r}, and {split!r} was asked for: {advice}")
         return dict.fromkeys(files, own or _outermost_split(around)), "have no split"
     if found:
         return below, "lie in no folder named train, val or test"

@@ -64,14 +64,11 @@ def list_tfds(name, split, count, host="storage.googleapis.com"):
     if not folder:
         check_reachable(host, name)
     tfds = _import_tfds()
-    if folder:
-        builder = tfds.builder_from_directory(folder)
-    else:
-        try:
-            builder = tfds.builder(name, data_dir=_tfds_home())
-            builder.download_and_prepare()
-        except Exception as error:  # its classes differ for quota, checksum, unknown name, no space, …
-            raise ValueError(f"TensorFlow Datasets, {name}: {first_line(error)}") from None
+    try:
+        builder = tfds.builder_from_directory(folder) if folder else tfds.builder(name, data_dir=_tfds_home())
+        builder.download_and_prepare()  # does nothing in a folder that is prepared
+    except Exception as error:  # its classes differ for quota, checksum, unknown name, no space, …
+        raise ValueError(f"TensorFlow Datasets, {name}: {first_line(error)}") from None
     info = builder.info
     features = [key for key, feature in info.features.items() if isinstance(feature, tfds.features.Image)]
     if not features:
@@ -81,12 +78,10 @@ def list_tfds(name, split, count, host="storage.googleapis.com"):
     names = tuple(f"{part} {i}" for i in range(info.splits[part].num_examples)[:count])
 
     def read(start):
-        encoded = {feature: tfds.decode.SkipDecoding()}
-        examples = builder.as_dataset(split=part, decoders=encoded, shuffle_files=False)
-        for number, example in enumerate(tfds.as_numpy(examples.take(len(names)).skip(start)), start):
-            file = io.BytesIO(example[feature])
-            file.name = names[number]
-            yield file
+        decoders = {feature: tfds.decode.SkipDecoding()}
+        examples = builder.as_dataset(split=part, decoders=decoders, shuffle_files=False)
+        for example in tfds.as_numpy(examples.take(len(names)).skip(start)):
+            yield io.BytesIO(example[feature])
 
     return ImageListing(names, read, lambda: info.full_name)
 

@@ -7,8 +7,7 @@ in `read_mask` and `write_mask` and nowhere else.
 
 from inpaintkit.images.arrays import check_batch, check_binary, composite, final_output, size_pair, to_uint8
 from inpaintkit.images.masks import NothingKnownError, decode_mask, read_mask, write_mask
-from inpaintkit.images.reading import MAX_PIXELS, read_image, read_uint8, write_image
-from inpaintkit.images.walking import files_below, is_hidden
+from inpaintkit.images.reading import MAX_PIXELS, files_below, is_hidden, read_image, read_uint8, write_image
 
 __all__ = [
     "MAX_PIXELS",

@@ -45,10 +45,8 @@ def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
     """
     pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
     if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
-        raise ValueError(
-            f"{name}={image_size!r}: expected a whole number of pixels or (height, width), each at least 16; "
-            "for example 64 or (112, 96)"
-        )
+        expected = "expected whole pixels, at least 16, for example 64 or (height, width) = (112, 96)"
+        raise ValueError(f"{name}={image_size!r}: {expected}")
     return int(pair[0]), int(pair[1])
 
 
@@ -79,17 +77,13 @@ def check_batch(images: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.nda
         advice = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
         raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3){advice}")
     if masks.shape != images.shape[:3] + (1,):
-        raise ValueError(
-            f"masks of shape {masks.shape} for images of shape {images.shape}: "
-            f"expected {images.shape[:3] + (1,)}, one channel, 1 = known, 0 = hole"
-        )
+        expected = f"expected {images.shape[:3] + (1,)}, one channel, 1 = known, 0 = hole"
+        raise ValueError(f"masks of shape {masks.shape} for images of shape {images.shape}: {expected}")
     check_binary(masks)
     images = np.where(masks > 0, images, 0)
     if not (images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
-        raise ValueError(
-            f"known pixels range from {images.min():.4g} to {images.max():.4g}: expected [0, 1]; "
-            "divide 8-bit images by 255"
-        )
+        came = f"known pixels range from {images.min():.4g} to {images.max():.4g}"
+        raise ValueError(f"{came}: expected [0, 1]; divide 8-bit images by 255")
     return images, masks
 
 
@@ -110,10 +104,8 @@ def check_binary(masks: ArrayLike) -> None:
     """
     wrong = np.asarray(masks)[~np.isin(masks, (0, 1))]
     if wrong.size:
-        raise ValueError(
-            f"a mask holds {wrong[0]:.4g}: expected only 1 (known) or 0 (hole); round it first, or read it "
-            "with inpaintkit.images.read_mask"
-        )
+        advice = "round it first, or read its file with inpaintkit.images.read_mask"
+        raise ValueError(f"a mask holds {wrong[0]:.4g}: expected only 1 (known) or 0 (hole); {advice}")
 
 
 def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndarray:

@@ -11,7 +11,7 @@ def to_rgb(opened):
     """An opened file as 8-bit RGB; and what white is in it, if it has more than 8 bits and looks black."""
     deep_colour = _has_deep_colour(opened)
     image, dark = ImageOps.exif_transpose(opened), None
-    if _has_deep_grey(image):  # Pillow would clip it, not scale it
+    if image.mode.startswith(("I", "F")):  # grey of more than 8 bits: Pillow would clip it, not scale it
         values, white = _deep_grey(opened, image)
         white = white or _guess_white(values)
         if 0 < values.max() <= white / 16:  # a file of zeros is black
@@ -26,7 +26,7 @@ def grey_and_alpha(opened):
     """A mask file as grey (H, W), what white is in it, and alpha (H, W); the last two may be None."""
     deep_colour = _has_deep_colour(opened)
     image = ImageOps.exif_transpose(opened)
-    if _has_deep_grey(image):
+    if image.mode.startswith(("I", "F")):  # grey of more than 8 bits
         return *_deep_grey(opened, image), None
     planes = [np.asarray(image)] if image.mode == "P" and not image.has_transparency_data else []
     alpha = None
@@ -46,7 +46,7 @@ def grey_and_alpha(opened):
 
 
 def split_at_half(values, white):
-    """Which pixels (H, W) are white rather than black, and how many are neither; of two values, none is."""
+    """Which pixels (H, W) are white, and how many are neither black nor white: none, if two values occur."""
     if _has_two_values(values):
         return values == values.max(), 0
     white = white or _guess_white(values)
@@ -56,11 +56,6 @@ def split_at_half(values, white):
 def _has_two_values(values):
     low, high = values.min(), values.max()
     return low < high and ((values == low) | (values == high)).all()
-
-
-def _has_deep_grey(image):
-    """Whether it is grey of more than 8 bits."""
-    return image.mode.startswith(("I", "F"))
 
 
 def _has_deep_colour(opened):
@@ -95,10 +90,8 @@ def _guess_white(values):
     """What white is in numbers of unknown depth; float64 are whole numbers, float32 need not be."""
     whites = (1, 255, 65535) + ((2**31 - 1, 2**32 - 1) if values.dtype == "float64" else ())
     if values.max() > whites[-1]:
-        raise ValueError(
-            f"values from {values.min():.4g} to {values.max():.4g}: expected at most 1, 255 or 65535; larger "
-            "ones often stand for pixels without data: replace them first"
-        )
+        expected = "expected at most 65535; larger ones often mark pixels without data: replace them first"
+        raise ValueError(f"values from {values.min():.4g} to {values.max():.4g}: {expected}")
     return next(white for white in whites if values.max() <= white)
 
 

@@ -64,16 +64,15 @@ def read_mask(
         >>> right.shape, ik.masks.hole_ratio([right, wrong])
         ((16, 16, 1), array([0.25, 0.75]))
     """
+    name = file_name(path)
     known, notes = decode_mask(path, hole)
     if notes and (warn or "dark" in notes):
-        warnings.warn(f"{file_name(path)}: {'; '.join(notes.values())}", stacklevel=2)
+        warnings.warn(f"{name}: {'; '.join(notes.values())}", stacklevel=2)
     if image_size is not None:
         known = ~fit_hole(~known, size_pair(image_size), damaged)
         if not known.any():
             advice = ": the damage reaches every pixel; choose a larger size" if damaged else ""
-            raise NothingKnownError(
-                f"{file_name(path)}: nothing but hole at image_size={image_size!r}{advice}"
-            )
+            raise NothingKnownError(f"{name}: nothing but hole at image_size={image_size!r}{advice}")
     return known[..., None].astype("float32")
 
 
@@ -113,9 +112,8 @@ def decode_mask(path: File, hole: str) -> tuple[np.ndarray, dict[str, str]]:
     known = known_by[hole]
     extent = f"its values are {values.min():.6g} to {values.max():.6g}"
     if not known.any():
-        raise NothingKnownError(
-            f"{name}: nothing but hole with hole={hole!r}{_other_holes(known_by) or ': ' + extent}"
-        )
+        reason = _other_holes(known_by) or f": {extent}"
+        raise NothingKnownError(f"{name}: nothing but hole with hole={hole!r}{reason}")
     if unclear:
         text = f"{unclear:,} of {known.size:,} pixels are neither {neither}; they are split at one half"
         if known.all():
@@ -123,11 +121,8 @@ def decode_mask(path: File, hole: str) -> tuple[np.ndarray, dict[str, str]]:
         else:
             notes["grey"] = text
     if hole != "alpha" and alpha is not None and alpha.min() < alpha.max():
-        share = 1 - known_by["alpha"].mean()
-        notes["alpha"] = (
-            f"{share:.1%} of its pixels are transparent (alpha) and count as white; if the hole is "
-            "transparent, say hole='alpha'"
-        )
+        text = f"{1 - known_by['alpha'].mean():.1%} of its pixels are transparent (alpha) and count as white"
+        notes["alpha"] = f"{text}; if the hole is transparent, say hole='alpha'"
     return known, notes
 
 

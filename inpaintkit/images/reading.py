@@ -1,4 +1,4 @@
-"""Reading and writing image files.
+"""Finding, reading and writing image files.
 
 In the kit an image is float32 RGB in [0, 1], shape (H, W, 3). Everything else that a file can hold (grey,
 a palette, RGBA, 16 bits, CMYK, an orientation in its EXIF tags) is converted here.
@@ -8,6 +8,7 @@ import contextlib
 import os
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,16 +99,69 @@ def write_image(path: str | os.PathLike, image: ArrayLike) -> None:
         >>> import inpaintkit as ik
         >>> ik.images.write_image("white.png", np.full((20, 30, 3), 255))
         Traceback (most recent call last):
-        ValueError: image of int64 up to 255: expected [0, 1]; divide it by 255
+        ValueError: image of int64 up to 255: expected [0, 1] and no NaN; if it is in 0…255, divide it by 255
     """
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[-1] != 3:
         raise ValueError(f"image of shape {image.shape}: expected (height, width, 3)")
-    if np.isnan(image).any():
-        raise ValueError("image holds NaN: expected numbers in [0, 1]")
-    if image.max(initial=0) > (1 if image.dtype.kind in "iu" else 2):
-        raise ValueError(f"image of {image.dtype} up to {image.max()}: expected [0, 1]; divide it by 255")
+    if not image.max(initial=0) <= (1 if image.dtype.kind in "iu" else 2):  # so NaN is refused, too
+        expected = "expected [0, 1] and no NaN; if it is in 0…255, divide it by 255"
+        raise ValueError(f"image of {image.dtype} up to {image.max()}: {expected}")
     save(Image.fromarray(to_uint8(image)), path)
+
+
+def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda name: 0) -> Iterator[Path]:
+    """Yields the files of a folder and of the folders below it, without hidden ones.
+
+    Links are followed, but no folder is entered twice: neither in a circle of links nor under a second name,
+    which could put the same images into training and test.
+
+    Args:
+        folder: where to begin.
+        rank: a function of a folder's name. If two names beside each other are the same folder, the one of
+            lower rank counts.
+
+    Returns:
+        An iterator of paths.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import inpaintkit as ik
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("a.png", ".b.png"):
+        ...         _ = Path(folder, name).write_bytes(b"")
+        ...     [file.name for file in ik.images.files_below(folder)]
+        ['a.png']
+    """
+    seen = set()
+    for path, folders, names in os.walk(folder, followlinks=True):
+        place = os.path.realpath(path)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        # Of equal rank, links first: a link `train` to a folder beside it makes that one the training set
+        folders.sort(key=lambda name: (rank(name), not os.path.islink(os.path.join(path, name)), name))
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        yield from (file for name in names if not is_hidden(name) and (file := Path(path, name)).is_file())
+
+
+def is_hidden(path: str | os.PathLike) -> bool:
+    """Whether a part of a relative path begins with a dot, or is __MACOSX, which macOS adds to zip files.
+
+    Args:
+        path: such as "._x.jpg" of macOS, or ".ipynb_checkpoints/x.png" of Jupyter.
+
+    Returns:
+        True or False.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.is_hidden("train/._x.jpg"), ik.images.is_hidden("train/x.jpg")
+        (True, False)
+    """
+    return any(part.startswith(".") or part == "__MACOSX" for part in Path(path).parts)
 
 
 def save(image, path):
@@ -122,7 +176,6 @@ def save(image, path):
 @contextlib.contextmanager
 def open_image(path):
     """Opens an image file. Every error, here and in the `with` block, becomes a ValueError that names it."""
-    name = file_name(path)
     try:
         with _LOCK:
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit follows
@@ -132,13 +185,13 @@ def open_image(path):
                 Image.MAX_IMAGE_PIXELS = limit
         with opened:
             if opened.width * opened.height > MAX_PIXELS:
-                raise ValueError(
-                    f"too large: {opened.width}×{opened.height} is more than {MAX_PIXELS:,} pixels; make it "
-                    "smaller, or set inpaintkit.images.reading.MAX_PIXELS"
-                )
+                advice = "make it smaller, or set inpaintkit.images.reading.MAX_PIXELS"
+                came = f"too large: {opened.width}×{opened.height} is more than {MAX_PIXELS:,} pixels"
+                raise ValueError(f"{came}; {advice}")
             yield opened
     except Exception as error:  # for broken files, Pillow raises nearly every type of error
-        raise ValueError(f"{name}: cannot read this image: {str(error) or type(error).__name__}") from error
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{file_name(path)}: cannot read this image: {reason}") from error
 
 
 def file_name(path):
@@ -155,11 +208,9 @@ def _read_rgb(path, image_size, place=None):
             image, dark = to_rgb(opened)
     if dark:
         place = place or f"an image in {os.path.dirname(file_name(path)) or 'this folder'}"
-        warnings.warn(
-            f"{place}: looks black: it has more than 8 bits, and no value is above 1/16 of white, {dark:,}. "
-            f"If it should be brighter (8, 10 or 12 bits), scale the values so that white is {dark:,}",
-            stacklevel=3,
-        )
+        came = f"looks black: it has more than 8 bits, and no value is above 1/16 of white, {dark:,}"
+        advice = f"if it holds 8, 10 or 12 bits, scale its values so that white is {dark:,}"
+        warnings.warn(f"{place}: {came}; {advice}", stacklevel=3)
     if image_size is not None:
         height, width = size_pair(image_size)
         image = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)

@@ -52,6 +52,9 @@ class MaskGenerator:
         True
     """
 
+    def __post_init__(self):
+        self._check()
+
     def sample(self, count: int, height: int, width: int, seed: int | Sequence[int] = 0) -> np.ndarray:
         """Draws masks. The same seed gives the same masks, and more masks begin with the same ones.
 
@@ -76,8 +79,7 @@ class MaskGenerator:
         rng = RandomNumbers(seed)
         masks = np.empty((count, height, width, 1), "float32")
         for mask in masks:
-            label_map = self._label_map(rng, height, width)
-            np.equal(label_map, 0, out=mask[..., 0])
+            mask[..., 0] = self._label_map(rng, height, width) == 0
         return masks
 
     def with_ratio(self, hole_ratio: tuple[float, float] | None) -> Self:
@@ -104,38 +106,31 @@ class MaskGenerator:
         low = max(1, math.ceil(low - 1e-6))  # 0.07 · 100 is 7.000…001
         high = min(height * width - 1, math.floor(high + 1e-6))
         if low > high:
-            raise ValueError(
-                f"hole_ratio={self.hole_ratio} of {height}×{width} pixels is not a whole number of pixels; "
-                "widen the range"
-            )
+            came = f"hole_ratio={self.hole_ratio} of {height}×{width} pixels"
+            raise ValueError(f"{came} is not a whole number of pixels; widen the range")
         return rng.integer((low, high))
 
     def _check(self, **least):
-        """Checks the hole ratio, and that each named setting is a whole number or (low, high) in bounds."""
-        self._simplify()
+        """Checks the hole ratio, and that each named setting is a whole number or (low, high) in bounds.
+
+        First lists become tuples and NumPy's numbers Python's, so that a generator can be hashed.
+        """
+        for setting in fields(self):
+            if setting.init:
+                object.__setattr__(self, setting.name, _simplified(getattr(self, setting.name)))
         for name, smallest in least.items():
             value = getattr(self, name)
             low, high = as_range(value)
             if not (smallest <= low <= high <= _MAX_SETTING and low % 1 == high % 1 == 0):
-                raise ValueError(
-                    f"{name}={value!r}: expected a whole number or (low, high), "
-                    f"{smallest} ≤ low ≤ high ≤ {_MAX_SETTING:,}"
-                )
+                limits = f"{smallest} ≤ low ≤ high ≤ {_MAX_SETTING:,}"
+                raise ValueError(f"{name}={value!r}: expected a whole number or (low, high), {limits}")
             object.__setattr__(self, name, (int(low), int(high)) if isinstance(value, tuple) else int(low))
-        if self.hole_ratio == type(self).hole_ratio:  # the default
+        if not hasattr(self, "hole_ratio") or self.hole_ratio == type(self).hole_ratio:  # the default
             return
         low, high = as_range(self.hole_ratio)
         if not isinstance(self.hole_ratio, tuple) or not 0 < low <= high < 1:
-            raise ValueError(
-                f"hole_ratio={self.hole_ratio!r}: expected (low, high) with 0 < low ≤ high < 1, "
-                "the share of the image that is missing; for example (0.1, 0.3)"
-            )
-
-    def _simplify(self):
-        """Turns lists into tuples and NumPy's numbers into Python's, so that a generator can be hashed."""
-        for setting in fields(self):
-            if setting.init:
-                object.__setattr__(self, setting.name, _simplified(getattr(self, setting.name)))
+            expected = "expected (low, high), two shares of the image: 0 < low ≤ high < 1"
+            raise ValueError(f"hole_ratio={self.hole_ratio!r}: {expected}")
 
 
 class ShapeMasks(MaskGenerator):

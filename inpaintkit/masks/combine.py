@@ -37,14 +37,10 @@ class Mixture(MaskGenerator):
         self._check()
         generators = self.generators if isinstance(self.generators, tuple) else ()
         if not generators or not all(isinstance(part, MaskGenerator) for part in generators):
-            raise ValueError(
-                f"generators={self.generators!r}: expected mask generators, such as [Lines(), Strokes()]"
-            )
+            raise ValueError(f"generators={self.generators!r}: expected some, such as [Lines(), Text()]")
         weights = self.weights
         if weights and (len(weights) != len(generators) or min(weights) < 0 or sum(weights) == 0):
-            raise ValueError(
-                f"weights={weights!r}: expected {len(generators)}, one per generator, not all of them 0"
-            )
+            raise ValueError(f"weights={weights!r}: expected {len(generators)} numbers, not all of them 0")
         if self.hole_ratio is not None:
             generators = tuple(part.with_ratio(self.hole_ratio) for part in generators)
             object.__setattr__(self, "generators", generators)
@@ -80,11 +76,9 @@ class MaskBank(MaskGenerator):
     seed: int = 0
 
     def __post_init__(self):
-        self._simplify()
+        self._check()
         if not isinstance(self.generator, MaskGenerator) or not is_count(self.size):
-            raise ValueError(
-                f"{self}: expected a mask generator and a number of masks, such as MaskBank(Strokes(), 1000)"
-            )
+            raise ValueError(f"{self}: expected a mask generator and a number of masks, at least 1")
 
     def with_ratio(self, hole_ratio: tuple[float, float] | None) -> Self:
         return replace(self, generator=self.generator.with_ratio(hole_ratio))
@@ -102,5 +96,4 @@ class MaskBank(MaskGenerator):
 @lru_cache(maxsize=4)  # training and validation, at two sizes
 def _bank(bank, height, width):
     rng = RandomNumbers(bank.seed)
-    label_maps = [bank.generator._label_map(rng, height, width) for _ in range(bank.size)]
-    return [(label_map > 0).astype("uint8") for label_map in label_maps]
+    return [bank.generator._label_map(rng, height, width) for _ in range(bank.size)]

@@ -71,12 +71,11 @@ class FromFolder(MaskGenerator):
         self._check()
         check_choice("hole", self.hole, ("white", "black", "alpha"))
         folder = Path(self.path).expanduser()
-        if not folder.is_dir():
-            raise ValueError(f"{folder}: no such folder")
         files = sorted(file for file in files_below(folder) if file.suffix.lower() in _ENDINGS)
         files = [file for file in files if file.parent.name.startswith(self.bucket)]
         if not files:
-            raise ValueError(f"{folder}: no mask file ({', '.join(_ENDINGS)}) with bucket={self.bucket!r}")
+            missing = f"no such folder, or no mask file ({', '.join(_ENDINGS)}) in it"
+            raise ValueError(f"{folder}: {missing} with bucket={self.bucket!r}")
         object.__setattr__(self, "path", str(folder))
         object.__setattr__(self, "files", tuple(files))
 
@@ -89,7 +88,8 @@ class FromFolder(MaskGenerator):
         for file in checked:
             try:
                 _, _, notes = self._read(file)
-                transparent += [file] if "alpha" in notes else []
+                if "alpha" in notes:
+                    transparent.append(file)
             except ValueError as error:
                 unused[file] = error
         if unused:
@@ -102,11 +102,9 @@ class FromFolder(MaskGenerator):
                 raise ValueError(f"{message}. {unused[checked[0]]}")
             warnings.warn(message, stacklevel=2)
         if transparent:
-            warnings.warn(
-                f"{self.path}: {len(transparent):,} files have transparent pixels (alpha), such as "
-                f"{transparent[0].relative_to(self.path)}: they count as white; or say hole='alpha'",
-                stacklevel=2,
-            )
+            files = f"{len(transparent):,} files have transparent pixels (alpha), which count as white"
+            example = transparent[0].relative_to(self.path)
+            warnings.warn(f"{self.path}: {files}, such as {example}; or say hole='alpha'", stacklevel=2)
         return tuple(file for file in self.files if file not in unused)
 
     def _read(self, file):
@@ -125,10 +123,8 @@ class FromFolder(MaskGenerator):
             raise ValueError(f"without a hole: {file} with hole={self.hole!r}")
         low, high = _ratios_in_name(file.parent.name)
         if not low - 0.02 <= missing <= high + 0.02:  # or the wrong hole would be shrunk until it fits
-            raise ValueError(
-                f"with another ratio than the folder's name says: {file}: {missing:.2f} of it is hole, not "
-                f"{low} to {high}; is the hole {self.hole} in it? If so, rename the folder"
-            )
+            came = f"{missing:.2f} of it is hole, not {low} to {high}; is the hole {self.hole} in it?"
+            raise ValueError(f"with another ratio than the folder's name says: {file}: {came}")
         return ~known, (low, high), notes
 
     def _label_map(self, rng, height, width):
@@ -145,10 +141,8 @@ class FromFolder(MaskGenerator):
                 continue
             kept = min(max(missing, math.ceil(low * pixels)), math.floor(high * pixels))
             return resize_hole(label_map, self._target(rng, height, width) if self.hole_ratio else kept)
-        raise ValueError(
-            f"{self.path}: {_MAX_FAILURES} masks in a row had no hole, or nothing else, at {height}×{width}; "
-            f"is the hole {self.hole} in these files?"
-        )
+        came = f"{_MAX_FAILURES} masks in a row had no hole, or nothing else, at {height}×{width}"
+        raise ValueError(f"{self.path}: {came}; is the hole {self.hole} in these files?")
 
 
 def _ratios_in_name(folder):

@@ -32,8 +32,7 @@ def remove_oldest(label_map, count, angle):
         if len(pixels) > count:
             rows, columns = np.divmod(pixels, label_map.shape[1])
             position = (rows * np.sin(angle) + columns * np.cos(angle)).astype("int16")  # across the line
-            limit = np.partition(position, count - 1)[count - 1]
-            pixels = np.concatenate([pixels[position < limit], pixels[position == limit]])[:count]
+            pixels = pixels[np.argsort(position, kind="stable")[:count]]
         label_map.reshape(-1)[pixels] = 0
         count -= len(pixels)
 

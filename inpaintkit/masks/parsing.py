@@ -18,9 +18,6 @@ GENERATORS = (
 )  # fmt: skip
 
 
-_EXAMPLE = "Lines(count=7, thickness=(1, 11))"
-
-
 def parse(text: str) -> MaskGenerator:
     """Builds a mask generator from its name or its `repr`.
 
@@ -43,21 +40,19 @@ def parse(text: str) -> MaskGenerator:
         >>> ik.masks.parse("Lines(count=7)") == ik.masks.Lines(count=7)
         True
     """
+    written = str(text).strip()
     try:
-        if not isinstance(text, str):
-            raise TypeError(f"expected text, not {type(text).__name__}")
-        generator = _build(ast.parse(_STRING.sub(_as_literal, text.strip()), mode="eval").body)
+        generator = _build(ast.parse(_STRING.sub(_as_literal, written), mode="eval").body)
         if isinstance(generator, MaskGenerator):
             return generator
-        reason = "this is none"
+        reason = f"this is of type {type(generator).__name__}"
     except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
         reason = error
-    if isinstance(text, str) and os.path.isdir(text.strip()):
-        reason = f"for this folder of mask files, say {f'FromFolder({text.strip()!r})'!r}"
+    if os.path.isdir(written):
+        reason = f"for this folder of mask files, say {f'FromFolder({written!r})'!r}"
     names = ", ".join(generator.__name__.lower() for generator in GENERATORS)
-    raise ValueError(
-        f"masks {text!r}: expected one of {names}, or one with its settings, such as {_EXAMPLE!r} ({reason})"
-    )
+    expected = f"expected one of {names}, or one with its settings, such as 'Lines(count=7)'"
+    raise ValueError(f"masks {text!r}: {expected} ({reason})")
 
 
 # A string ends at the quote after which its argument ends: the last backslash of "C:\masks\" escapes nothing.

@@ -1,7 +1,6 @@
 """Regular masks: centre, border, grid."""
 
 from dataclasses import dataclass
-from functools import reduce
 from itertools import combinations
 
 import numpy as np
@@ -31,9 +30,6 @@ class Center(MaskGenerator):
 
     hole_ratio: tuple = (0.25, 0.25)
 
-    def __post_init__(self):
-        self._check()
-
     def _label_map(self, rng, height, width):
         down, across = np.abs(np.linspace(-1, 1, height)), np.abs(np.linspace(-1, 1, width))
         distance = np.maximum(down[:, None], across)  # (H, W): 0 in the middle, 1 at the border
@@ -61,17 +57,13 @@ class Border(MaskGenerator):
     def __post_init__(self):
         self._check()
         if self.sides is not None and not (isinstance(self.sides, tuple) and set(self.sides) <= set(_SIDES)):
-            raise ValueError(
-                f"sides={self.sides!r}: expected None, or some of {', '.join(map(repr, _SIDES))}, in "
-                "brackets: ('left', 'right')"
-            )
+            raise ValueError(f"sides={self.sides!r}: expected None, or a tuple of some of {_SIDES}")
 
     def _label_map(self, rng, height, width):
-        down, across = np.linspace(0, 1, height)[:, None], np.linspace(0, 1, width)
-        distances = {"left": across, "right": across[::-1], "top": down, "bottom": down[::-1]}
+        down, across = np.meshgrid(np.linspace(0, 1, height), np.linspace(0, 1, width), indexing="ij")
+        distances = {"left": across, "right": across[:, ::-1], "top": down, "bottom": down[::-1]}
         sides = self.sides or _SETS_OF_SIDES[rng.integer((0, len(_SETS_OF_SIDES) - 1))]
-        distance = reduce(np.minimum, [distances[side] for side in sides])  # from the nearest of these sides
-        distance = np.broadcast_to(distance, (height, width))
+        distance = np.min([distances[side] for side in sides], axis=0)  # (H, W): from the nearest side
         return lowest_pixels(distance, self._target(rng, height, width))
 
 
@@ -94,13 +86,11 @@ class Grid(MaskGenerator):
     step: int | tuple = 2
 
     def __post_init__(self):
-        self._simplify()
+        self._check()
         steps = self.step if isinstance(self.step, tuple) else (self.step, self.step)
         whole = len(steps) == 2 and all(isinstance(step, int) and 1 <= step <= 16 for step in steps)
         if not whole or steps == (1, 1):
-            raise ValueError(
-                f"step={self.step!r}: expected a whole number from 2 to 16, or (down, across), such as (2, 1)"
-            )
+            raise ValueError(f"step={self.step!r}: expected 2 to 16, or (down, across), such as (2, 1)")
 
     def _label_map(self, rng, height, width):
         down, across = self.step if isinstance(self.step, tuple) else (self.step, self.step)

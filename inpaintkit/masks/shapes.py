@@ -170,9 +170,8 @@ class Scratches(ShapeMasks):
         self._check(count=1, width=1)
 
     def _draw(self, label_map, label, rng):
-        height, width = label_map.shape
-        right, bottom = width - 1, height - 1
-        length, angle = rng.uniform(0.4, 1) * max(height, width), rng.uniform(0, 2 * math.pi)
+        bottom, right = (side - 1 for side in label_map.shape)
+        length, angle = rng.uniform(0.4, 1) * max(label_map.shape), rng.uniform(0, 2 * math.pi)
         x1, y1 = rng.uniform(0, right), rng.uniform(0, bottom)
         x2 = min(max(x1 + length * math.cos(angle), 0), right)
         y2 = min(max(y1 + length * math.sin(angle), 0), bottom)

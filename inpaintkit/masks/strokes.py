@@ -15,7 +15,7 @@ from inpaintkit.masks.shapes import Rectangles
 
 @dataclass(frozen=True)
 class Strokes(ShapeMasks):
-    """Free-form brush strokes: zigzags of round-jointed segments, as by a hand that wipes.
+    """Free-form brush strokes: zigzags of segments with round joints, as a hand wipes.
 
     Args:
         count: strokes per mask, a number or (low, high).
@@ -68,9 +68,6 @@ class Strokes(ShapeMasks):
 
 class _LaMaMasks(MaskGenerator):
     """What the three generators of LaMa share: strokes, and sometimes blocks, in sizes for 256×256."""
-
-    def __post_init__(self):
-        self._check()
 
     def _label_map(self, rng, height, width):
         generator = _scaled(self, height, width)
