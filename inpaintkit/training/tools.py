@@ -1,7 +1,5 @@
 """Tools around `fit`: a second phase, a range test of learning rates, overfitting one batch."""
 
-from __future__ import annotations
-
 import warnings
 
 import keras

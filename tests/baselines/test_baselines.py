@@ -55,7 +55,8 @@ def test_what_lies_in_the_hole_is_never_read_and_the_input_stays(method, batch):
 
 
 @pytest.mark.parametrize(
-    "name", {method.__name__ for method in baselines.ALL.values()} | {"frequency_selective", "shiftmap"}
+    "name",
+    sorted({method.__name__ for method in baselines.ALL.values()} | {"frequency_selective", "shiftmap"}),
 )
 def test_help_shows_every_setting(name, batch):
     method = getattr(baselines, name)
