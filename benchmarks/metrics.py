@@ -48,26 +48,26 @@ def ssim():
 
         return step
 
-    def theirs(x, y):
+    def tensorflow_ssim(x, y):
         return tf.image.ssim(x, y, 1.0)
 
     forward = {
-        "ours": tf.function(lambda: ik.metrics.ssim(truth, fill)),
-        "theirs": tf.function(lambda: theirs(truth, fill)),
+        "this kit": tf.function(lambda: ik.metrics.ssim(truth, fill)),
+        "tensorflow": tf.function(lambda: tensorflow_ssim(truth, fill)),
     }
     both = {
-        "ours": tf.function(with_gradient(ik.metrics.ssim)),
-        "theirs": tf.function(with_gradient(theirs)),
+        "this kit": tf.function(with_gradient(ik.metrics.ssim)),
+        "tensorflow": tf.function(with_gradient(tensorflow_ssim)),
     }
-    difference = np.abs(forward["ours"]() - forward["theirs"]()).max()
-    print(f"SSIM, {SHAPE}, ours / tf.image.ssim, medians of {ROUNDS} (differ by at most {difference:.1e})\n")
-    print("| | ours | tf.image.ssim | ratio | of processor time |\n|---|---:|---:|---:|---:|")
+    difference = np.abs(forward["this kit"]() - forward["tensorflow"]()).max()
+    print(f"SSIM of {SHAPE}, medians of {ROUNDS} (values differ by at most {difference:.1e})\n")
+    print("| | this kit | tf.image.ssim | ratio | ratio of processor time |\n|---|---:|---:|---:|---:|")
     for title, functions in (("forward", forward), ("forward and backward", both)):
-        our_times, their_times = alternate(functions).values()
+        kit_times, tf_times = alternate(functions).values()
         cells = [
-            f"{1000 * our_times[0]:.0f} ms",
-            f"{1000 * their_times[0]:.0f} ms",
-            *(f"{x:.2f}" for x in our_times / their_times),
+            f"{1000 * kit_times[0]:.0f} ms",
+            f"{1000 * tf_times[0]:.0f} ms",
+            *(f"{x:.2f}" for x in kit_times / tf_times),
         ]
         print(f"| {title} | {' | '.join(cells)} |", flush=True)
 
@@ -85,7 +85,7 @@ def fid_and_kid():
     spread = 1 / np.sqrt(np.arange(1, DIMENSIONS + 1))
     real = np.abs(rng.normal(size=(IMAGES, DIMENSIONS)) * spread)
     fake = np.abs(real + 0.3 * rng.normal(size=real.shape) * spread)
-    ours = alternate(
+    kit_times = alternate(
         {
             "FID": lambda: ik.metrics.frechet_distance(real, fake),
             "KID": lambda: ik.metrics.kernel_distance(real, fake, paired=True),
@@ -93,13 +93,14 @@ def fid_and_kid():
         rounds=5,
     )
     values = []
-    theirs = np.array(seconds(lambda: values.append(by_square_root(real, fake))))
+    sqrtm_times = np.array(seconds(lambda: values.append(by_square_root(real, fake))))
     difference = abs(ik.metrics.frechet_distance(real, fake) / values[0] - 1)
     print(f"\nFID and KID, {IMAGES:,} embeddings of {DIMENSIONS:,} (FIDs agree to {difference:.0e})\n")
-    print("| | seconds | FID by sqrtm takes | of processor time |\n|---|---:|---:|---:|")
-    print(f"| FID by sqrtm | {theirs[0]:.1f} | | |")
-    for name, taken in ours.items():
-        print(f"| {name}, ours | {taken[0]:.2f} | {' | '.join(f'{x:.0f}×' for x in theirs / taken)} |")
+    print("| | seconds | FID by sqrtm takes | ratio of processor time |\n|---|---:|---:|---:|")
+    print(f"| FID by sqrtm | {sqrtm_times[0]:.1f} | | |")
+    for name, taken in kit_times.items():
+        ratios = " | ".join(f"{x:.0f}×" for x in sqrtm_times / taken)
+        print(f"| {name}, this kit | {taken[0]:.2f} | {ratios} |")
 
 
 if __name__ == "__main__":
