@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from inpaintkit.masks import GENERATORS, FromFolder, MaskBank, Mixture
+from inpaintkit.masks import GENERATORS
 
 # The functions of ik.models that fill holes, by name: importing them takes seconds, too long for --help.
 NETWORKS = (
@@ -19,8 +19,7 @@ NETWORKS = (
     "skip_autoencoder",
     "coarse_to_fine",
 )
-_NEED_ARGUMENTS = (Mixture, FromFolder, MaskBank)
-_MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS if generator not in _NEED_ARGUMENTS]
+_MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS[:-3]]  # the last three need settings
 
 Source = Annotated[
     str,
