@@ -1,11 +1,7 @@
 """The command line: `python -m tuning.search --model autoencoder`; given again, it resumes the search."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import dataclasses
-import logging
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from inpaintkit.environment import start_keras
 from tuning import cluster
 
 RESULTS = Path(__file__).parent / "results"
@@ -51,8 +48,7 @@ def main(
         raise typer.Exit(cluster.run([sys.executable, "-m", "tuning.search", *sys.argv[1:]], workers))
     folder = results / (name or f"{model}-{Path(dataset).stem}-{algorithm}")
     try:
-        # TensorFlow warns of retracing, since every network is a new one.
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        start_keras()  # quietly: TensorFlow would warn of retracing, since every network is a new one
         from tuning.tuner import Search
 
         given["space"] = dict(_parse_setting(text) for text in settings or [])
@@ -63,15 +59,15 @@ def main(
     except (ValueError, OSError, RuntimeError) as error:
         print(f"tuning: {error}", file=sys.stderr)
         raise typer.Exit(1 if isinstance(error, RuntimeError) else 2) from error  # 1: all runs failed
-    if table is not None:  # in a worker; its chief reports
+    if table is not None:  # a worker has none; its chief reports
         text = (folder / "table.md").read_text("utf-8")
         print(f"\n{text}\n{folder}: table.csv, table.md; tensorboard --logdir {folder}")
 
 
 def _parse_setting(text):
     """("dropout", [0.1, 0.2]) from "dropout=0.1,0.2"."""
-    name, equals, values = text.partition("=")
-    if not equals or not values:
+    name, _, values = text.partition("=")
+    if not values:
         raise ValueError(f"--set {text}: expected NAME=VALUE or NAME=VALUE,VALUE")
     try:
         return name, [float(value) for value in values.split(",")]

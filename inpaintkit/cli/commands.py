@@ -17,7 +17,9 @@ from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder
 from inpaintkit.cli.training import build_inpainter, train_and_save, training_pairs
 
 SHIPPED = "photos"  # the weights that the demo shows beside a network trained in minutes
-COMPARE_DEFAULTS = {"classical": "quick", "metrics": "tf", "perceptual": None, "weights": None, "count": None}
+# What `compare` can be told and the demo cannot.
+DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "weights": None, "count": None}
+
 
 app = typer.Typer(
     help="Image inpainting: train networks, and compare them with classical methods.",
@@ -53,7 +55,7 @@ def demo(
         train, val = training_pairs(source, image_size, holes, batch_size, seed)
         inpainter = build_inpainter(model, learning_rate, seed)
         networks = {model: inpainter, **load_networks([SHIPPED])}
-        comparison = Comparison(holes, networks, settings | COMPARE_DEFAULTS)
+        comparison = Comparison(holes, networks, settings | DEMO_COMPARISON)
         folder = new_folder(runs, "demo", holes, settings)
     train_and_save(folder, inpainter, train, val, epochs, minutes, patience)
     to_compare = f"the network is saved. {_compare_command(source, image_size, holes, folder)} --seed {seed}"

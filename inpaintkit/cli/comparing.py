@@ -8,9 +8,15 @@ from inpaintkit.cli.preparation import parse_size
 
 
 class Comparison:
-    """The test images of a source, their holes and the methods to compare, checked before any work."""
+    """The test images of a source, their holes and the methods to compare, checked before any work.
 
-    def __init__(self, holes, networks, settings):  # settings: the options of `compare` by name
+    Args:
+        holes: the mask generator.
+        networks: {name: network}.
+        settings: {name: value} of the options of `compare`.
+    """
+
+    def __init__(self, holes, networks, settings):
         from inpaintkit import data, evaluation
 
         source, seed, metrics = settings["source"], settings["seed"], settings["metrics"]
@@ -71,4 +77,4 @@ def _perceptual_metrics(text, weights):
             raise ValueError(f"--weights {word}: expected NAME=FILE, such as inception=inception_v3.h5")
         files[name] = file
     names = metrics.NAMES if text == "all" else text.split(",")
-    return metrics.PerceptualMetrics(names, files or None)
+    return metrics.PerceptualMetrics(names, files)
