@@ -54,36 +54,30 @@ def plain(value, depth=0):
     if depth > MAX_DEPTH:
         return type(value).__qualname__
     if isinstance(value, dict):
-        return _plain_dict(value, inner)
+        parts = {str(key): inner(part) for key, part in value.items() if key != "shared_object_id"}
+        if isinstance(parts.get("name"), str):  # Keras numbers the names that it makes up: "adam_3"
+            parts["name"] = re.sub(r"_\d+$", "", parts["name"])
+        return parts
     if isinstance(value, (list, tuple)):
         return [inner(part) for part in value]
     if isinstance(value, (set, frozenset)):
-        return sorted(map(repr, value))
+        return sorted(map(repr, value))  # their order differs between processes
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
     if hasattr(value, "__array__"):
-        return _plain_array(np.asarray(value))
+        array = np.asarray(value)
+        sample = array.ravel()[:: math.ceil(array.nbytes / MAX_HASHED_BYTES) or 1]
+        return {"shape": list(array.shape), "dtype": str(array.dtype), "hash": hash_arrays(sample)[:12]}
     if isinstance(value, functools.partial):
         return {"function": inner(value.func), "settings": inner([value.args, value.keywords])}
+    if isinstance(value, types.CodeType):
+        return code_hash(value)
     if hasattr(value, "__code__"):
         return _plain_function(value, inner)
     settings = _settings(value)
     if not settings:
         return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
     return {"class": type(value).__name__, **inner(settings)}
-
-
-def _plain_dict(value, inner):
-    parts = {str(key): inner(part) for key, part in value.items() if key != "shared_object_id"}
-    if isinstance(parts.get("name"), str):  # Keras numbers the names that it makes up: "adam_3"
-        parts["name"] = re.sub(r"_\d+$", "", parts["name"])
-    return parts
-
-
-def _plain_array(array):
-    step = math.ceil(array.nbytes / MAX_HASHED_BYTES) or 1
-    sample = array.ravel()[::step]
-    return {"shape": list(array.shape), "dtype": str(array.dtype), "hash": hash_arrays(sample)[:12]}
 
 
 def _plain_function(function, inner):
@@ -116,12 +110,4 @@ def _settings(value):
 
 def code_hash(code):
     """The hash of a function's code, the same wherever the function stands in a file."""
-    constants = []
-    for constant in code.co_consts:
-        if hasattr(constant, "co_code"):  # a function within this one
-            constants.append(code_hash(constant))
-        elif isinstance(constant, frozenset):  # its order differs between processes
-            constants.append(sorted(map(repr, constant)))
-        else:
-            constants.append(repr(constant))
-    return hash_json([code.co_code.hex(), code.co_names, constants])[:12]
+    return hash_json([code.co_code.hex(), code.co_names, plain(code.co_consts)])[:12]

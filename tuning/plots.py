@@ -125,10 +125,9 @@ def _cell_text(mean, std):
 
 def _heights(values):
     """The heights of values on an axis from 0 to 1: results by size, hyperparameters in equal steps."""
-    if values.name in runs.METRICS:
-        return (values - values.min()) / ((values.max() - values.min()) or 1)
-    known = sorted(values.unique())
-    return values.map({value: i / max(1, len(known) - 1) for i, value in enumerate(known)})
+    if values.name not in runs.METRICS:
+        values = values.rank(method="dense")
+    return (values - values.min()) / ((values.max() - values.min()) or 1)
 
 
 if __name__ == "__main__":

@@ -28,11 +28,10 @@ def run_name(values, seed):
             differ give the same name.
         seed: int.
     """
-    words = [
-        f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}"
-        for key, value in values.items()
-    ]
-    return ",".join([*words, f"seed={seed}"])
+    words = []
+    for key, value in {**values, "seed": seed}.items():
+        words.append(f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}")
+    return ",".join(words)
 
 
 def result(history, objective, error=None):

@@ -1,10 +1,7 @@
 """The command line: `python -m tuning.search --model autoencoder`; given again, it resumes the search."""
 
+import dataclasses
 import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import logging
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from inpaintkit.environment import start_keras
 from tuning import cluster
 
 RESULTS = Path(__file__).parent / "results"
@@ -45,50 +43,31 @@ def main(
     resume: Annotated[bool, typer.Option(help="Keep the finished runs, or start again.")] = True,
 ):
     """Searches hyperparameters. If it is interrupted, the same command resumes it."""
+    given = dict(locals())
     if workers > 1 and "KERASTUNER_ORACLE_IP" not in os.environ:
         raise typer.Exit(cluster.run([sys.executable, "-m", "tuning.search", *sys.argv[1:]], workers))
     folder = results / (name or f"{model}-{Path(dataset).stem}-{algorithm}")
     try:
-        logging.getLogger("tensorflow").setLevel(
-            logging.ERROR
-        )  # its retracing warnings: every network is a new one
+        start_keras()  # quietly: TensorFlow would warn of retracing, since every network is a new one
         from tuning.tuner import Search
 
-        space = dict(_parse_setting(text) for text in settings or [])
-        search = Search(
-            model=model,
-            dataset=dataset,
-            algorithm=algorithm,
-            objective=objective,
-            space=space,
-            image_size=image_size,
-            masks=masks,
-            count=count,
-            epochs=epochs,
-            patience=patience,
-            batch_size=batch_size,
-            seed=seed,
-        )
+        given["space"] = dict(_parse_setting(text) for text in settings or [])
+        search = Search(**{field.name: given[field.name] for field in dataclasses.fields(Search)})
         if not resume and (folder / "search.json").exists() and not cluster.is_worker():
             shutil.rmtree(folder)
         table = search.run(folder, executions, trials)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         print(f"tuning: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
-    except RuntimeError as error:
-        print(f"tuning: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
-    if table is None:  # in a worker; the chief reports
-        return
-    from tuning.runs import markdown
-
-    print(f"\n{markdown(table)}\n\n{folder}: table.csv, table.md; tensorboard --logdir {folder}")
+        raise typer.Exit(1 if isinstance(error, RuntimeError) else 2) from error  # 1: all runs failed
+    if table is not None:  # a worker has none; its chief reports
+        text = (folder / "table.md").read_text("utf-8")
+        print(f"\n{text}\n{folder}: table.csv, table.md; tensorboard --logdir {folder}")
 
 
 def _parse_setting(text):
     """("dropout", [0.1, 0.2]) from "dropout=0.1,0.2"."""
-    name, equals, values = text.partition("=")
-    if not equals or not values:
+    name, _, values = text.partition("=")
+    if not values:
         raise ValueError(f"--set {text}: expected NAME=VALUE or NAME=VALUE,VALUE")
     try:
         return name, [float(value) for value in values.split(",")]

@@ -1,7 +1,8 @@
 """The search spaces: one function per network, from Keras Tuner's `hp` to the arguments of `ik.models`.
 
-The grid of the studied CelebA search is dropout × optimizer; `--set learning_rate=default --set loss=ssim`
-leaves only these two. The first value of a `Choice` is its default.
+Networks that take the same arguments share a space. The grid of the studied CelebA search is dropout ×
+optimizer; `--set learning_rate=default --set loss=ssim` leaves only these two. The first value of a `Choice`
+is its default.
 """
 
 import keras
@@ -15,18 +16,10 @@ def autoencoder(hp):
     return {"dropout": hp.Choice("dropout", [0.1, 0.2, 0.3, 0.4])}
 
 
-def skip_autoencoder(hp):
-    return {"dropout": hp.Choice("dropout", [0.1, 0.2, 0.3, 0.4])}
-
-
-def prefilled_unet(hp):
+def unet(hp):
     filters = hp.Choice("filters", ["16-32-64-128", "32-64-128-256"])
     bottleneck = hp.Choice("bottleneck", ["plain", "dilated"])
     return {"filters": _widths(filters), "bottleneck": bottleneck}
-
-
-def unet(hp):
-    return prefilled_unet(hp)
 
 
 def pconv_unet(hp):
@@ -39,7 +32,11 @@ def _widths(text):
 
 
 SPACES = {
-    space.__name__: space for space in (autoencoder, skip_autoencoder, prefilled_unet, unet, pconv_unet)
+    "autoencoder": autoencoder,
+    "skip_autoencoder": autoencoder,
+    "prefilled_unet": unet,
+    "unet": unet,
+    "pconv_unet": pconv_unet,
 }
 LOSSES = {"ssim": ik.losses.ssim_loss, "mae": "mae", "hole_valid": ik.losses.HoleValidLoss()}
 OPTIMIZERS = ["adam", "sgd", "adagrad"]
@@ -86,10 +83,7 @@ def declare(model, settings):
             single = kt.HyperParameters()
             single.Fixed(name, value)
             ask(single)  # raises if the value is not possible
-        if len(values) == 1:
-            space.Fixed(name, values[0])
-        else:
-            space.Choice(name, list(values))
+        space.Choice(name, list(values))
     return ask(space)
 
 

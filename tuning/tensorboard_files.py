@@ -53,20 +53,15 @@ def experiment(space, seeds, started):
     Returns:
         bytes.
     """
-    from tensorboard.plugins.hparams.summary_v2 import (
-        Discrete,
-        HParam,
-        Metric,
-        RealInterval,
-        hparams_config_pb,
-    )
+    from tensorboard.plugins.hparams import summary_v2 as hp
 
     hparams = []
     for name, domain in {**space, "seed": seeds}.items():
         is_interval = isinstance(domain, tuple)
-        hparams.append(HParam(name, RealInterval(*map(float, domain)) if is_interval else Discrete(domain)))
-    metrics = [Metric(tag) for tag in BEST_TAGS]
-    return _records([(started, 0, hparams_config_pb(hparams, metrics, time_created_secs=started))])
+        values = hp.RealInterval(*map(float, domain)) if is_interval else hp.Discrete(domain)
+        hparams.append(hp.HParam(name, values))
+    metrics = [hp.Metric(tag) for tag in BEST_TAGS]
+    return _records([(started, 0, hp.hparams_config_pb(hparams, metrics, time_created_secs=started))])
 
 
 def _end_of_session(failed, when):

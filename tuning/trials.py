@@ -30,12 +30,9 @@ class Trials(kt.Tuner):
 
     def __init__(self, settings, folder, seeds, trials, scratch):
         self.settings, self.folder, self.seeds = settings, folder, seeds
+        limit = {"max_trials": trials if settings.algorithm == "grid" else trials or 20}
         if settings.algorithm == "hyperband":
             limit = {"max_epochs": settings.epochs}
-        elif settings.algorithm == "grid":
-            limit = {"max_trials": trials}
-        else:
-            limit = {"max_trials": trials or 20}
         oracle = ORACLES[settings.algorithm](
             kt.Objective(settings.objective, OBJECTIVES[settings.objective]),
             hyperparameters=settings.hyperparameters.copy(),  # the oracle adds its own

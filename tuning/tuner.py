@@ -134,30 +134,20 @@ class Search:
 
     def reserve_folder(self, folder):
         """Creates the folder for this search; a ValueError if it holds another search or other files."""
-        settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        settings |= {"space": self._domains, "backend": keras.backend.backend()}
+        settings = dataclasses.asdict(self) | {"space": self._domains, "backend": keras.backend.backend()}
         settings = json.loads(json.dumps(settings))  # tuples become lists, as in the file
         file = folder / "search.json"
         if file.exists():
             saved = json.loads(file.read_text("utf-8"))["settings"]
-            differences = [
-                f"{name} {saved.get(name)!r}, not {value!r}"
-                for name, value in settings.items()
-                if saved.get(name) != value
-            ]
-            if differences:
-                raise ValueError(
-                    f"{folder} holds another search ({'; '.join(differences)}): choose another folder"
-                )
+            differ = [name for name in settings if saved.get(name) != settings[name]]
+            if differ:
+                words = "; ".join(f"{name} {saved.get(name)!r}, not {settings[name]!r}" for name in differ)
+                raise ValueError(f"{folder} holds another search ({words}): choose another folder")
         elif folder.exists() and any(folder.iterdir()):
             raise ValueError(f"{folder} holds other files: choose another folder")
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            versions = {
-                "inpaintkit": ik.__version__,
-                "keras": keras.__version__,
-                "keras_tuner": kt.__version__,
-            }
+            versions = {module.__name__: module.__version__ for module in (ik, keras, kt)}
             runs.write(file, json.dumps({"settings": settings, "versions": versions}, indent=1) + "\n")
 
     def _report(self, folder):
@@ -206,6 +196,5 @@ class Search:
         except Exception as problem:  # one bad configuration must not stop the search
             first_line = (str(problem).strip().splitlines() or [""])[0]
             error = f"{type(problem).__name__}: {first_line}"
-        return {
-            metric: [float(value) for value in values] for metric, values in history.history.items()
-        }, error
+        numbers = {metric: list(map(float, values)) for metric, values in history.history.items()}
+        return numbers, error

@@ -17,6 +17,8 @@ from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder
 from inpaintkit.cli.training import build_inpainter, train_and_save, training_pairs
 
 SHIPPED = "photos"  # the weights that the demo shows beside a network trained in minutes
+# What `compare` can be told and the demo cannot.
+DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "weights": None, "count": None}
 
 
 app = typer.Typer(
@@ -53,7 +55,7 @@ def demo(
         train, val = training_pairs(source, image_size, holes, batch_size, seed)
         inpainter = build_inpainter(model, learning_rate, seed)
         networks = {model: inpainter, **load_networks([SHIPPED])}
-        comparison = Comparison(source, image_size, holes, seed, networks)
+        comparison = Comparison(holes, networks, settings | DEMO_COMPARISON)
         folder = new_folder(runs, "demo", holes, settings)
     train_and_save(folder, inpainter, train, val, epochs, minutes, patience)
     to_compare = f"the network is saved. {_compare_command(source, image_size, holes, folder)} --seed {seed}"
@@ -114,24 +116,12 @@ def compare(
         if resume:
             settings = resumed_settings(resume, context, settings)
         holes = mask_generator(settings["masks"], settings["mask_ratio"])
-        comparison = Comparison(
-            source=settings["source"],
-            image_size=settings["image_size"],
-            holes=holes,
-            seed=settings["seed"],
-            networks=load_networks(settings["model"] or []),
-            classical=settings["classical"],
-            metrics=settings["metrics"],
-            perceptual=settings["perceptual"],
-            weights=settings["weights"],
-            count=settings["count"],
-        )
+        comparison = Comparison(holes, load_networks(settings["model"] or []), settings)
         folder = resume or new_folder(runs, "compare", holes, settings)
     from inpaintkit.evaluation import AnotherComparison
 
-    to_resume = (
-        f"finished scores are kept. To continue:  inpaintkit compare --resume {shlex.quote(str(folder))}"
-    )
+    command = f"inpaintkit compare --resume {shlex.quote(str(folder))}"
+    to_resume = f"finished scores are kept. To continue:  {command}"
     with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
         comparison.run(folder)
 

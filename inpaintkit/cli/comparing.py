@@ -8,30 +8,26 @@ from inpaintkit.cli.preparation import parse_size
 
 
 class Comparison:
-    """The test images of a source, their holes and the methods to compare, checked before any work."""
+    """The test images of a source, their holes and the methods to compare, checked before any work.
 
-    def __init__(
-        self,
-        source,
-        image_size,
-        holes,
-        seed,
-        networks,
-        classical="quick",
-        metrics="tf",
-        perceptual=None,
-        weights=None,
-        count=None,
-    ):
+    Args:
+        holes: the mask generator.
+        networks: {name: network}.
+        settings: {name: value} of the options of `compare`.
+    """
+
+    def __init__(self, holes, networks, settings):
         from inpaintkit import data, evaluation
 
-        height, width = parse_size(image_size)
-        images = data.images(source, "test", (height, width), count)
-        methods = {**_classical_methods(classical), **networks}
+        source, seed, metrics = settings["source"], settings["seed"], settings["metrics"]
+        height, width = parse_size(settings["image_size"])
+        images = data.images(source, "test", (height, width), settings["count"])
+        methods = {**_classical_methods(settings["classical"]), **networks}
         print(f" test: {len(images):,} images of {height}×{width} from {source}\nholes: {holes}")
         evaluation.validate_comparison(methods, images, holes, metrics, seed)
         self.compared = {"methods": methods, "images": images, "masks": holes, "seed": seed}
-        self.measured = {"metrics": metrics, "perceptual": _perceptual_metrics(perceptual, weights)}
+        perceptual = _perceptual_metrics(settings["perceptual"], settings["weights"])
+        self.measured = {"metrics": metrics, "perceptual": perceptual}
 
     def run(self, folder):
         """Prints the table, and saves it in the folder with galleries and plots."""
@@ -81,4 +77,4 @@ def _perceptual_metrics(text, weights):
             raise ValueError(f"--weights {word}: expected NAME=FILE, such as inception=inception_v3.h5")
         files[name] = file
     names = metrics.NAMES if text == "all" else text.split(",")
-    return metrics.PerceptualMetrics(names, files or None)
+    return metrics.PerceptualMetrics(names, files)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from inpaintkit.masks import GENERATORS, FromFolder, MaskBank, Mixture
+from inpaintkit.masks import GENERATORS
 from inpaintkit.pretrained import NAMES
 
 # The functions of ik.models that fill holes, by name: importing them takes seconds, too long for --help.
@@ -20,14 +20,10 @@ NETWORKS = (
     "skip_autoencoder",
     "coarse_to_fine",
 )
-_NEED_ARGUMENTS = (Mixture, FromFolder, MaskBank)
-_MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS if generator not in _NEED_ARGUMENTS]
+_MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS[:-3]]  # the last three need settings
 
 Source = Annotated[
-    str,
-    typer.Option(
-        help="Images: photos (part of the kit), cifar10, celeb_a, tfds:NAME, or a folder, zip or .npz file."
-    ),
+    str, typer.Option(help="Images: photos, cifar10, celeb_a, tfds:NAME, or a folder, zip or .npz file.")
 ]
 ImageSize = Annotated[str, typer.Option(help="Pixels, or HEIGHTxWIDTH such as 112x96; at least 16.")]
 Masks = Annotated[
@@ -69,8 +65,7 @@ Weights = Annotated[
 Count = Annotated[int | None, typer.Option(help="Maximum number of images to compare on.", min=1)]
 Runs = Annotated[Path, typer.Option(help="The folder in which the folder of results is made.")]
 Resume = Annotated[
-    Path | None,
-    typer.Option(help="The folder of an interrupted comparison, to continue it. Give no other option."),
+    Path | None, typer.Option(help="Continues the comparison in this folder. Give no other option.")
 ]
 TrainedNetworks = Annotated[
     list[Path] | None,

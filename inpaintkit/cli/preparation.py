@@ -1,10 +1,8 @@
 """What the commands read from their options: image size, mask generator, trained networks, a new folder."""
 
-import itertools
 import json
 import time
 import zipfile
-from pathlib import Path
 
 DEFAULT_RATIO = (0.1, 0.3)  # of the image that is missing
 
@@ -14,8 +12,7 @@ def mask_generator(masks, mask_ratio):
     from inpaintkit.masks import parse
 
     generator = parse(masks)
-    has_settings, has_ratio = "(" in masks, hasattr(generator, "hole_ratio")
-    if mask_ratio is None and has_ratio and not has_settings:
+    if mask_ratio is None and "(" not in masks and hasattr(generator, "hole_ratio"):
         mask_ratio = DEFAULT_RATIO
     return generator if mask_ratio is None else generator.with_ratio(mask_ratio)
 
@@ -35,20 +32,18 @@ def load_networks(paths):
     from inpaintkit import pretrained, training
 
     networks = {}
-    for path in map(Path, paths):
-        if str(path) in pretrained.NAMES:
-            networks[str(path)] = pretrained.load(str(path))
+    for path in map(str, paths):
+        if path in pretrained.NAMES:
+            networks[path] = pretrained.load(path)
             continue
-        if not path.is_file() or path.suffix != ".keras":
-            raise ValueError(
-                f"--model {path}: expected a .keras file, as `inpaintkit train` saves it, or weights that "
-                f"ship: {', '.join(pretrained.NAMES)}"
-            )
         try:
             network = training.load_model(path, compile=False)  # filling holes needs no loss
         except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"--model {path}: cannot load this network ({reason})") from error
+            raise ValueError(
+                f"--model {path}: cannot be loaded ({reason}): expected a .keras file, as `inpaintkit train` "
+                f"saves it, or weights that ship: {', '.join(pretrained.NAMES)}"
+            ) from error
         name_is_taken = network.name in networks
         networks[f"{network.name} ({path})" if name_is_taken else network.name] = network
     return networks
@@ -62,23 +57,14 @@ def new_folder(runs, command, holes, settings):
     import inpaintkit
 
     name = f"{command}-{time.strftime('%Y%m%d-%H%M%S')}"
-    for attempt in itertools.count(1):  # two commands may start in the same second
-        folder = runs / (name if attempt == 1 else f"{name}-{attempt}")
-        try:
-            folder.mkdir(parents=True)
-            break
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise ValueError(
-                f"{folder}: cannot be created ({error}); choose another place with --runs"
-            ) from error
+    earlier = len(list(runs.glob(f"{name}*")))  # two commands may start in the same second
+    folder = runs / (f"{name}-{earlier + 1}" if earlier else name)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be created ({error}): choose another --runs") from error
     record = {"command": command, **settings, "masks": repr(holes), "backend": keras.backend.backend()}
-    record["versions"] = {
-        "inpaintkit": inpaintkit.__version__,
-        "keras": keras.__version__,
-        "numpy": numpy.__version__,
-    }
+    record["versions"] = {module.__name__: module.__version__ for module in (inpaintkit, keras, numpy)}
     (folder / "settings.json").write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
     return folder
 
@@ -91,8 +77,6 @@ def resumed_settings(folder, context, settings):
         raise ValueError(f"--resume takes all settings from its folder: leave out {options}")
     try:
         saved = json.loads((folder / "settings.json").read_text("utf-8"))
-        if saved["command"] != "compare":
-            raise ValueError(f"it was made by {saved['command']}")
-        return {name: saved[name] for name in settings}
+        return {name: saved[name] for name in settings}  # other commands have not saved all of these
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"--resume {folder}: expected the folder of a comparison ({error})") from error

@@ -63,9 +63,7 @@ def train_and_save(folder, inpainter, train, val, epochs, minutes, patience):
             f"\nIn the hole, on validation: biharmonic {baseline:.2f} dB, "
             f"this network before training {before:.2f} dB"
         )
-        callbacks = training.standard_callbacks(
-            folder, patience=patience, minutes=minutes, train=train, images=val
-        )
+        callbacks = training.standard_callbacks(folder, patience=patience, minutes=minutes, images=val)
         fit = inpainter.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks)
         scores = fit.history["val_hole_psnr"]
         if not numpy.isfinite(scores).any():

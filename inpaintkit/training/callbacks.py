@@ -92,13 +92,10 @@ class ProgressLine(Budget):
         epoch   1/20  loss 0.2500  validation 21.40 dB  at most 0:00 left
     """
 
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self.live = sys.stdout.isatty()
-        self.shown = 0.0
-
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
+        self.live = sys.stdout.isatty()
+        self.shown = 0.0
 
     def on_train_batch_end(self, batch, logs=None):
         steps = self.params["steps"]

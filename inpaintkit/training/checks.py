@@ -27,24 +27,21 @@ def check_arrays(model, x, y, where, has_target=True):
     """
     if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
         return
-    images, masks = _image_and_mask(model, x, where)
+    images, masks = _image_and_mask(x, where)
     if masks.shape[:1] != images.shape[:1]:
         raise ValueError(
             f"{where}: masks of shape {masks.shape} for images of shape {images.shape}: "
             f"expected one mask per image, {(*images.shape[:3], 1)}"
         )
-    # A part at a time: the data may fill half the memory.
-    parts = [slice(start, start + 256) for start in range(0, max(1, len(images)), 256)]
-    for part in parts:
+    for start in range(0, max(1, len(images)), 256):  # a part at a time: the data may fill half the memory
+        part = slice(start, start + 256)
         try:
             check_batch(images[part], masks[part])
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
     _check_size(model, images, where)
     if has_target:
-        target = _target(y, images, where)
-        for part in parts:
-            _check_range(target[part], f"{where}: the target's values")
+        _check_target(y, images, where)
 
 
 def warn_of_shuffle(x, where):
@@ -57,26 +54,20 @@ def warn_of_shuffle(x, where):
         )
 
 
-def _inputs(model):
-    return keras.tree.flatten(getattr(model, "inputs", None) or [])
-
-
-def _image_and_mask(model, x, where):
+def _image_and_mask(x, where):
     """Images and masks as NumPy arrays."""
     if isinstance(x, dict):
-        known = {"image", *(tensor.name for tensor in _inputs(model))}
-        others = [name for name in x if name in known - {"mask"}]
-        if len(x) != 2 or "mask" not in x or not others:
+        if set(x) != {"image", "mask"}:
             raise ValueError(f"{where}: inputs by the names {sorted(x)}: expected 'image' and 'mask'")
-        x = [x[others[0]], x["mask"]]
+        x = [x["image"], x["mask"]]
     if hasattr(x, "shape") or len(x) != 2:
         came = f"one array of shape {tuple(x.shape)}" if hasattr(x, "shape") else f"{len(x)} inputs"
         raise ValueError(f"{where}: {came}: expected two, [images, masks]")
     return _as_array(x[0]), _as_array(x[1])
 
 
-def _target(y, images, where):
-    """The complete images as a NumPy array."""
+def _check_target(y, images, where):
+    """Raises ValueError unless the target is the complete images, with values in [0, 1]."""
     shape = tuple(getattr(y, "shape", ()))
     if shape != images.shape:
         came = f"shape {shape}" if shape else type(y).__name__
@@ -84,12 +75,19 @@ def _target(y, images, where):
             f"{where}: a target of {came} for images of shape {images.shape}: "
             f"expected the complete images as y, one array of shape {images.shape}"
         )
-    return _as_array(y)
+    target = _as_array(y)
+    low, high = target.min(initial=0), target.max(initial=0)
+    if not (low >= 0 and high <= 1):  # NaN is neither
+        raise ValueError(
+            f"{where}: the target's values range from {low:.4g} to {high:.4g}: expected [0, 1]; "
+            "divide 8-bit images by 255"
+        )
 
 
 def _check_size(model, images, where):
     """Raises ValueError where the network has one fixed size, and the images another."""
-    tensors = [tensor for tensor in _inputs(model) if tensor.shape[-1] == 3]
+    inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    tensors = [tensor for tensor in inputs if tensor.shape[-1] == 3]
     sides = tensors[0].shape[1:3] if len(tensors) == 1 else (None, None)
     if any(side not in (None, given) for side, given in zip(sides, images.shape[1:3], strict=True)):
         raise ValueError(
@@ -101,11 +99,3 @@ def _check_size(model, images, where):
 def _as_array(x):
     """An array, or a tensor of any back end, as a NumPy array."""
     return np.atleast_1d(x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x))
-
-
-def _check_range(values, what):
-    low, high = values.min(initial=0), values.max(initial=0)
-    if not (low >= 0 and high <= 1):  # NaN is neither
-        raise ValueError(
-            f"{what} range from {low:.4g} to {high:.4g}: expected [0, 1]; divide 8-bit images by 255"
-        )

@@ -97,9 +97,8 @@ class InpaintingGAN(HoleAware, keras.Model):
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        for old_name in ("game", "adversarial_loss"):  # in files saved before the argument was renamed
-            if old_name in config:
-                config["gan_loss"] = config.pop(old_name)
+        if "game" in config:  # in files saved before the argument was renamed
+            config["gan_loss"] = config.pop("game")
         for part in ("generator", "discriminator", "gan_loss"):
             config[part] = keras.saving.deserialize_keras_object(config[part])
         return cls(**config)

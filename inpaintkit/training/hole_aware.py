@@ -82,26 +82,24 @@ class HoleAware:
         x, validation = given.get("x"), given.get("validation_data")
         check_arrays(self, x, given.get("y"), "fit")
         if isinstance(validation, (list, tuple)):
-            val_x, val_y = (*validation, None)[:2]  # of (x, y) or (x, y, sample weight)
+            val_x, val_y, *_ = validation
             check_arrays(self, val_x, val_y, "validation_data")
         else:
             warn_of_shuffle(validation, "validation_data")
-        callbacks = given.get("callbacks")
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
-            given["callbacks"] = callbacks = keras.tree.flatten(callbacks or [])
-        listed = getattr(callbacks, "callbacks", callbacks)
-        for callback in listed:
+        callbacks = keras.tree.flatten(given.pop("callbacks", None) or [])
+        for callback in callbacks:
             if isinstance(callback, Resume):
-                callback.fit_settings = {name: value for name, value in given.items() if name != "callbacks"}
+                callback.fit_settings = given
         if isinstance(x, Pairs):
-            listed.insert(0, FollowEpochs(x))
+            callbacks.insert(0, FollowEpochs(x))
         with stays_usable(self):
-            return super().fit(**given)
+            return super().fit(**given, callbacks=callbacks)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         y = as_float(y)  # (B, H, W, 3)
         y_and_mask = ops.concatenate([y, ops.cast(mask_of(x), y.dtype)], axis=-1)  # (B, H, W, 4)
-        targets = [y_and_mask if takes_mask(loss) else y for loss in keras.tree.flatten(self.loss)]
+        kinds = [loss if isinstance(loss, type) else type(loss) for loss in keras.tree.flatten(self.loss)]
+        targets = [y_and_mask if issubclass(kind, MaskLoss) else y for kind in kinds]
         if not isinstance(y_pred, (list, tuple)):
             (targets,) = targets
         elif len(targets) == 1:  # one loss for all stages: they have the same target
@@ -118,11 +116,6 @@ class HoleAware:
         network = getattr(self, "generator", self)
         outputs = getattr(network, "output_names", None) or []
         return [*metrics, *name_term_trackers(getattr(self, "loss", None), outputs, metrics)]
-
-
-def takes_mask(loss):
-    """Whether a loss, as `compile` takes it, is a `MaskLoss`."""
-    return issubclass(loss if isinstance(loss, type) else type(loss), MaskLoss)
 
 
 def mask_of(x):

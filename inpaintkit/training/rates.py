@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import weakref
 
@@ -26,10 +27,11 @@ def rate_before_training(optimizer):
     return before if given == rate else rate
 
 
-def change_rate(optimizer, rate):
-    """Sets the learning rate, and remembers the one that the user chose."""
+@contextlib.contextmanager
+def user_rate_remembered(optimizer):
+    """Inside, the learning rate may be changed; `rate_before_training` stays what the user chose."""
     before = rate_before_training(optimizer)
-    optimizer.learning_rate = rate
+    yield
     RATES[optimizer] = before, float(optimizer.learning_rate)
 
 
@@ -76,7 +78,8 @@ class CosineAnnealing(Budget):
     def _scale(self, factor):
         optimizer = self.model.optimizer
         if not has_schedule(optimizer):
-            change_rate(optimizer, float(optimizer.learning_rate) * factor)
+            with user_rate_remembered(optimizer):
+                optimizer.learning_rate = float(optimizer.learning_rate) * factor
 
     def on_train_batch_end(self, batch, logs=None):
         if self.minutes and self.elapsed > 60 * self.minutes:
@@ -86,7 +89,8 @@ class CosineAnnealing(Budget):
 class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
     """A learning rate by steps, one rate until the next begins. The last rate stays when training ends.
 
-    In `fit` it comes after the standard callbacks; then CosineAnnealing and ReduceLROnPlateau have no effect.
+    `step_schedule` is its other name. In `fit` it comes after the standard callbacks; then CosineAnnealing
+    and ReduceLROnPlateau have no effect.
 
     Args:
         rates: {first epoch, from 0: rate}.
@@ -97,7 +101,7 @@ class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
 
     Example:
         >>> import inpaintkit as ik
-        >>> steps = ik.training.PiecewiseLearningRate({0: 1e-3, 8: 1e-4})
+        >>> steps = ik.training.step_schedule({0: 1e-3, 8: 1e-4})  # 1e-3 for eight epochs, then 1e-4
         >>> [steps.schedule(epoch, None) for epoch in (0, 7, 8)]
         [0.001, 0.001, 0.0001]
     """
@@ -117,10 +121,9 @@ class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        before = rate_before_training(self.model.optimizer)
-        super().on_epoch_begin(epoch, logs)
+        with user_rate_remembered(self.model.optimizer):
+            super().on_epoch_begin(epoch, logs)
         self.rate = float(self.model.optimizer.learning_rate)
-        RATES[self.model.optimizer] = before, self.rate
 
     def on_train_end(self, logs=None):
         if self.rate is not None:  # CosineAnnealing has just scaled back its own
@@ -128,22 +131,7 @@ class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
             RATES.pop(self.model.optimizer, None)
 
 
-def step_schedule(rates: dict[int, float]) -> PiecewiseLearningRate:
-    """A learning rate by steps: see `PiecewiseLearningRate`.
-
-    Args:
-        rates: {first epoch, from 0: rate}.
-
-    Returns:
-        the callback.
-
-    Example:
-        >>> import inpaintkit as ik
-        >>> steps = ik.training.step_schedule({0: 1e-3, 8: 1e-4})  # 1e-3 for eight epochs, then 1e-4
-        >>> steps.schedule(20, None)
-        0.0001
-    """
-    return PiecewiseLearningRate(rates)
+step_schedule = PiecewiseLearningRate
 
 
 class Plateau(keras.callbacks.ReduceLROnPlateau):
@@ -151,9 +139,7 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
 
     Args:
         monitor: name of the metric that must improve.
-        factor: of the learning rate when it does not.
-        patience: epochs without improvement before that.
-        mode: "max" or "min", what is better; "auto" guesses it by the name.
+        settings: as of Keras's, such as factor, patience and mode.
 
     Example:
         >>> import inpaintkit as ik
@@ -161,21 +147,13 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         0.5
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        factor: float = 0.1,
-        patience: int = 10,
-        mode: str = "auto",
-        **settings,
-    ):
-        super().__init__(monitor, factor, patience, mode=mode, **settings)
+    def __init__(self, monitor: str = "val_loss", **settings):
+        super().__init__(monitor, **settings)
 
     def on_epoch_end(self, epoch, logs=None):
         optimizer = self.model.optimizer
         if not has_schedule(optimizer):
-            before = rate_before_training(optimizer)
-            super().on_epoch_end(epoch, logs)
-            RATES[optimizer] = before, float(optimizer.learning_rate)
+            with user_rate_remembered(optimizer):
+                super().on_epoch_end(epoch, logs)
         elif logs is not None:
             logs["learning_rate"] = float(optimizer.learning_rate)

@@ -16,7 +16,7 @@ from inpaintkit.checks import check_choice
 from inpaintkit.data import Pairs
 from inpaintkit.files import replacing
 from inpaintkit.training.experiment import difference, experiment
-from inpaintkit.training.rates import RATES, has_schedule, rate_before_training
+from inpaintkit.training.rates import has_schedule, rate_before_training, user_rate_remembered
 
 
 class Resume(keras.callbacks.Callback):
@@ -78,7 +78,7 @@ class Resume(keras.callbacks.Callback):
         settings, self.fit_settings = self.fit_settings, None  # of this fit only
         if self.monitor is not None and settings is not None:
             self._check_monitor(settings)
-        self.first_epoch, self.monitor_checked, self.callback_states = True, False, {}
+        self.first_epoch, self.callback_states = True, {}
         self.experiment = experiment(self.model, settings or {}, self.train, self.monitor)
         states = sorted(self.folder.glob("*/state.json"))
         if states and self._is_of_this_experiment(states[-1]):
@@ -98,14 +98,10 @@ class Resume(keras.callbacks.Callback):
         self.model._initial_epoch = None  # BackupAndRestore sets it, and the next fit would begin there too
 
     def on_epoch_end(self, epoch, logs=None):
-        logs = logs or {}
-        if self.monitor is None or self.monitor_checked:
+        if self.monitor is None:
             return
-        self.monitor_checked = True
         if self.monitor not in logs:
-            raise ValueError(
-                self._not_measured(sorted(logs)) + "; and validation_freq=1, if fit is given one"
-            )
+            raise ValueError(self._not_measured(sorted(logs)))
         if math.isnan(logs[self.monitor]) and math.isfinite(logs.get("loss", math.nan)):
             warnings.warn(
                 f"{self.monitor} is NaN, though the loss is not: expected a number; look whether any "
@@ -131,13 +127,10 @@ class Resume(keras.callbacks.Callback):
             raise ValueError(self._not_measured(names))
 
     def _not_measured(self, names):
-        metric = self.monitor.removeprefix("val_")
-        add = (
-            f'weighted_metrics=[ik.metrics.PSNR("{metric}")]' if "psnr" in metric else f"a metric {metric!r}"
-        )
         return (
-            f"the callbacks monitor {self.monitor!r}, but training reports only {', '.join(names)}: "
-            f"add {add} to compile, and validation_data to fit, or choose another monitor"
+            f"the callbacks monitor {self.monitor!r}, but training reports only {', '.join(names)}: add a "
+            'metric of that name to compile, such as weighted_metrics=[ik.metrics.PSNR("hole_psnr")], and '
+            "validation_data to fit (without validation_freq), or choose another monitor"
         )
 
     def _is_of_this_experiment(self, state):
@@ -181,7 +174,7 @@ class Resume(keras.callbacks.Callback):
     def _save(self, epoch):
         backup = self.folder / f"{epoch:06d}"
         self._backup_and_restore(backup).on_epoch_end(epoch - 1)  # makes the folder
-        _copy_files(self.run_dir, backup, self.FILES)
+        self._copy_files(self.run_dir, backup)
         states = {}
         for callback in self.callbacks:
             known = {name: getattr(callback, name) for name in self.STATE if hasattr(callback, name)}
@@ -198,10 +191,8 @@ class Resume(keras.callbacks.Callback):
             shutil.rmtree(other)
 
     def _restore(self, backup):
-        optimizer = self.model.optimizer
-        rate = None if has_schedule(optimizer) else rate_before_training(optimizer)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), user_rate_remembered(self.model.optimizer):
                 warnings.simplefilter("error", UserWarning)  # Keras only warns of weights that it left out
                 self._read(backup)
         except (OSError, ValueError, KeyError, UserWarning) as error:
@@ -209,8 +200,6 @@ class Resume(keras.callbacks.Callback):
                 f"{backup}: this backup of an unfinished run cannot be read into this network: remove "
                 f"{self.folder} to start over, or choose another run_dir ({str(error).strip()})"
             ) from error
-        if rate is not None:
-            RATES[optimizer] = rate, float(optimizer.learning_rate)
         print(f"{self.run_dir}: resuming after epoch {int(backup.name)}")
 
     def _read(self, backup):
@@ -224,7 +213,12 @@ class Resume(keras.callbacks.Callback):
             self.model.load_weights(backup / "best.keras")
             self.callback_states.setdefault("EarlyStopping", {})["best_weights"] = self.model.get_weights()
         self._backup_and_restore(backup).on_train_begin()
-        _copy_files(backup, self.run_dir, self.FILES)
+        self._copy_files(backup, self.run_dir)
+
+    def _copy_files(self, source, target):
+        for name in self.FILES:
+            if (source / name).exists():
+                shutil.copy(source / name, target)
 
     def _backup_and_restore(self, folder):
         callback = keras.callbacks.BackupAndRestore(str(folder))
@@ -235,9 +229,3 @@ class Resume(keras.callbacks.Callback):
 def is_better_higher(metric):
     """Whether a metric, by its name, is better when it is higher."""
     return "psnr" in metric or "ssim" in metric
-
-
-def _copy_files(source, target, names):
-    for name in names:
-        if (source / name).exists():
-            shutil.copy(source / name, target)

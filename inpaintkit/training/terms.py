@@ -23,24 +23,22 @@ def name_term_trackers(loss, outputs, metrics):
         named = loss.items()
     else:
         named = zip(itertools.chain(outputs, itertools.repeat("")), keras.tree.flatten(loss), strict=False)
-    found = []
+    found = {}  # each loss once, by its id: one may serve several outputs
     for output, part in named:
-        if isinstance(part, MultiTermLoss) and not any(part is other for _, other in found):
-            found.append((output, part))
+        if isinstance(part, MultiTermLoss):
+            found.setdefault(id(part), (output, part))
     taken = {"loss"}
     for metric in metrics:
         taken |= {part.name for part in getattr(metric, "metrics", [metric])}
     trackers = []
-    for output, part in found:
+    for output, part in found.values():
         for name, tracker in part.all_trackers().items():
             if any(tracker is other for other in trackers):  # of a loss that is a term of two others
                 continue
             if len(found) > 1 and output:
                 name = f"{output}_{name}"
-            if name in taken:
-                name = f"{part.name}_{name}"
             while name in taken:
-                name += "_term"
+                name = f"{part.name}_{name}"
             taken.add(name)
             tracker.name = name
             trackers.append(tracker)

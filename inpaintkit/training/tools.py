@@ -99,7 +99,9 @@ def find_learning_rate(
             model.optimizer.learning_rate = rate
             loss = _train_on_batch(model, pairs[i % len(pairs)])
             smooth = 0.9 * losses[-1] + 0.1 * loss if losses else loss
-            if not np.isfinite(smooth) or (losses and _exploded(smooth, losses)):
+            lowest = min(losses, default=smooth)
+            # Above 4 times the lowest, if that is positive; `psnr_loss` is negative.
+            if not np.isfinite(smooth) or smooth > lowest + 3 * abs(lowest):
                 break
             losses.append(smooth)
     finally:
@@ -169,12 +171,6 @@ def _all_layers(model):
         yield layer
         if isinstance(layer, keras.Model):
             yield from _all_layers(layer)
-
-
-def _exploded(loss, losses):
-    """Whether a loss is far above the lowest before: 4 times a positive one; `psnr_loss` is negative."""
-    lowest = min(losses)
-    return loss > lowest + 3 * (lowest if lowest > 0 else max(abs(losses[0]), abs(lowest)))
 
 
 def _check_no_schedule(model, tool):

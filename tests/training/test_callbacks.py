@@ -115,9 +115,7 @@ def test_a_step_schedule_overrides_the_cosine():
 
 def test_a_learning_rate_schedule_is_left_alone(tmp_path):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], [0.02, 0.01, 0.005])
-    model = small_model(
-        learn_backwards, keras.optimizers.Adam(schedule)
-    )  # it learn_backwardss: plateaus are met
+    model = small_model(learn_backwards, keras.optimizers.Adam(schedule))  # gets worse, so plateaus are met
     callbacks = training.standard_callbacks(tmp_path, patience=3)
     fit = model.fit(
         small_pairs(), validation_data=small_pairs(shuffle=False), epochs=3, verbose=0, callbacks=callbacks
