@@ -7,37 +7,13 @@ patches touch the hole, and a patch has K pixels.
 import cv2
 import numpy as np
 
-from inpaintkit.baselines.base import classical, fill_each
+from inpaintkit.baselines.base import classical
 from inpaintkit.baselines.patches import distance_to_known, largest_patch, whole_patches
-from inpaintkit.baselines.pyramid import half_size
-from inpaintkit.baselines.smooth import fill_heat
+from inpaintkit.baselines.smooth import half_size, heat
 
 
-def fill_patchmatch(image, hole, patch=7, rounds=6, seed=0):
-    shape = largest_patch(hole, patch)
-    if shape is None:
-        return fill_heat(image, hole)
-    rng, coarse = np.random.default_rng(seed), None
-    levels = _pyramid(image, hole, shape, patch)
-    for image, hole in reversed(levels):
-        level = _Level(hole, shape)
-        matches = _initial_match(level, coarse, rng)
-        if coarse is None:
-            pixels = fill_heat(image, hole).reshape(-1, 3)
-        else:
-            pixels = image.reshape(-1, 3).copy()
-            pixels[level.inside] = _vote(level, pixels, matches, np.zeros(matches.size))
-        for tolerance in np.linspace(1, 0, rounds, endpoint=False) ** 2:  # blurred at first, sharp in the end
-            matches, costs = _improve(level, pixels, matches, rng)
-            pixels[level.inside] = _vote(level, pixels, matches, costs, tolerance)
-        image, coarse = pixels.reshape(image.shape), level.spread(matches)
-    return image
-
-
-@classical(fill_patchmatch)
-def patchmatch(
-    images: np.ndarray, masks: np.ndarray, *, patch: int = 7, rounds: int = 6, seed: int = 0
-) -> np.ndarray:
+@classical
+def patchmatch(image, hole, patch: int = 7, rounds: int = 6, seed: int = 0):
     """Each patch that touches the hole searches for a similar known patch; all of them vote on each pixel.
 
     Reduces Σ over these patches P of min over known patches S of ‖P − S‖², by turns:
@@ -79,7 +55,24 @@ def patchmatch(
     comparison, a pixel of the hole counts half as much per pixel of distance from its border. The vote gets
     sharper from round to round, which keeps texture.
     """
-    return fill_each(fill_patchmatch, images, masks, patch=patch, rounds=rounds, seed=seed)
+    shape = largest_patch(hole, patch)
+    if shape is None:
+        return heat.fill(image, hole)
+    rng, coarse = np.random.default_rng(seed), None
+    levels = _pyramid(image, hole, shape, patch)
+    for image, hole in reversed(levels):
+        level = _Level(hole, shape)
+        matches = _initial_match(level, coarse, rng)
+        if coarse is None:
+            pixels = heat.fill(image, hole).reshape(-1, 3)
+        else:
+            pixels = image.reshape(-1, 3).copy()
+            pixels[level.inside] = _vote(level, pixels, matches, np.zeros(matches.size))
+        for tolerance in np.linspace(1, 0, rounds, endpoint=False) ** 2:  # blurred at first, sharp in the end
+            matches, costs = _improve(level, pixels, matches, rng)
+            pixels[level.inside] = _vote(level, pixels, matches, costs, tolerance)
+        image, coarse = pixels.reshape(image.shape), level.spread(matches)
+    return image
 
 
 def _pyramid(image, hole, shape, patch):

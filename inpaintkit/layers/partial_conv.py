@@ -53,23 +53,18 @@ class PConv2D(keras.layers.Conv2D):
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):
         super().__init__(filters, kernel_size, **kwargs)
         if self.groups != 1 or self.data_format != "channels_last":
-            raise ValueError(
-                f"PConv2D with groups={self.groups}, data_format={self.data_format!r}: "
-                "expected groups=1 and channels last"
-            )
+            given = f"groups={self.groups}, data_format={self.data_format!r}"
+            raise ValueError(f"{given}: expected groups=1 and channels last")
         self.input_spec = None  # Conv2D's expects one tensor
 
     def build(self, input_shape):
         pairs = as_pairs(input_shape)
         for features, mask in pairs:
             if len(features) != 4 or len(mask) != 4 or mask[-1] != 1:
-                raise ValueError(
-                    f"PConv2D got features {features} with a mask {mask}: expected (B, H, W, C) with "
-                    "(B, H, W, 1); one mask channel serves all features"
-                )
-        first, _ = pairs[0]
+                given = f"features of shape {features} and a mask of shape {mask}"
+                raise ValueError(f"{given}: expected (B, H, W, C) and (B, H, W, 1)")
         channels = sum(features[-1] for features, _ in pairs)
-        super().build((*first[:-1], channels))
+        super().build((*pairs[0][0][:-1], channels))
         self.input_spec = None
 
     def call(self, inputs):
@@ -112,10 +107,8 @@ def as_pairs(inputs):
     is_list = isinstance(inputs, (list, tuple)) and not is_shape(inputs)
     count = len(inputs) if is_list else 1
     if count not in (2, 4):
-        raise ValueError(
-            "a partial convolution takes a list, [features, mask] or [features1, mask1, features2, mask2]; "
-            f"got {count} tensor{'s' * (count > 1)}"
-        )
+        expected = "[features, mask] or [features1, mask1, features2, mask2]"
+        raise ValueError(f"inputs of a partial convolution: {count} given, expected {expected}")
     return list(zip(inputs[::2], inputs[1::2], strict=True))
 
 

@@ -41,10 +41,8 @@ class PConv2DUp(PConv2D):
         super().__init__(filters, kernel_size, **{"padding": "same", **kwargs})
         given = (self.kernel_size, self.strides, self.dilation_rate, self.padding)
         if given != ((3, 3), (1, 1), (1, 1), "same"):
-            raise ValueError(
-                f"PConv2DUp with kernel_size={self.kernel_size}, strides={self.strides}, "
-                f"dilation_rate={self.dilation_rate}, padding={self.padding!r}: expected 3, 1, 1, 'same'"
-            )
+            names = "kernel_size, strides, dilation_rate, padding"
+            raise ValueError(f"{names} = {given}: expected 3, 1, 1, 'same'")
 
     def build(self, input_shape):
         if len(as_pairs(input_shape)) != 2:

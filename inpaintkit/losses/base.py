@@ -40,10 +40,8 @@ class MaskLoss(keras.losses.Loss):
     def split(target: ArrayLike) -> tuple:
         """(B, H, W, 4) as the image, (B, H, W, 3), and the mask, (B, H, W, 1)."""
         if target.shape[-1] != 4:
-            raise ValueError(
-                f"a target of {target.shape[-1]} channels: this loss reads the mask as the fourth. Train an "
-                "inpaintkit.Inpainter, which appends it, or concatenate image and mask yourself"
-            )
+            given = f"a target of {target.shape[-1]} channels"
+            raise ValueError(f"{given}: expected the mask as the fourth; an inpaintkit.Inpainter appends it")
         return target[..., :3], target[..., 3:]
 
     def __call__(self, y_true, y_pred, sample_weight=None):

@@ -29,18 +29,14 @@ def check_shapes(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None 
     """
     shape, other = tuple(y_true.shape), tuple(y_pred.shape)
     if len(shape) != 4 or not _fits(other, shape):
-        raise ValueError(
-            f"y_true of shape {shape}, y_pred of shape {other}: expected two batches of images of one shape, "
-            "(batch, height, width, channels)"
-        )
+        given = f"y_true of shape {shape}, y_pred of shape {other}"
+        raise ValueError(f"{given}: expected one shape, (batch, height, width, channels)")
     if region is None:
         return
     given, pixels = tuple(region.shape), shape[:3]
     if not (_fits(given, pixels) or _fits(given, (*pixels, 1))):
-        raise ValueError(
-            f"a region or sample weight of shape {given} for images of shape {shape}: expected one value per "
-            f"pixel, 1 where it counts, of shape {pixels} or {(*pixels, 1)}; of a mask, take one channel"
-        )
+        given = f"a region or sample weight of shape {given} for images of shape {shape}"
+        raise ValueError(f"{given}: expected one value per pixel, of shape {pixels} or {(*pixels, 1)}")
 
 
 def _fits(shape, expected):
