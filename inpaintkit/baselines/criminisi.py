@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 
 from inpaintkit.baselines.base import classical
-from inpaintkit.baselines.patches import largest_patch, whole_patches
 from inpaintkit.baselines.smooth import heat
 
 
@@ -104,3 +103,19 @@ def _window(corner, shape):
     """The slices of a patch, by its upper left corner and its shape."""
     (top, left), (height, width) = corner, shape
     return slice(top, top + height), slice(left, left + width)
+
+
+def largest_patch(hole, patch):
+    """The largest shape up to `patch` × `patch` of which the image has a wholly known patch, or None."""
+    if patch < 3 or patch % 2 == 0:
+        raise ValueError(f"patch={patch!r}: expected an odd number of pixels, at least 3, such as 7")
+    for side in range(patch, 2, -2):
+        shape = tuple(min(side, size) for size in hole.shape)
+        if whole_patches(~hole, shape).any():
+            return shape
+    return None
+
+
+def whole_patches(area, shape):
+    """The pixels around which a patch of this shape lies in `area` entirely, bool (H, W)."""
+    return cv2.erode(np.uint8(area), np.ones(shape), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from inpaintkit.baselines.base import classical
-from inpaintkit.baselines.patches import distance_to_known, largest_patch, whole_patches
+from inpaintkit.baselines.criminisi import largest_patch, whole_patches
 from inpaintkit.baselines.smooth import half_size, heat
 
 
@@ -78,7 +78,7 @@ def patchmatch(image, hole, patch: int = 7, rounds: int = 6, seed: int = 0):
 def _pyramid(image, hole, shape, patch):
     """The image and its hole, halved in size again and again until no hole is wider than a patch."""
     levels = [(image, hole)]
-    while distance_to_known(hole).max() > patch / 2:
+    while _distance_to_known(hole).max() > patch / 2:
         sums, known = half_size(image, (~hole).astype("float32"))
         hole = known < 0.5
         if not whole_patches(~hole, shape).any():
@@ -102,7 +102,7 @@ class _Level:
         self.windows = self.targets[:, None] + self.offsets  # (T, K) the pixels of each patch
         covering = self.inside[:, None] - self.offsets  # (N, K) centres of the patches that cover each pixel
         self.voters = np.clip(covering, 0, hole.size - 1)
-        depth = np.minimum(distance_to_known(hole), 60).ravel()
+        depth = np.minimum(_distance_to_known(hole), 60).ravel()
         self.trust = 1.3**-depth  # (H W,) of a patch as a voter
         weights = 2.0 ** -depth[self.windows]  # (T, K) of the pixels in a comparison of two patches
         weights = np.sqrt(weights / weights.sum(axis=1, keepdims=True)).astype("float32")
@@ -170,3 +170,8 @@ def _vote(level, pixels, matches, costs, tolerance=1):
     sources = level.spread(matches)[level.voters] + level.offsets  # (N, K)
     colors = pixels.take(sources, axis=0, mode="clip")  # (N, K, 3)
     return np.einsum("nk,nkc->nc", weights, colors) / weights.sum(axis=1, keepdims=True)
+
+
+def _distance_to_known(hole):
+    """The distance of each pixel from the nearest known one, in pixels; 0 outside the hole."""
+    return cv2.distanceTransform(hole.astype("uint8"), cv2.DIST_L2, cv2.DIST_MASK_5)

@@ -45,8 +45,9 @@ class PushPull(Float32Layer):
     def __init__(self, levels: int = 8, smoothing_steps: int = 4, biharmonic_steps: int = 0, **kwargs):
         super().__init__(**kwargs)
         if levels < 1 or min(smoothing_steps, biharmonic_steps) < 0:
-            given = f"levels={levels}, smoothing_steps={smoothing_steps}, biharmonic_steps={biharmonic_steps}"
-            raise ValueError(f"{given}: expected at least 1, 0 and 0")
+            raise ValueError(
+                f"{levels=}, {smoothing_steps=}, {biharmonic_steps=}: expected at least 1, 0 and 0"
+            )
         self.levels, self.smoothing_steps, self.biharmonic_steps = levels, smoothing_steps, biharmonic_steps
 
     def call(self, inputs):

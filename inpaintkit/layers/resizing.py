@@ -29,8 +29,8 @@ class MaskImage(Float32Layer):
     def call(self, inputs):
         image, mask = inputs
         if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
-            given = f"an image of shape {tuple(image.shape)} and a mask of shape {tuple(mask.shape)}"
-            raise ValueError(f"{given}: expected (B, H, W, 3) and (B, H, W, 1), one mask channel, 1 = known")
+            expected = "(B, H, W, 3) and (B, H, W, 1), one mask channel"
+            raise ValueError(f"image {tuple(image.shape)}, mask {tuple(mask.shape)}: expected {expected}")
         return zero_hole(image, mask)
 
 

@@ -103,8 +103,9 @@ def _check_embeddings(real, fake, fewest=2):
     real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
     fits = real.ndim == fake.ndim == 2 and min(len(real), len(fake)) >= fewest
     if not fits or real.shape[1] != fake.shape[1]:
-        given = f"embeddings of shapes {real.shape} and {fake.shape}"
-        raise ValueError(f"{given}: expected (N, D) and (M, D), N and M at least {fewest}")
+        raise ValueError(
+            f"embeddings {real.shape}, {fake.shape}: expected (N, D) and (M, D), N, M ≥ {fewest}"
+        )
     if not (np.isfinite(real).all() and np.isfinite(fake).all()):
         raise ValueError("embeddings hold NaN or infinity: check the images and the network's weights")
     return real, fake

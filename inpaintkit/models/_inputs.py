@@ -48,8 +48,7 @@ def check_input_shape(input_shape):
     """(height, width, 3) as a tuple, where None stands for any size; else a ValueError."""
     shape = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else ()
     if len(shape) != 3 or shape[2] != 3 or not all(side is None or is_count(side) for side in shape):
-        expected = "(height, width, 3), such as (64, 64, 3), or (None, None, 3) for any size"
-        raise ValueError(f"input_shape={input_shape!r}: expected {expected}")
+        raise ValueError(f"{input_shape=}: expected (height, width, 3), like (64, 64, 3), (None, None, 3)")
     return shape
 
 
