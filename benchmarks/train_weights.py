@@ -1,18 +1,19 @@
-"""Trains the weights that ship with the kit: `python benchmarks/train_weights.py faces|photos DATA MINUTES`.
+"""Trains the weights that ship with the kit: `python benchmarks/train_weights.py NAME DATA MINUTES [START]`.
 
-DATA is a folder of folders, each with sub-folders `train` and `val` of images; every image keeps its own
-size. The run is resumable: killed and started again, it goes on from `runs/weights-NAME/checkpoint.npz`; the
-learning rate falls along a cosine over MINUTES of wall time. At the end (and after every quarter of an hour)
-the averaged weights are written to `runs/weights-NAME` as `ik.load` reads them.
+NAME is one of `PLANS`. DATA is a folder of folders, each with sub-folders `train` and `val` of images; every
+image keeps its own size. START is the name of shipped weights to begin with, if not from random ones. The
+run is resumable: started again after a kill, it goes on from `runs/weights-NAME/checkpoint.npz`; the learning
+rate falls along a cosine over MINUTES of wall time. At the end (and after every quarter of an hour) the
+averaged weights are written to `runs/weights-NAME` in the form that `ik.load` reads.
 
-The recipe: `residual_unet`; crops of 96 in batches of 16, in the last 30 % of the time crops of 144 in
-batches of 8; flips; some crops shrunk from a larger part of the image; holes of five kinds; loss 0.05 ·
-log(MSE in the hole) + L1 in the hole; AdamW, gradients clipped at norm 1, weights averaged.
+All plans: `residual_unet`; flips; some crops shrunk from a larger part of the image; the loss 0.05 · log(MSE
+in the hole) + L1 in the hole; AdamW, gradients clipped at norm 1, weights averaged over the steps.
 """
 
 import json
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,38 +23,64 @@ from keras import ops
 
 import inpaintkit as ik
 from inpaintkit import pretrained
+from inpaintkit.checks import check_choice
 from inpaintkit.images import files_below, read_uint8
 
-RATE, MIN_SIDE = 1.6e-3, 178
-MASKS = (  # mask generator, images of sixteen
-    (ik.masks.Lines(count=7, thickness=(1, 11)), 4),
-    (ik.masks.Lines(hole_ratio=(0.02, 0.35), thickness=(1, 11)), 3),
-    (ik.masks.Strokes(hole_ratio=(0.03, 0.4)), 3),
-    (ik.masks.Strokes(hole_ratio=(0.05, 0.6)), 4),
-    (
-        ik.masks.Mixture(
-            [
-                ik.masks.Rectangles(hole_ratio=(0.03, 0.3)),
-                ik.masks.Ellipses(hole_ratio=(0.03, 0.3)),
-                ik.masks.Text(hole_ratio=(0.03, 0.2)),
-                ik.masks.Scratches(hole_ratio=(0.01, 0.1)),
-            ]
-        ),
-        2,
-    ),
+SMALL_SHAPES = (
+    ik.masks.Rectangles(hole_ratio=(0.03, 0.3)),
+    ik.masks.Ellipses(hole_ratio=(0.03, 0.3)),
+    ik.masks.Scratches(hole_ratio=(0.01, 0.1)),
 )
-VALIDATION = {
+SHAPES = ik.masks.Mixture([*SMALL_SHAPES, ik.masks.Text(hole_ratio=(0.03, 0.2))])
+STROKES = ((ik.masks.Strokes(hole_ratio=(0.03, 0.4)), 3), (ik.masks.Strokes(hole_ratio=(0.05, 0.6)), 4))
+THICK = ((ik.masks.Lines(count=7, thickness=(1, 11)), 4),)
+THICK += ((ik.masks.Lines(hole_ratio=(0.02, 0.35), thickness=(1, 11)), 3),)
+THIN = (
+    (ik.masks.Lines(count=(1, 9), thickness=(1, 2)), 9),
+    (ik.masks.Lines(hole_ratio=(0.02, 0.4), thickness=(1, 3)), 2),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one set of weights is trained."""
+
+    masks: tuple  # (mask generator, its part of a batch), …
+    validation: dict  # name to mask generator
+    side: int  # of the validation images; smaller images are left out
+    crops: tuple  # (share of the time that has passed at its end, images per batch, side of the crops), …
+    shrunk: float  # share of the crops that are shrunk from a larger part of the image
+    rate: float = 1.6e-3  # learning rate at the start; 1.2e-3 for those that began with shipped weights
+    filters: tuple = (40, 64, 96, 128)
+
+
+LARGE_HOLES = {
     "lines of 1 to 11 pixels": ik.masks.Lines(count=7, thickness=(1, 11)),
     "strokes, 10 to 30 %": ik.masks.Strokes(hole_ratio=(0.1, 0.3)),
     "strokes, 30 to 50 %": ik.masks.Strokes(hole_ratio=(0.3, 0.5)),
 }
+THIN_LINES = {"lines of 1 to 2 pixels": ik.masks.Lines(count=(1, 9), thickness=(1, 2))}
+CROPS = ((0.6, 16, 96), (1, 8, 144))
+PLANS = {
+    "faces": Plan((*THICK, *STROKES, (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.25),
+    "photos": Plan((*THICK, *STROKES, (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.6),
+    "cifar10": Plan(
+        (*THIN, *((strokes, 2) for strokes, _ in STROKES), (ik.masks.Mixture(SMALL_SHAPES), 1)),
+        THIN_LINES,
+        side=32,
+        crops=((1, 64, 32),),
+        shrunk=1.0,  # of the larger images beside CIFAR-10's
+        rate=2e-3,
+        filters=(48, 96, 128),
+    ),
+}
 
 
-def read(folder, split):
-    """The images of one split of every folder in a folder, uint8 (H, W, 3), sides of at least MIN_SIDE."""
+def read(folder, split, side):
+    """The images of one split of every folder in a folder, uint8 (H, W, 3), of at least `side` pixels."""
     files = sorted(file for part in sorted(folder.glob(f"**/{split}")) for file in files_below(part))
     images = [read_uint8(file) for file in files]
-    return [image for image in images if min(image.shape[:2]) >= MIN_SIDE]
+    return [image for image in images if min(image.shape[:2]) >= side]
 
 
 def centre(image, side):
@@ -62,23 +89,24 @@ def centre(image, side):
     return image[top : top + side, left : left + side]
 
 
-def batch(images, number, size, side, shrunk):
-    """Batch `number`: images float32 (size, side, side, 3) and masks; `shrunk` is the share made smaller."""
+def batch(images, number, size, side, plan):
+    """Batch `number`: images float32 (size, side, side, 3) in [0, 1], and masks."""
     rng, crops = np.random.default_rng((1, number)), np.empty((size, side, side, 3), "float32")
     for crop in crops:
         image = images[rng.integers(len(images))]
         longest, cut = min(image.shape[:2]), side
-        if rng.random() < shrunk:
+        if rng.random() < plan.shrunk:
             cut = round(side * (longest / side) ** rng.random())
         top, left = (rng.integers(0, length - cut + 1) for length in image.shape[:2])
         part = image[top : top + cut, left : left + cut]
         part = cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA) if cut != side else part
         crop[:] = part[:, ::-1] if rng.random() < 0.5 else part
-    counts = [max(1, round(share * size / 16)) for _, share in MASKS]
-    counts[3] += size - sum(counts)
+    parts = sum(part for _, part in plan.masks)
+    counts = [max(1, round(part * size / parts)) for _, part in plan.masks]
+    counts[0] += size - sum(counts)
     masks = [
         generator.sample(count, side, side, seed=5 * number + i)
-        for i, ((generator, _), count) in enumerate(zip(MASKS, counts, strict=True))
+        for i, ((generator, _), count) in enumerate(zip(plan.masks, counts, strict=True))
     ]
     return crops / 255, np.concatenate(masks)
 
@@ -95,10 +123,10 @@ class HoleLoss(ik.losses.MaskLoss):
         return 0.05 * log_mse + ops.sum(ops.abs(error)) / (ops.sum(pixels) + 1)
 
 
-def hole_psnr(network, images):
-    """Mean hole PSNR in dB for each of the VALIDATION holes."""
+def hole_psnr(network, images, generators):
+    """Mean hole PSNR in dB for each of the mask generators."""
     results = {}
-    for seed, (name, generator) in enumerate(VALIDATION.items(), 5):
+    for seed, (name, generator) in enumerate(generators.items(), 5):
         masks = generator.sample(len(images), *images.shape[1:3], seed)
         fills = ik.as_method(network, 10)(images * masks, masks)
         values = ik.metrics.psnr(images, fills, 1 - masks)
@@ -117,21 +145,18 @@ class Average:
             value += (ops.convert_to_numpy(variable) - value) * rate
 
 
-def main(name, data, minutes):
-    folder = Path("runs", f"weights-{name}")
+def main(name, data, minutes, start=None):
+    plan, folder = PLANS[check_choice("NAME", name, PLANS)], Path("runs", f"weights-{name}")
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(0)
-    train = read(Path(data), "train")
-    val = read(Path(data), "val")
-    val = (
-        np.stack([centre(image, MIN_SIDE) for image in val[:: max(1, len(val) // 60)]]).astype("float32")
-        / 255
-    )
+    train, val = (read(Path(data), split, plan.side) for split in ("train", "val"))
+    val = np.stack([centre(image, plan.side) for image in val[:: max(1, len(val) // 60)]])
+    val = val.astype("float32") / 255
     print(f"{len(train)} training images, {len(val)} for validation")
-    network = ik.models.residual_unet(name=name)
+    network = ik.load(start) if start else ik.models.residual_unet(filters=plan.filters, name=name)
     model = ik.Inpainter(network)
     model.compile(
-        keras.optimizers.AdamW(RATE, weight_decay=1e-4, clipnorm=1.0), HoleLoss(), jit_compile=False
+        keras.optimizers.AdamW(plan.rate, weight_decay=1e-4, clipnorm=1.0), HoleLoss(), jit_compile=False
     )
     model.optimizer.build(model.trainable_variables)
     average, step, spent = Average(network.trainable_variables), 0, 0.0
@@ -145,16 +170,16 @@ def main(name, data, minutes):
             average.values = [saved[f"average{i}"] for i in range(len(average.values))]
         print(f"going on after step {step}")
     else:
-        print("untrained", hole_psnr(network, val))
+        print("before training", hole_psnr(network, val, plan.validation))
     begun = saved_at = shown_at = time.monotonic()
     done = False
     while not done:
         share = (spent + time.monotonic() - begun) / (60 * minutes)
         done = share >= 1
         warm_up, cosine = min(1, (step + 1) / 200), 0.5 * (1 + np.cos(np.pi * min(share, 1)))
-        model.optimizer.learning_rate = RATE * warm_up * (0.99 * cosine + 0.01)
-        size, side = (16, 96) if share < 0.7 else (8, 144)
-        images, masks = batch(train, step, size, side, shrunk=0.25 if name == "faces" else 0.6)
+        model.optimizer.learning_rate = plan.rate * warm_up * (0.99 * cosine + 0.01)
+        size, side = next(crop[1:] for crop in plan.crops if share < crop[0] or crop is plan.crops[-1])
+        images, masks = batch(train, step, size, side, plan)
         model.train_on_batch([images * masks, masks], images)
         step += 1
         average.update(network.trainable_variables, 0.01 if step < 600 else 0.004 if step < 2500 else 0.002)
@@ -166,11 +191,16 @@ def main(name, data, minutes):
             (folder / "part.npz").replace(checkpoint)
             saved_at = now
         if done or now - shown_at > 900:
-            averaged = ik.models.residual_unet(name=name)
+            averaged = ik.models.residual_unet(filters=plan.filters, name=name)
             for variable, value in zip(averaged.trainable_variables, average.values, strict=True):
                 variable.assign(value)
-            scores = hole_psnr(averaged, val)
-            about = {"network": "residual_unet", "arguments": {}, "steps": step, "validation": scores}
+            scores = hole_psnr(averaged, val, plan.validation)
+            about = {
+                "network": "residual_unet",
+                "arguments": {"filters": plan.filters},
+                "steps": step,
+                "validation": scores,
+            }
             pretrained.save(folder, name, averaged, about)
             print(
                 json.dumps({"step": step, "minutes": round((spent + now - begun) / 60, 1), **scores}),
@@ -180,4 +210,4 @@ def main(name, data, minutes):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), *sys.argv[4:])

@@ -13,7 +13,7 @@ from inpaintkit.checks import check_choice
 from inpaintkit.files import replacing
 
 FOLDER = Path(__file__).parent
-NAMES = ("faces", "photos")
+NAMES = ("faces", "photos", "cifar10")
 MAX_BYTES = 8_000_000  # of one weight file
 
 
