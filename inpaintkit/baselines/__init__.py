@@ -6,11 +6,11 @@ them. `ik.baselines.telea.fill(image, hole)` fills one image (H, W, 3), with `ho
 hole.
 """
 
-from inpaintkit.baselines.base import masked_input, mean_color
 from inpaintkit.baselines.criminisi import exemplar
 from inpaintkit.baselines.method_lists import ALL, CLASSICAL
 from inpaintkit.baselines.opencv import frequency_selective, navier_stokes, shiftmap, telea
 from inpaintkit.baselines.patch_match import patchmatch
+from inpaintkit.baselines.simple import masked_input, mean_color
 from inpaintkit.baselines.smooth import biharmonic, half_size, heat, push_pull, total_variation
 
 __all__ = [

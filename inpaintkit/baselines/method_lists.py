@@ -7,10 +7,10 @@ all that this machine has.
 
 import cv2
 
-from inpaintkit.baselines.base import masked_input, mean_color
 from inpaintkit.baselines.criminisi import exemplar
 from inpaintkit.baselines.opencv import frequency_selective, navier_stokes, shiftmap, telea
 from inpaintkit.baselines.patch_match import patchmatch
+from inpaintkit.baselines.simple import masked_input, mean_color
 from inpaintkit.baselines.smooth import biharmonic, heat, push_pull, total_variation
 
 CLASSICAL = {

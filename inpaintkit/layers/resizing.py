@@ -29,8 +29,9 @@ class MaskImage(Float32Layer):
     def call(self, inputs):
         image, mask = inputs
         if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
-            expected = "(B, H, W, 3) and (B, H, W, 1), one mask channel"
-            raise ValueError(f"image {tuple(image.shape)}, mask {tuple(mask.shape)}: expected {expected}")
+            raise ValueError(
+                f"{image.shape}, {mask.shape}: expected (B, H, W, 3), (B, H, W, 1), one mask channel"
+            )
         return zero_hole(image, mask)
 
 
