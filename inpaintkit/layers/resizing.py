@@ -30,7 +30,7 @@ class MaskImage(Float32Layer):
         image, mask = inputs
         if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
             raise ValueError(
-                f"{image.shape}, {mask.shape}: expected (B, H, W, 3), (B, H, W, 1), one mask channel"
+                f"image {image.shape}, mask {mask.shape}: expected (B, H, W, 3), one mask channel"
             )
         return zero_hole(image, mask)
 
