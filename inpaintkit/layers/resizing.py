@@ -29,9 +29,7 @@ class MaskImage(Float32Layer):
     def call(self, inputs):
         image, mask = inputs
         if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
-            raise ValueError(
-                f"image {image.shape}, mask {mask.shape}: expected (B, H, W, 3), one mask channel"
-            )
+            raise ValueError(f"{image.shape} with mask {mask.shape}: expected 3 and one mask channel")
         return zero_hole(image, mask)
 
 
