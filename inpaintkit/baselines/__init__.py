@@ -10,9 +10,8 @@ from inpaintkit.baselines.criminisi import exemplar
 from inpaintkit.baselines.method_lists import ALL, CLASSICAL
 from inpaintkit.baselines.opencv import frequency_selective, navier_stokes, shiftmap, telea
 from inpaintkit.baselines.patch_match import patchmatch
-from inpaintkit.baselines.pyramid import half_size
 from inpaintkit.baselines.simple import masked_input, mean_color
-from inpaintkit.baselines.smooth import biharmonic, heat, push_pull, total_variation
+from inpaintkit.baselines.smooth import biharmonic, half_size, heat, push_pull, total_variation
 
 __all__ = [
     "ALL",

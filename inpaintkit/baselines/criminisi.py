@@ -3,33 +3,12 @@
 import cv2
 import numpy as np
 
-from inpaintkit.baselines.base import classical, fill_each
-from inpaintkit.baselines.patches import largest_patch, whole_patches
-from inpaintkit.baselines.smooth import fill_heat
+from inpaintkit.baselines.base import classical
+from inpaintkit.baselines.smooth import heat
 
 
-def fill_exemplar(image, hole, patch=9):
-    shape = largest_patch(hole, patch)
-    if shape is None:
-        return fill_heat(image, hole)
-    half, last = np.floor_divide(shape, 2), np.subtract(hole.shape, shape)  # last upper left corner
-    sources = whole_patches(~hole, shape)[_window(half, last + 1)]  # by their upper left corners
-    image, known = image.copy(), (~hole).astype("float32")
-    confidence = known.copy()
-    while not known.all():
-        mean_confidence = cv2.blur(confidence, shape[::-1], borderType=cv2.BORDER_CONSTANT)
-        center = _next_pixel(image, known, mean_confidence, shape)
-        target = _window(np.clip(np.subtract(center, half), 0, last), shape)
-        source = _best_match(image, known, target, sources)
-        new = known[target] == 0
-        image[target][new] = image[source][new]
-        confidence[target][new] = mean_confidence[center]
-        known[target] = 1
-    return image
-
-
-@classical(fill_exemplar)
-def exemplar(images: np.ndarray, masks: np.ndarray, *, patch: int = 9) -> np.ndarray:
+@classical
+def exemplar(image, hole, patch: int = 9):
     """Criminisi's exemplar-based inpainting: copies patches into the hole, first where an edge runs into it.
 
     The next patch is the one around the pixel p on the border of the hole with the largest priority
@@ -71,7 +50,23 @@ def exemplar(images: np.ndarray, masks: np.ndarray, *, patch: int = 9) -> np.nda
     inpainting", 2004. Where we differ: D is the root mean square over the known pixels of the patch, not its
     maximum.
     """
-    return fill_each(fill_exemplar, images, masks, patch=patch)
+    shape = largest_patch(hole, patch)
+    if shape is None:
+        return heat.fill(image, hole)
+    half, last = np.floor_divide(shape, 2), np.subtract(hole.shape, shape)  # last upper left corner
+    sources = whole_patches(~hole, shape)[_window(half, last + 1)]  # by their upper left corners
+    image, known = image.copy(), (~hole).astype("float32")
+    confidence = known.copy()
+    while not known.all():
+        mean_confidence = cv2.blur(confidence, shape[::-1], borderType=cv2.BORDER_CONSTANT)
+        center = _next_pixel(image, known, mean_confidence, shape)
+        target = _window(np.clip(np.subtract(center, half), 0, last), shape)
+        source = _best_match(image, known, target, sources)
+        new = known[target] == 0
+        image[target][new] = image[source][new]
+        confidence[target][new] = mean_confidence[center]
+        known[target] = 1
+    return image
 
 
 def _next_pixel(image, known, mean_confidence, shape):
@@ -108,3 +103,19 @@ def _window(corner, shape):
     """The slices of a patch, by its upper left corner and its shape."""
     (top, left), (height, width) = corner, shape
     return slice(top, top + height), slice(left, left + width)
+
+
+def largest_patch(hole, patch):
+    """The largest shape up to `patch` × `patch` of which the image has a wholly known patch, or None."""
+    if patch < 3 or patch % 2 == 0:
+        raise ValueError(f"patch={patch!r}: expected an odd number of pixels, at least 3, such as 7")
+    for side in range(patch, 2, -2):
+        shape = tuple(min(side, size) for size in hole.shape)
+        if whole_patches(~hole, shape).any():
+            return shape
+    return None
+
+
+def whole_patches(area, shape):
+    """The pixels around which a patch of this shape lies in `area` entirely, bool (H, W)."""
+    return cv2.erode(np.uint8(area), np.ones(shape), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0

@@ -3,17 +3,13 @@
 import cv2
 import numpy as np
 
-from inpaintkit.baselines.base import classical, fill_each
+from inpaintkit.baselines.base import classical
 from inpaintkit.checks import check_choice
 from inpaintkit.images import to_uint8
 
 
-def fill_telea(image, hole, radius=3):
-    return cv2.inpaint(to_uint8(image), hole.astype("uint8"), radius, cv2.INPAINT_TELEA) / 255
-
-
-@classical(fill_telea)
-def telea(images: np.ndarray, masks: np.ndarray, *, radius: float = 3) -> np.ndarray:
+@classical
+def telea(image, hole, radius: float = 3):
     """Telea's fast marching: from the border inwards, each pixel becomes a weighted mean of its neighbours.
 
     u(p) = Σ w(p, q) [u(q) + ∇u(q) · (p − q)] / Σ w(p, q), over the pixels q that are known or filled already
@@ -42,15 +38,11 @@ def telea(images: np.ndarray, masks: np.ndarray, *, radius: float = 3) -> np.nda
 
     Source: Telea, "An image inpainting technique based on the fast marching method", 2004, by `cv2.inpaint`.
     """
-    return fill_each(fill_telea, images, masks, radius=radius)
+    return cv2.inpaint(to_uint8(image), hole.astype("uint8"), radius, cv2.INPAINT_TELEA) / 255
 
 
-def fill_navier_stokes(image, hole, radius=3):
-    return cv2.inpaint(to_uint8(image), hole.astype("uint8"), radius, cv2.INPAINT_NS) / 255
-
-
-@classical(fill_navier_stokes)
-def navier_stokes(images: np.ndarray, masks: np.ndarray, *, radius: float = 3) -> np.ndarray:
+@classical
+def navier_stokes(image, hole, radius: float = 3):
     """Continues lines of equal brightness into the hole, by an equation of fluid dynamics.
 
     ∇⊥u · ∇Δu = 0: the smoothness Δu does not change along lines of equal brightness, whose direction is ∇⊥u.
@@ -78,16 +70,11 @@ def navier_stokes(images: np.ndarray, masks: np.ndarray, *, radius: float = 3) -
     Source: Bertalmio, Bertozzi and Sapiro, "Navier–Stokes, fluid dynamics, and image and video inpainting",
     2001, by `cv2.inpaint`.
     """
-    return fill_each(fill_navier_stokes, images, masks, radius=radius)
+    return cv2.inpaint(to_uint8(image), hole.astype("uint8"), radius, cv2.INPAINT_NS) / 255
 
 
-def fill_shiftmap(image, hole):
-    lab = _xphoto(cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2Lab), hole, "INPAINT_SHIFTMAP")
-    return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB) / 255
-
-
-@classical(fill_shiftmap)
-def shiftmap(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+@classical
+def shiftmap(image, hole):
     """Fills the hole with a few shifted copies of the image, joined along seams that show least.
 
     u(p) = u(p + s(p)). The candidates for the shift s are those most frequent between similar patches of the
@@ -114,19 +101,12 @@ def shiftmap(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
     Source: He and Sun, "Statistics of patch offsets for image completion", 2012, by opencv-contrib.
     """
-    return fill_each(fill_shiftmap, images, masks)
+    lab = _xphoto(cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2Lab), hole, "INPAINT_SHIFTMAP")
+    return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB) / 255
 
 
-def fill_frequency_selective(image, hole, quality="fast"):
-    check_choice("quality", quality, ("fast", "best"))
-    height, width = hole.shape
-    pad = [(0, -height % 16), (0, -width % 16)]  # to whole blocks: the library leaves the others unfinished
-    image, hole = np.pad(image, [*pad, (0, 0)], "symmetric"), np.pad(hole, pad, "symmetric")
-    return _xphoto(to_uint8(image), hole, f"INPAINT_FSR_{quality.upper()}")[:height, :width] / 255
-
-
-@classical(fill_frequency_selective)
-def frequency_selective(images: np.ndarray, masks: np.ndarray, *, quality: str = "fast") -> np.ndarray:
+@classical
+def frequency_selective(image, hole, quality: str = "fast"):
     """Frequency selective reconstruction (FSR): explains each block by a few Fourier waves.
 
     g = Σ c_k φ_k, over few waves φ_k, so that Σ w(p) (u(p) − g(p))² over the known pixels p in and around a
@@ -157,15 +137,16 @@ def frequency_selective(images: np.ndarray, masks: np.ndarray, *, quality: str =
 
     Source: Seiler et al. 2015; Genser et al. 2018; by opencv-contrib.
     """
-    return fill_each(fill_frequency_selective, images, masks, quality=quality)
+    check_choice("quality", quality, ("fast", "best"))
+    height, width = hole.shape
+    pad = [(0, -height % 16), (0, -width % 16)]  # to whole blocks: the library leaves the others unfinished
+    image, hole = np.pad(image, [*pad, (0, 0)], "symmetric"), np.pad(hole, pad, "symmetric")
+    return _xphoto(to_uint8(image), hole, f"INPAINT_FSR_{quality.upper()}")[:height, :width] / 255
 
 
 def _xphoto(image, hole, algorithm):
     if not hasattr(cv2, "xphoto"):
-        raise ValueError(
-            f"this OpenCV {cv2.__version__} has no cv2.xphoto: for shiftmap and frequency_selective, replace "
-            "opencv-python by opencv-contrib-python of the same version"
-        )
+        raise ValueError(f"OpenCV {cv2.__version__} has no cv2.xphoto: install opencv-contrib-python instead")
     filled = np.zeros_like(image)
     cv2.xphoto.inpaint(image, (~hole).astype("uint8") * 255, filled, getattr(cv2.xphoto, algorithm))
     return filled

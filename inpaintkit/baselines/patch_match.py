@@ -7,37 +7,13 @@ patches touch the hole, and a patch has K pixels.
 import cv2
 import numpy as np
 
-from inpaintkit.baselines.base import classical, fill_each
-from inpaintkit.baselines.patches import distance_to_known, largest_patch, whole_patches
-from inpaintkit.baselines.pyramid import half_size
-from inpaintkit.baselines.smooth import fill_heat
+from inpaintkit.baselines.base import classical
+from inpaintkit.baselines.criminisi import largest_patch, whole_patches
+from inpaintkit.baselines.smooth import half_size, heat
 
 
-def fill_patchmatch(image, hole, patch=7, rounds=6, seed=0):
-    shape = largest_patch(hole, patch)
-    if shape is None:
-        return fill_heat(image, hole)
-    rng, coarse = np.random.default_rng(seed), None
-    levels = _pyramid(image, hole, shape, patch)
-    for image, hole in reversed(levels):
-        level = _Level(hole, shape)
-        matches = _initial_match(level, coarse, rng)
-        if coarse is None:
-            pixels = fill_heat(image, hole).reshape(-1, 3)
-        else:
-            pixels = image.reshape(-1, 3).copy()
-            pixels[level.inside] = _vote(level, pixels, matches, np.zeros(matches.size))
-        for tolerance in np.linspace(1, 0, rounds, endpoint=False) ** 2:  # blurred at first, sharp in the end
-            matches, costs = _improve(level, pixels, matches, rng)
-            pixels[level.inside] = _vote(level, pixels, matches, costs, tolerance)
-        image, coarse = pixels.reshape(image.shape), level.spread(matches)
-    return image
-
-
-@classical(fill_patchmatch)
-def patchmatch(
-    images: np.ndarray, masks: np.ndarray, *, patch: int = 7, rounds: int = 6, seed: int = 0
-) -> np.ndarray:
+@classical
+def patchmatch(image, hole, patch: int = 7, rounds: int = 6, seed: int = 0):
     """Each patch that touches the hole searches for a similar known patch; all of them vote on each pixel.
 
     Reduces Σ over these patches P of min over known patches S of ‖P − S‖², by turns:
@@ -79,13 +55,30 @@ def patchmatch(
     comparison, a pixel of the hole counts half as much per pixel of distance from its border. The vote gets
     sharper from round to round, which keeps texture.
     """
-    return fill_each(fill_patchmatch, images, masks, patch=patch, rounds=rounds, seed=seed)
+    shape = largest_patch(hole, patch)
+    if shape is None:
+        return heat.fill(image, hole)
+    rng, coarse = np.random.default_rng(seed), None
+    levels = _pyramid(image, hole, shape, patch)
+    for image, hole in reversed(levels):
+        level = _Level(hole, shape)
+        matches = _initial_match(level, coarse, rng)
+        if coarse is None:
+            pixels = heat.fill(image, hole).reshape(-1, 3)
+        else:
+            pixels = image.reshape(-1, 3).copy()
+            pixels[level.inside] = _vote(level, pixels, matches, np.zeros(matches.size))
+        for tolerance in np.linspace(1, 0, rounds, endpoint=False) ** 2:  # blurred at first, sharp in the end
+            matches, costs = _improve(level, pixels, matches, rng)
+            pixels[level.inside] = _vote(level, pixels, matches, costs, tolerance)
+        image, coarse = pixels.reshape(image.shape), level.spread(matches)
+    return image
 
 
 def _pyramid(image, hole, shape, patch):
     """The image and its hole, halved in size again and again until no hole is wider than a patch."""
     levels = [(image, hole)]
-    while distance_to_known(hole).max() > patch / 2:
+    while _distance_to_known(hole).max() > patch / 2:
         sums, known = half_size(image, (~hole).astype("float32"))
         hole = known < 0.5
         if not whole_patches(~hole, shape).any():
@@ -109,7 +102,7 @@ class _Level:
         self.windows = self.targets[:, None] + self.offsets  # (T, K) the pixels of each patch
         covering = self.inside[:, None] - self.offsets  # (N, K) centres of the patches that cover each pixel
         self.voters = np.clip(covering, 0, hole.size - 1)
-        depth = np.minimum(distance_to_known(hole), 60).ravel()
+        depth = np.minimum(_distance_to_known(hole), 60).ravel()
         self.trust = 1.3**-depth  # (H W,) of a patch as a voter
         weights = 2.0 ** -depth[self.windows]  # (T, K) of the pixels in a comparison of two patches
         weights = np.sqrt(weights / weights.sum(axis=1, keepdims=True)).astype("float32")
@@ -177,3 +170,8 @@ def _vote(level, pixels, matches, costs, tolerance=1):
     sources = level.spread(matches)[level.voters] + level.offsets  # (N, K)
     colors = pixels.take(sources, axis=0, mode="clip")  # (N, K, 3)
     return np.einsum("nk,nkc->nc", weights, colors) / weights.sum(axis=1, keepdims=True)
+
+
+def _distance_to_known(hole):
+    """The distance of each pixel from the nearest known one, in pixels; 0 outside the hole."""
+    return cv2.distanceTransform(hole.astype("uint8"), cv2.DIST_L2, cv2.DIST_MASK_5)

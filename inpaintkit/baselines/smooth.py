@@ -7,18 +7,11 @@ differ in what they count as variation: heat ∫|∇u|², total variation ∫|�
 import cv2
 import numpy as np
 
-from inpaintkit.baselines.base import classical, fill_each
-from inpaintkit.baselines.pyramid import half_size
+from inpaintkit.baselines.base import classical
 
 
-def fill_biharmonic(image, hole):
-    from skimage.restoration import inpaint_biharmonic
-
-    return inpaint_biharmonic(image.astype("float64"), hole, channel_axis=-1)
-
-
-@classical(fill_biharmonic)
-def biharmonic(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+@classical
+def biharmonic(image, hole):
     """The smoothest surface through the known pixels, solved as a linear system.
 
     Δ²u = Δ(Δu) = 0 in the hole.
@@ -49,29 +42,40 @@ def biharmonic(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     Source: Damelin and Hoang, "On surface completion and image inpainting by biharmonic functions", 2018, by
     `skimage.restoration.inpaint_biharmonic`.
     """
-    return fill_each(fill_biharmonic, images, masks)
+    from skimage.restoration import inpaint_biharmonic
+
+    return inpaint_biharmonic(image.astype("float64"), hole, channel_axis=-1)
 
 
-def fill_heat(image, hole, smoothing_steps=8):
-    values, known = image, (~hole).astype("float32")
-    pyramid = []
-    while max(known.shape) > 1:
-        pyramid.append((values, known))
-        values, known = half_size(values, known)
-    filled = values / known[..., None]  # (1, 1, 3), the mean colour
-    for values, known in reversed(pyramid):
-        height, width = known.shape
-        means, known = cv2.divide(values, cv2.merge([known] * 3)), (known > 0).astype("uint8")
-        filled = cv2.resize(filled, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:height, :width].copy()
-        cv2.copyTo(means, known, filled)  # what is known replaces what was enlarged
-        for _ in range(smoothing_steps):
-            cv2.blur(filled, (3, 3), filled, borderType=cv2.BORDER_REPLICATE)
-            cv2.copyTo(means, known, filled)
-    return filled
+def half_size(image: np.ndarray, known: np.ndarray) -> list[np.ndarray]:
+    """An image and its map of known pixels at half the size: means over blocks of 2×2 pixels.
+
+    With the image 0 in the hole, `half / half_known` is the mean of the known pixels of each block. Odd sizes
+    first get a row or column of zeros at the bottom or on the right.
+
+    Args:
+        image: float32 (H, W, 3), 0 where nothing is known.
+        known: float32 (H, W), the share of each pixel that is known: 0 to 1.
+
+    Returns:
+        the two at half the size, (⌈H/2⌉, ⌈W/2⌉, 3) and (⌈H/2⌉, ⌈W/2⌉).
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> known = np.float32([[1, 0], [1, 0]])
+        >>> image = known[..., None] * np.full(3, 0.8, "float32")
+        >>> half, half_known = ik.baselines.half_size(image, known)
+        >>> round(float(half[0, 0, 0]), 2), float(half_known[0, 0])  # 0.4 / 0.5 is 0.8 again
+        (0.4, 0.5)
+    """
+    bottom, right = known.shape[0] % 2, known.shape[1] % 2
+    padded = [cv2.copyMakeBorder(x, 0, bottom, 0, right, cv2.BORDER_CONSTANT) for x in (image, known)]
+    return [cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for x in padded]
 
 
-@classical(fill_heat)
-def heat(images: np.ndarray, masks: np.ndarray, *, smoothing_steps: int = 8) -> np.ndarray:
+@classical
+def heat(image, hole, smoothing_steps: int = 8):
     """Harmonic (Laplace) inpainting: each missing pixel becomes the mean of its neighbours.
 
     Δu = 0 in the hole: where heat that flows in from the known pixels comes to rest.
@@ -101,15 +105,25 @@ def heat(images: np.ndarray, masks: np.ndarray, *, smoothing_steps: int = 8) -> 
 
     Source: the pyramid is that of `layers.PushPull` (Gortler et al. 1996); the equation is Laplace's.
     """
-    return fill_each(fill_heat, images, masks, smoothing_steps=smoothing_steps)
+    values, known = image, (~hole).astype("float32")
+    pyramid = []
+    while max(known.shape) > 1:
+        pyramid.append((values, known))
+        values, known = half_size(values, known)
+    filled = values / known[..., None]  # (1, 1, 3), the mean colour
+    for values, known in reversed(pyramid):
+        height, width = known.shape
+        means, known = cv2.divide(values, cv2.merge([known] * 3)), (known > 0).astype("uint8")
+        filled = cv2.resize(filled, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:height, :width].copy()
+        cv2.copyTo(means, known, filled)  # what is known replaces what was enlarged
+        for _ in range(smoothing_steps):
+            cv2.blur(filled, (3, 3), filled, borderType=cv2.BORDER_REPLICATE)
+            cv2.copyTo(means, known, filled)
+    return filled
 
 
-def fill_push_pull(image, hole):
-    return fill_heat(image, hole, smoothing_steps=0)
-
-
-@classical(fill_push_pull)
-def push_pull(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+@classical
+def push_pull(image, hole):
     """Means of the known pixels, from coarse to fine: `layers.PushPull` without smoothing, in OpenCV.
 
     push: values and known shares are averaged over 2×2 pixels, again and again. pull: on the way back, each
@@ -134,29 +148,11 @@ def push_pull(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
     Source: Gortler et al., "The Lumigraph", 1996.
     """
-    return fill_each(fill_push_pull, images, masks)
+    return heat.fill(image, hole, smoothing_steps=0)
 
 
-def fill_total_variation(image, hole, rounds=10, edge=0.03):
-    from scipy.sparse.linalg import splu
-
-    gradient, start = _gradient(hole)  # (pairs of neighbours, pixels)
-    unknown = hole.ravel()
-    u = fill_heat(image, hole).reshape(-1, 3).astype("float64")
-    of_hole, of_known = gradient[:, unknown], gradient[:, ~unknown] @ u[~unknown]
-    for _ in range(rounds):
-        squares = np.bincount(start, np.square(gradient @ u).sum(axis=1), hole.size)  # |∇u|² per pixel
-        conductance = 1 / np.sqrt(squares[start] + edge**2)
-        flow = of_hole.multiply(conductance[:, None]).tocsc().T
-        factors = splu((flow @ of_hole).tocsc(), "MMD_AT_PLUS_A", 0, options={"SymmetricMode": True})
-        u[unknown] = factors.solve(-(flow @ of_known))
-    return u.reshape(image.shape)
-
-
-@classical(fill_total_variation)
-def total_variation(
-    images: np.ndarray, masks: np.ndarray, *, rounds: int = 10, edge: float = 0.03
-) -> np.ndarray:
+@classical
+def total_variation(image, hole, rounds: int = 10, edge: float = 0.03):
     """The surface of least total variation: flat pieces and, over narrow holes, sharp edges.
 
     Minimises Σ √(|∇u|² + edge²) over the hole, |∇u|² summed over the channels, from `heat`'s fill. Each round
@@ -188,7 +184,19 @@ def total_variation(
     Source: Chan and Shen, "Mathematical models for local nontexture inpaintings", 2001; Vogel and Oman 1996
     for the solver. Where we differ: the known pixels are kept, not denoised.
     """
-    return fill_each(fill_total_variation, images, masks, rounds=rounds, edge=edge)
+    from scipy.sparse.linalg import splu
+
+    gradient, start = _gradient(hole)  # (pairs of neighbours, pixels)
+    unknown = hole.ravel()
+    u = heat.fill(image, hole).reshape(-1, 3).astype("float64")
+    of_hole, of_known = gradient[:, unknown], gradient[:, ~unknown] @ u[~unknown]
+    for _ in range(rounds):
+        squares = np.bincount(start, np.square(gradient @ u).sum(axis=1), hole.size)  # |∇u|² per pixel
+        conductance = 1 / np.sqrt(squares[start] + edge**2)
+        flow = of_hole.multiply(conductance[:, None]).tocsc().T
+        factors = splu((flow @ of_hole).tocsc(), "MMD_AT_PLUS_A", 0, options={"SymmetricMode": True})
+        u[unknown] = factors.solve(-(flow @ of_known))
+    return u.reshape(image.shape)
 
 
 def _gradient(hole):

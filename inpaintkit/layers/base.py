@@ -5,10 +5,16 @@ from keras import ops
 
 
 class Float32Layer(keras.layers.Layer):
-    """A layer that passes pixels on: in float32 under any dtype policy, since 16 bits would round them."""
+    """A layer that passes pixels on: in float32 under any dtype policy, since 16 bits would round them.
+
+    Its output has the shape of its first input.
+    """
 
     def __init__(self, dtype: str | keras.DTypePolicy = "float32", **kwargs):
         super().__init__(dtype=dtype, **kwargs)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
 
 
 def zero_hole(x, mask):

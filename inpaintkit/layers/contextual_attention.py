@@ -48,9 +48,7 @@ class ContextualAttention(keras.layers.Layer):
     def __init__(self, scale: float = 10.0, reach: int = 1, **kwargs):
         super().__init__(**kwargs)
         if scale <= 0 or reach < 0:
-            raise ValueError(
-                f"scale={scale}, reach={reach}: expected a scale above 0 and a reach of 0 or more"
-            )
+            raise ValueError(f"scale={scale}, reach={reach}: expected a scale above 0, a reach of 0 or more")
         self.scale, self.reach = scale, reach
 
     def build(self, input_shape):

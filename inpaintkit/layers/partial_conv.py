@@ -53,33 +53,25 @@ class PConv2D(keras.layers.Conv2D):
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):
         super().__init__(filters, kernel_size, **kwargs)
         if self.groups != 1 or self.data_format != "channels_last":
-            raise ValueError(
-                f"PConv2D with groups={self.groups}, data_format={self.data_format!r}: "
-                "expected groups=1 and channels last"
-            )
+            raise ValueError(f"groups={self.groups}, {self.data_format}: expected groups=1, channels_last")
         self.input_spec = None  # Conv2D's expects one tensor
 
     def build(self, input_shape):
         pairs = as_pairs(input_shape)
         for features, mask in pairs:
             if len(features) != 4 or len(mask) != 4 or mask[-1] != 1:
-                raise ValueError(
-                    f"PConv2D got features {features} with a mask {mask}: expected (B, H, W, C) with "
-                    "(B, H, W, 1); one mask channel serves all features"
-                )
-        first, _ = pairs[0]
+                raise ValueError(f"features {features}, mask {mask}: expected (B, H, W, C), (B, H, W, 1)")
         channels = sum(features[-1] for features, _ in pairs)
-        super().build((*first[:-1], channels))
+        super().build((*pairs[0][0][:-1], channels))
         self.input_spec = None
 
     def call(self, inputs):
         pairs = as_pairs(inputs)  # (B, H, W, C) and (B, H, W, 1) each
         parts = [zero_hole(features, mask) for features, mask in pairs]
-        masks = [mask for _, mask in pairs]
         channels = [part.shape[-1] for part in parts]
         x = ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]  # (B, H, W, C1 + C2)
         y = self.convolution_op(x, self.kernel)  # (B, H', W', filters)
-        return self.renormalize(y, channels, masks)
+        return self.renormalize(y, channels, [mask for _, mask in pairs])
 
     def renormalize(self, y, channels, masks):
         """Scales the convolution y of the known pixels, adds the bias, and computes the new mask."""
@@ -102,7 +94,7 @@ class PConv2D(keras.layers.Conv2D):
     def compute_output_shape(self, input_shape):
         if is_shape(input_shape):  # Conv2D.build asks with the shape of the features
             return super().compute_output_shape(input_shape)
-        features, _ = as_pairs(input_shape)[0]
+        features, _ = as_pairs(input_shape)[-1]  # in `PConv2DUp` the skip, of the size of the output
         shape = super().compute_output_shape(features)
         return shape, (*shape[:-1], 1)
 
@@ -113,8 +105,7 @@ def as_pairs(inputs):
     count = len(inputs) if is_list else 1
     if count not in (2, 4):
         raise ValueError(
-            "a partial convolution takes a list, [features, mask] or [features1, mask1, features2, mask2]; "
-            f"got {count} tensor{'s' * (count > 1)}"
+            f"inputs: {count}; expected [features, mask] or [features1, mask1, features2, mask2]"
         )
     return list(zip(inputs[::2], inputs[1::2], strict=True))
 

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from inpaintkit.layers.base import upsample, zero_hole
-from inpaintkit.layers.partial_conv import PConv2D, as_pairs, is_shape
+from inpaintkit.layers.partial_conv import PConv2D, as_pairs
 from inpaintkit.serialization import serializable
 
 
@@ -41,10 +41,7 @@ class PConv2DUp(PConv2D):
         super().__init__(filters, kernel_size, **{"padding": "same", **kwargs})
         given = (self.kernel_size, self.strides, self.dilation_rate, self.padding)
         if given != ((3, 3), (1, 1), (1, 1), "same"):
-            raise ValueError(
-                f"PConv2DUp with kernel_size={self.kernel_size}, strides={self.strides}, "
-                f"dilation_rate={self.dilation_rate}, padding={self.padding!r}: expected 3, 1, 1, 'same'"
-            )
+            raise ValueError(f"kernel, strides, dilation, padding = {given}: expected 3, 1, 1, 'same'")
 
     def build(self, input_shape):
         if len(as_pairs(input_shape)) != 2:
@@ -54,20 +51,15 @@ class PConv2DUp(PConv2D):
     def call(self, inputs):
         (x, mask), (skip, skip_mask) = as_pairs(inputs)
         x, skip = zero_hole(x, mask), zero_hole(skip, skip_mask)  # (B, H, W, C1), (B, 2H, 2W, C2)
-        channels = [x.shape[-1], skip.shape[-1]]
-        kernel_x, kernel_skip = self.kernel[:, :, : channels[0]], self.kernel[:, :, channels[0] :]
+        channels = x.shape[-1]  # C1
+        kernel_x, kernel_skip = self.kernel[:, :, :channels], self.kernel[:, :, channels:]
         too_small = x.shape[1] is not None and x.shape[1] < 8
         if too_small or keras.backend.backend() == "jax":  # JAX on a CPU takes 5 times as long to transpose
             y = self.convolution_op(upsample(x), kernel_x)  # (B, 2H, 2W, filters)
         else:
             y = ops.conv_transpose(x, _fold(kernel_x), strides=2, padding="same")  # (B, 2H, 2W, filters)
         y = y + self.convolution_op(skip, kernel_skip)  # (B, 2H, 2W, filters)
-        return self.renormalize(y, channels, [upsample(mask), skip_mask])
-
-    def compute_output_shape(self, input_shape):
-        if is_shape(input_shape):  # Conv2D.build asks with the shape of the features
-            return super().compute_output_shape(input_shape)
-        return super().compute_output_shape(input_shape[2:])  # the skip has the size of the output
+        return self.renormalize(y, [channels, skip.shape[-1]], [upsample(mask), skip_mask])
 
 
 def _fold(kernel):

@@ -46,8 +46,7 @@ class PushPull(Float32Layer):
         super().__init__(**kwargs)
         if levels < 1 or min(smoothing_steps, biharmonic_steps) < 0:
             raise ValueError(
-                f"levels={levels}, smoothing_steps={smoothing_steps}, biharmonic_steps={biharmonic_steps}: "
-                "expected at least 1, 0 and 0"
+                f"{levels=}, {smoothing_steps=}, {biharmonic_steps=}: expected at least 1, 0 and 0"
             )
         self.levels, self.smoothing_steps, self.biharmonic_steps = levels, smoothing_steps, biharmonic_steps
 
@@ -75,16 +74,9 @@ class PushPull(Float32Layer):
             filled = _solve_biharmonic(filled, ops.cast(mask == 0, "float32"), self.biharmonic_steps)
         return ops.cast(filled, self.compute_dtype)  # (B, H, W, C)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
-
     def get_config(self):
-        return {
-            **super().get_config(),
-            "levels": self.levels,
-            "smoothing_steps": self.smoothing_steps,
-            "biharmonic_steps": self.biharmonic_steps,
-        }
+        steps = {"smoothing_steps": self.smoothing_steps, "biharmonic_steps": self.biharmonic_steps}
+        return {**super().get_config(), "levels": self.levels, **steps}
 
     @classmethod
     def from_config(cls, config):

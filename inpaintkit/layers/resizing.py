@@ -29,14 +29,8 @@ class MaskImage(Float32Layer):
     def call(self, inputs):
         image, mask = inputs
         if len(image.shape) != 4 or image.shape[-1] != 3 or tuple(mask.shape) != (*image.shape[:3], 1):
-            raise ValueError(
-                f"an image of shape {tuple(image.shape)} with a mask of shape {tuple(mask.shape)}: expected "
-                "(B, H, W, 3) and (B, H, W, 1), one mask channel, 1 = known, 0 = hole"
-            )
+            raise ValueError(f"{image.shape} with mask {mask.shape}: expected 3 and one mask channel")
         return zero_hole(image, mask)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
 
 
 @serializable_as("PadTo")

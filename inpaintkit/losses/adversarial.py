@@ -5,16 +5,16 @@ of the discriminator, above 0 for "real".
 """
 
 from keras import ops
-from numpy.typing import ArrayLike
 
 from inpaintkit.serialization import serializable_as
 
 
 class AdversarialLoss:
-    """The base class of adversarial losses: a subclass gives `generator` and `discriminator`.
+    """The base class of adversarial losses.
 
-    Both methods take logits of any shape and return a scalar. A subclass with settings returns them in
-    `get_config`, so that Keras can save it.
+    A subclass gives `generator(fake)` and `discriminator(real, fake)`: what each side minimises, a scalar,
+    from the discriminator's logits for real and for generated images, of any shape. A subclass with settings
+    returns them in `get_config`, so that Keras can save it.
 
     Example: a least-squares loss (Mao et al. 2017).
 
@@ -28,14 +28,6 @@ class AdversarialLoss:
         >>> float(LeastSquaresGANLoss().discriminator(real=ops.array([1.0]), fake=ops.array([0.5])))
         0.25
     """
-
-    def generator(self, fake: ArrayLike) -> ArrayLike:
-        """What the generator minimises, from the discriminator's logits for generated images."""
-        raise NotImplementedError(f"{type(self).__name__}.generator: expected in the subclass")
-
-    def discriminator(self, real: ArrayLike, fake: ArrayLike) -> ArrayLike:
-        """What the discriminator minimises, from its logits for real and for generated images."""
-        raise NotImplementedError(f"{type(self).__name__}.discriminator: expected in the subclass")
 
     def get_config(self) -> dict:
         """The settings, for saving."""

@@ -40,10 +40,7 @@ class MaskLoss(keras.losses.Loss):
     def split(target: ArrayLike) -> tuple:
         """(B, H, W, 4) as the image, (B, H, W, 3), and the mask, (B, H, W, 1)."""
         if target.shape[-1] != 4:
-            raise ValueError(
-                f"a target of {target.shape[-1]} channels: this loss reads the mask as the fourth. Train an "
-                "inpaintkit.Inpainter, which appends it, or concatenate image and mask yourself"
-            )
+            raise ValueError(f"target of shape {target.shape}: expected image and, as fourth channel, mask")
         return target[..., :3], target[..., 3:]
 
     def __call__(self, y_true, y_pred, sample_weight=None):
@@ -124,16 +121,14 @@ class WeightedSum(MultiTermLoss):
 
     def __init__(self, losses: dict[str, tuple], name: str = "sum", **kwargs):
         if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in losses.values()):
-            raise ValueError(
-                f'losses={losses}: expected {{name: (weight, loss)}}, such as {{"l1": (1, "mae")}}'
-            )
+            raise ValueError(f'{losses=}: expected {{name: (weight, loss)}}, such as {{"l1": (1, "mae")}}')
         super().__init__({term: weight for term, (weight, _) in losses.items()}, name, **kwargs)
         self.losses = {term: (weight, keras.losses.get(loss)) for term, (weight, loss) in losses.items()}
+        self.used_losses = {term: self.losses[term][1] for term in self.weights}
 
     def all_trackers(self):
         trackers = super().all_trackers()
-        for term in self.weights:
-            _, loss = self.losses[term]
+        for term, loss in self.used_losses.items():
             if isinstance(loss, MultiTermLoss):
                 trackers |= {f"{term}_{name}": tracker for name, tracker in loss.all_trackers().items()}
         return trackers
@@ -142,8 +137,7 @@ class WeightedSum(MultiTermLoss):
         """The losses' values per image."""
         image, _ = self.split(y_true)
         values = {}
-        for term in self.weights:
-            _, loss = self.losses[term]
+        for term, loss in self.used_losses.items():
             function = loss.call if isinstance(loss, keras.losses.Loss) else loss
             value = function(y_true if isinstance(loss, MaskLoss) else image, y_pred)
             axes = tuple(range(1, len(value.shape)))  # Keras's losses give one value per pixel
@@ -151,12 +145,5 @@ class WeightedSum(MultiTermLoss):
         return values
 
     def get_config(self):
-        losses = {
-            term: (weight, keras.losses.serialize(loss)) for term, (weight, loss) in self.losses.items()
-        }
+        losses = {term: (w, keras.losses.serialize(loss)) for term, (w, loss) in self.losses.items()}
         return {**super().get_config(), "losses": losses}
-
-
-def mean_per_image(x):
-    """(B, H, W, C) to (B,)."""
-    return ops.mean(x, axis=(1, 2, 3))

@@ -5,8 +5,8 @@ from keras import ops
 
 from inpaintkit.features import Features
 from inpaintkit.images import composite
-from inpaintkit.losses.base import MultiTermLoss, mean_per_image
-from inpaintkit.losses.perceptual import as_features, extract_features, perceptual_distance, style_distance
+from inpaintkit.losses.base import MultiTermLoss
+from inpaintkit.losses.perceptual import PerceptualLoss, StyleLoss, as_features, extract_features
 from inpaintkit.losses.pixel import total_variation_of_hole
 from inpaintkit.serialization import serializable
 
@@ -62,8 +62,7 @@ class PConvLoss(MultiTermLoss):
             "total_variation": total_variation,
         }
         super().__init__(self.settings, name, **kwargs)
-        needs_features = perceptual or style_out or style_comp
-        self.features = as_features(features) if needs_features else None
+        self.features = as_features(features) if perceptual or style_out or style_comp else None
 
     def terms(self, y_true, y_pred):
         """The six terms, or the three that need no features."""
@@ -71,15 +70,15 @@ class PConvLoss(MultiTermLoss):
         mixed = composite(y_pred, image, mask)  # (B, H, W, 3)
         error = ops.abs(image - y_pred)
         terms = {
-            "valid": mean_per_image(error * mask),
-            "hole": mean_per_image(error * (1 - mask)),
+            "valid": ops.mean(error * mask, axis=(1, 2, 3)),
+            "hole": ops.mean(error * (1 - mask), axis=(1, 2, 3)),
             "total_variation": total_variation_of_hole(mixed, mask),
         }
         if self.features:
             truth, output, mixed = extract_features(self.features, image, y_pred, mixed)
-            terms["perceptual"] = perceptual_distance(truth, output) + perceptual_distance(truth, mixed)
-            terms["style_out"] = style_distance(truth, output)
-            terms["style_comp"] = style_distance(truth, mixed)
+            terms["perceptual"] = sum(PerceptualLoss.distance(truth, x) for x in (output, mixed))
+            terms["style_out"] = StyleLoss.distance(truth, output)
+            terms["style_comp"] = StyleLoss.distance(truth, mixed)
         return terms
 
     def get_config(self):

@@ -5,7 +5,7 @@ from keras import ops
 
 from inpaintkit.features import Features
 from inpaintkit.images import composite
-from inpaintkit.losses.base import MaskLoss, mean_per_image
+from inpaintkit.losses.base import MaskLoss
 from inpaintkit.serialization import serializable
 
 
@@ -50,8 +50,10 @@ class PerceptualLoss(FeatureLoss):
     def __init__(self, features: Features | None = None, name: str = "perceptual_loss", **kwargs):
         super().__init__(features, name, **kwargs)
 
-    def distance(self, truth, other):
-        return perceptual_distance(truth, other)
+    @staticmethod
+    def distance(truth, other):
+        """Mean absolute difference of two lists of feature maps (B, H, W, C), summed over the maps: (B,)."""
+        return sum(ops.mean(ops.abs(a - b), axis=(1, 2, 3)) for a, b in zip(truth, other, strict=True))
 
 
 @serializable
@@ -80,8 +82,11 @@ class StyleLoss(FeatureLoss):
     def __init__(self, features: Features | None = None, name: str = "style_loss", **kwargs):
         super().__init__(features, name, **kwargs)
 
-    def distance(self, truth, other):
-        return style_distance(truth, other)
+    @staticmethod
+    def distance(truth, other):
+        """Mean absolute difference of the Gram matrices, summed over the maps: (B,)."""
+        pairs = zip(truth, other, strict=True)
+        return sum(ops.mean(ops.abs(_gram(a) - _gram(b)), axis=(1, 2)) for a, b in pairs)
 
 
 def as_features(features):
@@ -92,21 +97,9 @@ def as_features(features):
 
 
 def extract_features(features, *images):
-    """The list of feature maps of each of several batches, from one pass."""
+    """The feature maps of each of several batches, from one pass."""
     maps = features(ops.concatenate(images, axis=0))
-    split_maps = [ops.split(x, len(images), axis=0) for x in maps]
-    return [[parts[i] for parts in split_maps] for i in range(len(images))]
-
-
-def perceptual_distance(truth, other):
-    """Mean absolute difference of two lists of feature maps (B, H, W, C), summed over the maps: (B,)."""
-    return sum(mean_per_image(ops.abs(a - b)) for a, b in zip(truth, other, strict=True))
-
-
-def style_distance(truth, other):
-    """Mean absolute difference of the Gram matrices, summed over the maps: (B,)."""
-    pairs = zip(truth, other, strict=True)
-    return sum(ops.mean(ops.abs(_gram(a) - _gram(b)), axis=(1, 2)) for a, b in pairs)
+    return zip(*[ops.split(x, len(images), axis=0) for x in maps], strict=True)
 
 
 def _gram(x):

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from inpaintkit import metrics
 from inpaintkit.images import composite
-from inpaintkit.losses.base import MaskLoss, mean_per_image
+from inpaintkit.losses.base import MaskLoss
 from inpaintkit.serialization import serializable
 
 
@@ -78,7 +78,7 @@ class HoleValidLoss(MaskLoss):
     def call(self, y_true, y_pred):
         image, mask = self.split(y_true)
         error = ops.abs(image - y_pred)
-        return mean_per_image(error * (self.hole * (1 - mask) + self.valid * mask))
+        return ops.mean(error * (self.hole * (1 - mask) + self.valid * mask), axis=(1, 2, 3))
 
     def get_config(self):
         return {**super().get_config(), "hole": self.hole, "valid": self.valid}

@@ -104,8 +104,7 @@ def _check_embeddings(real, fake, fewest=2):
     fits = real.ndim == fake.ndim == 2 and min(len(real), len(fake)) >= fewest
     if not fits or real.shape[1] != fake.shape[1]:
         raise ValueError(
-            f"embeddings of shapes {real.shape} and {fake.shape}: expected (N, D) and (M, D), "
-            f"N and M at least {fewest}"
+            f"embeddings {real.shape}, {fake.shape}: expected (N, D) and (M, D), N, M ≥ {fewest}"
         )
     if not (np.isfinite(real).all() and np.isfinite(fake).all()):
         raise ValueError("embeddings hold NaN or infinity: check the images and the network's weights")

@@ -14,9 +14,8 @@ from inpaintkit.serialization import serializable
 
 
 class ImageMean(keras.metrics.Mean):
-    """Mean over images of a metric function. A sample weight (B, H, W) is the region that is measured."""
+    """Mean over images of a metric, the subclass's `function`. A sample weight (B, H, W) is its region."""
 
-    function = None
     margin = 0  # pixels along the border where the function has no value
 
     def __init__(self, name: str | None = None, dtype: str | None = None):

@@ -59,47 +59,34 @@ class PerceptualMetrics:
         self.descriptions, self.missing = {}, {}
         self._of_pairs, self._embed = {}, None  # {name: function of two batches}; function of one batch
         if "feature_distance" in names:
-            self._open_feature_distance(weights)
-        if "lpips" in names:
-            self._open_lpips()
-        if sets := [name for name in ("fid", "kid") if name in names]:
-            self._open_inception(sets, weights.get("inception"))
-
-    def _open_feature_distance(self, weights):
-        network = next((name for name in FEATURE_LAYERS if name in weights), "vgg16")
-        try:
-            features = Features(network, weights.get(network))
-        except ValueError as error:
-            if network in weights:  # a file that the user named: a mistake, not a missing part
-                raise
-            self.missing["feature_distance"] = _one_line(error)
-            return
-        self._of_pairs["feature_distance"] = partial(feature_distance, features=features)
-        layers = ", ".join(FEATURE_LAYERS[network])
-        self.descriptions["feature_distance"] = f"{network} {layers}: squared distance of unit vectors"
-
-    def _open_lpips(self):
-        try:
-            self._of_pairs["lpips"] = _lpips()
-        except ValueError as error:
-            self.missing["lpips"] = _one_line(error)
-            return
-        self.descriptions["lpips"] = "package lpips, net alex, version 0.1"
-
-    def _open_inception(self, names, path):
-        try:
-            self._embed = inception(path)
-        except ValueError as error:
-            if path:
-                raise
-            self.missing |= dict.fromkeys(names, _one_line(error))
-            return
+            network = next((name for name in FEATURE_LAYERS if name in weights), "vgg16")
+            layers, file = ", ".join(FEATURE_LAYERS[network]), weights.get(network)
+            about = {"feature_distance": f"{network} {layers}: squared distance of unit vectors"}
+            if features := self._open(about, partial(Features, network, file), file):
+                self._of_pairs["feature_distance"] = partial(feature_distance, features=features)
+        about = {"lpips": "package lpips, net alex, version 0.1"}
+        if "lpips" in names and (distance := self._open(about, _lpips)):
+            self._of_pairs["lpips"] = distance
         network = "keras.applications' InceptionV3 at 299×299, not comparable with published values"
         details = {
             "fid": f"KID is preferred below {MIN_IMAGES_FOR_FID:,} images",
             "kid": "all images at once, in pairs; kid_error is a standard error",
         }
-        self.descriptions |= {name: f"{network}; {details[name]}" for name in names}
+        if about := {name: f"{network}; {text}" for name, text in details.items() if name in names}:
+            file = weights.get("inception")
+            self._embed = self._open(about, partial(inception, file), file)
+
+    def _open(self, descriptions, load, file=None):
+        """What `load` returns, or None and a reason in `missing`. A file that the user named must load."""
+        try:
+            loaded = load()
+        except ValueError as error:
+            if file:
+                raise
+            self.missing |= dict.fromkeys(descriptions, " ".join(str(error).split()))
+            return None
+        self.descriptions |= descriptions
+        return loaded
 
     def per_image(self, images: ArrayLike, filled: ArrayLike) -> dict[str, np.ndarray]:
         """Distances of images from their fills.
@@ -205,10 +192,7 @@ def _lpips():
         with warnings.catch_warnings(action="ignore"):  # it calls torchvision in a deprecated way
             network = lpips.LPIPS(net="alex", verbose=False)
     except OSError as error:
-        raise ValueError(
-            f"no weights for LPIPS: {error}; download torchvision's {ALEXNET} by other means and put it into "
-            "~/.cache/torch/hub/checkpoints/"
-        ) from error
+        raise ValueError(f"{error}: put {ALEXNET} into ~/.cache/torch/hub/checkpoints/") from error
 
     def distance(images, filled):
         check_shapes(images, filled)
@@ -222,7 +206,3 @@ def _lpips():
 def _check_some(name, given, choices):
     if isinstance(given, str) or not set(given) <= set(choices):
         raise ValueError(f"{name}={given!r}: expected some of {', '.join(choices)}")
-
-
-def _one_line(error):
-    return " ".join(str(error).split())

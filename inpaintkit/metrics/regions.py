@@ -29,24 +29,15 @@ def check_shapes(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None 
     """
     shape, other = tuple(y_true.shape), tuple(y_pred.shape)
     if len(shape) != 4 or not _fits(other, shape):
-        raise ValueError(
-            f"y_true of shape {shape}, y_pred of shape {other}: expected two batches of images of one shape, "
-            "(batch, height, width, channels)"
-        )
-    if region is None:
-        return
-    given, pixels = tuple(region.shape), shape[:3]
-    if not (_fits(given, pixels) or _fits(given, (*pixels, 1))):
-        raise ValueError(
-            f"a region or sample weight of shape {given} for images of shape {shape}: expected one value per "
-            f"pixel, 1 where it counts, of shape {pixels} or {(*pixels, 1)}; of a mask, take one channel"
-        )
+        raise ValueError(f"y_true of shape {shape}, y_pred of shape {other}: expected one, (B, H, W, C)")
+    fitting = shape[:3], (*shape[:3], 1)
+    if region is not None and not any(_fits(tuple(region.shape), expected) for expected in fitting):
+        raise ValueError(f"region of shape {tuple(region.shape)}: expected {fitting[0]} or {fitting[1]}")
 
 
 def _fits(shape, expected):
-    if len(shape) != len(expected):
-        return False
-    return all(a is None or b is None or a == b for a, b in zip(shape, expected, strict=True))
+    sides = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(a is None or b is None or a == b for a, b in sides)
 
 
 def prepare(y_true, y_pred, region=None):

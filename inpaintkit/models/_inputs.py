@@ -44,28 +44,16 @@ def build_model(inputs, image, name):
     return network
 
 
-def add_residual(start, residual, mask):
-    """A fill plus what the network adds to it in the hole, in [0, 1]; known pixels stay as they are."""
-    x = start + residual * (1 - mask)
-    # A plain clip has no gradient outside [0, 1], so that the network could never learn to come back.
-    return x + ops.stop_gradient(ops.clip(x, 0, 1) - x)
-
-
 def check_input_shape(input_shape):
     """(height, width, 3) as a tuple, where None stands for any size; else a ValueError."""
     shape = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else ()
     if len(shape) != 3 or shape[2] != 3 or not all(side is None or is_count(side) for side in shape):
-        raise ValueError(
-            f"input_shape={input_shape!r}: expected (height, width, 3), where None stands for any size; "
-            "for example (64, 64, 3) or (None, None, 3)"
-        )
+        raise ValueError(f"{input_shape=}: expected (height, width, 3), like (64, 64, 3), (None, None, 3)")
     return shape
 
 
 def check_filters(filters):
     """A sequence of positive whole numbers, as a tuple; else a ValueError."""
     if not isinstance(filters, (tuple, list)) or not filters or not all(map(is_count, filters)):
-        raise ValueError(
-            f"filters={filters!r}: expected one positive whole number per level, such as (32, 64, 128)"
-        )
+        raise ValueError(f"filters={filters!r}: expected positive whole numbers, such as (32, 64, 128)")
     return tuple(filters)

@@ -56,8 +56,8 @@ def pconv_unet(
         x = layers.ReLU()(x)
     # (B, H/32, W/32, 128)
     for level in range(len(filters), 1, -1):
-        conv = {"use_bias": False, "name": f"decoder{level}"}
-        x, mask = PConv2DUp(filters[level - 2], **conv)([x, mask, *skips[level - 1]])
+        conv = PConv2DUp(filters[level - 2], use_bias=False, name=f"decoder{level}")
+        x, mask = conv([x, mask, *skips[level - 1]])
         x = layers.BatchNormalization(momentum=MOMENTUM, name=f"decoder{level}_norm")(x)
         x = layers.LeakyReLU(0.2)(x)  # (B, H/16, W/16, 128), …, (B, H/4, W/4, 64), (B, H/2, W/2, 32)
     x, _ = PConv2DUp(3, name="decoder1")([x, mask, *skips[0]])  # (B, H, W, 3)

@@ -6,10 +6,10 @@ weights, and each level has a residual block (He et al. 2016) instead of two pla
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from inpaintkit.layers import PushPull
-from inpaintkit.models._inputs import Filters, Shape, add_residual, build_model, check_filters, network_inputs
+from inpaintkit.models._inputs import Filters, Shape, build_model, check_filters, network_inputs
 
 
 def residual_unet(
@@ -64,3 +64,10 @@ def residual_unet(
     settings = {"padding": "same", "kernel_initializer": "zeros", "dtype": "float32", "name": "residual"}
     x = layers.Conv2DTranspose(3, 6, strides=2, **settings)(x)  # (B, H, W, 3)
     return build_model(inputs, add_residual(start, x, mask), name)
+
+
+def add_residual(start, residual, mask):
+    """A fill plus what the network adds to it in the hole, in [0, 1]; known pixels stay as they are."""
+    x = start + residual * (1 - mask)
+    # A plain clip has no gradient outside [0, 1], so that the network could never learn to come back.
+    return x + ops.stop_gradient(ops.clip(x, 0, 1) - x)

@@ -14,15 +14,8 @@ from keras import layers
 
 from inpaintkit.checks import check_choice
 from inpaintkit.layers import PushPull
-from inpaintkit.models._inputs import (
-    MOMENTUM,
-    Filters,
-    Shape,
-    add_residual,
-    build_model,
-    check_filters,
-    network_inputs,
-)
+from inpaintkit.models._inputs import MOMENTUM, Filters, Shape, build_model, check_filters, network_inputs
+from inpaintkit.models.residual_unets import add_residual
 
 UNET_SMALL, UNET_MEDIUM, UNET_LARGE = (16, 32, 64, 128), (32, 64, 128, 256), (64, 128, 256, 512)
 DILATION_RATES = {"plain": (1, 1), "dilated": (1, 2, 4, 8)}
