@@ -124,7 +124,7 @@ def verdict(table: pd.DataFrame) -> str:
         elif row.n < MIN_IMAGES_FOR_INTERVAL:
             words.append(f"{name}: {by} dB against it, on too few images to tell ({row.n}).")
         elif row.delta_low <= 0 <= row.delta_high:
-            words.append(f"{name} cannot be told from it: {by} dB.")
+            words.append(f"{name} cannot be distinguished from it: {by} dB.")
         else:
             words.append(f"On these images {name} is {'better' if row.delta_psnr > 0 else 'worse'}: {by} dB.")
         if name in no_untrained:
@@ -183,7 +183,7 @@ def _doubt(row):
     """What limits the statement of what training added; nothing where the interval is clear of 0."""
     if row.n < MIN_IMAGES_FOR_INTERVAL:
         return f", on too few images to tell ({row.n})"
-    return ", which cannot be told from nothing" if row.added_low <= 0 <= row.added_high else ""
+    return ", an interval that contains zero" if row.added_low <= 0 <= row.added_high else ""
 
 
 def _photographs(table):

@@ -75,7 +75,7 @@ def test_summary_and_verdict_describe_the_table(table, batch):
     alone = evaluation.compare({"b": lambda x, m: x}, *batch)
     assert "nan" not in evaluation.summary(alone).to_string() and "No classical" in evaluation.verdict(alone)
     two = table.assign(delta_low=-1.0, delta_high=1.0)
-    assert "cannot be told from it" in evaluation.verdict(two)
+    assert "cannot be distinguished from it" in evaluation.verdict(two)
     assert isinstance(table, pd.DataFrame) and list(table.columns) == evaluation.COLUMNS
 
 

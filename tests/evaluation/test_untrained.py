@@ -80,7 +80,7 @@ def test_a_report_says_what_training_added(added, tmp_path):
     words = evaluation.verdict(table)
     row = table[(table.method == "better") & (table.bucket == "all") & (table.region == "hole")].iloc[0]
     by = f"Training added {row.added_psnr:+.2f} [{row.added_low:+.2f}, {row.added_high:+.2f}] dB"
-    assert by in words and "Training added +0.00 [+0.00, +0.00] dB, which cannot be told" in words
+    assert by in words and "Training added +0.00 [+0.00, +0.00] dB, an interval that contains zero" in words
     assert "not known: network 'closed' cannot be rebuilt" in words and "better, untrained" not in words
     text = evaluation.summary(table).set_index(["method", "output"])
     column = next(name for name in text if "training added" in name)
