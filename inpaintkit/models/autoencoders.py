@@ -42,7 +42,21 @@ def autoencoder(
         >>> ik.models.autoencoder((32, 32, 3), filters=(4, 8)).output_shape
         (None, 32, 32, 3)
     """
-    return _build(input_shape, dropout, filters, name, skips=False)
+    filters = check_filters(filters)
+    inputs, x, _ = network_inputs(input_shape, stride=2 ** len(filters))
+    for width in filters:
+        for _ in range(3):
+            x = _normalize_and_activate(layers.Conv2D(width, 3, padding="same")(x))
+        # (B, H, W, 32), (B, H/2, W/2, 64), (B, H/4, W/4, 128), (B, H/8, W/8, 256)
+        x = layers.MaxPooling2D()(x)
+        x = layers.Dropout(dropout)(x)
+    # (B, H/16, W/16, 256)
+    for width in reversed(filters):
+        x = layers.Conv2DTranspose(width, 3, strides=2, padding="same")(x)
+        x = _normalize_and_activate(x)
+        # (B, H/8, W/8, 256), (B, H/4, W/4, 128), (B, H/2, W/2, 64), (B, H, W, 32)
+    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)  # (B, H, W, 3)
+    return build_model(inputs, x, name)
 
 
 def skip_autoencoder(
@@ -70,29 +84,22 @@ def skip_autoencoder(
         >>> ik.models.skip_autoencoder((32, 32, 3), filters=(4, 8)).output_shape
         (None, 32, 32, 3)
     """
-    return _build(input_shape, dropout, filters, name, skips=True)
-
-
-def _build(input_shape, dropout, filters, name, skips):
-    """Either autoencoder: `skips` adds one convolution per level on both ways, and the skips."""
     filters = check_filters(filters)
     inputs, x, _ = network_inputs(input_shape, stride=2 ** len(filters))
-    details = []
+    skips = []
     for width in filters:
-        for _ in range(4 if skips else 3):
+        for _ in range(4):
             x = _normalize_and_activate(layers.Conv2D(width, 3, padding="same")(x))
-        details.append(x)  # (B, H, W, 32), (B, H/2, W/2, 64), (B, H/4, W/4, 128), (B, H/8, W/8, 256)
+        skips.append(x)  # (B, H, W, 32), (B, H/2, W/2, 64), (B, H/4, W/4, 128), (B, H/8, W/8, 256)
         x = layers.MaxPooling2D()(x)
         x = layers.Dropout(dropout)(x)
     # (B, H/16, W/16, 256)
-    for width, detail in zip(reversed(filters), reversed(details), strict=True):
-        if skips:
-            x = _normalize_and_activate(layers.Conv2D(2 * width, 3, padding="same")(x))
+    for width, skip in zip(reversed(filters), reversed(skips), strict=True):
+        x = _normalize_and_activate(layers.Conv2D(2 * width, 3, padding="same")(x))
         x = layers.Conv2DTranspose(width, 3, strides=2, padding="same")(x)
-        if skips:
-            x = layers.Concatenate()([x, detail])  # twice the width
+        x = layers.Concatenate()([x, skip])
         x = _normalize_and_activate(x)
-        # (B, H/8, W/8, 256), (B, H/4, W/4, 128), (B, H/2, W/2, 64), (B, H, W, 32); with skips twice the width
+        # (B, H/8, W/8, 512), (B, H/4, W/4, 256), (B, H/2, W/2, 128), (B, H, W, 64)
     x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)  # (B, H, W, 3)
     return build_model(inputs, x, name)
 
