@@ -1,8 +1,8 @@
 """The contract of layers, networks and losses with Keras, checked in one place.
 
 What is checked is built, run eagerly and symbolically, trained by `fit` with and without `jit_compile`, run
-under three dtype policies, made again from its config, and saved and loaded. Whether its numbers are right
-is the business of the tests beside it.
+under three dtype policies, rebuilt from its config, and saved and loaded. The tests of each package check
+that its numbers are right.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
-"""How a comparison was made, as a dict for JSON: it can be made again, and another one is told apart.
+"""How a comparison was made, as a dict for JSON: enough to repeat it, and to notice that another one differs.
 
-A folder of scores holds one comparison; its manifest says which. Networks are known by their weights,
-functions by their code and by what they do.
+A folder of scores holds one comparison; its manifest says which. Networks are identified by their
+weights, functions by their code and by their output for noise.
 """
 
 import dataclasses

@@ -63,7 +63,7 @@ def compare(
         perceptual: None, or an `ik.metrics.PerceptualMetrics`: also feature distance, LPIPS, FID and KID.
         seed: of the masks, if they are drawn, and of the bootstrap.
         folder: None, or where scores are saved during the comparison, with a manifest that says how to
-            make them again. The same call continues an interrupted comparison.
+            repeat it. The same call continues an interrupted comparison.
         progress: None, or a function called with (method name, images done, images).
         untrained: adds for each Keras network a row "<name>, untrained": the same network rebuilt from its
             config with fresh weights (see `ik.evaluation.untrained`), unless that name is given.
