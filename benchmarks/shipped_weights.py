@@ -84,7 +84,7 @@ def interval(row, value, form):
 
 
 def buckets(table, weights):
-    """Hole PSNR by how much is missing; the last row is the paired difference to the best classical method."""
+    """Hole PSNR by how much is missing; the last row is the difference to the best classical method."""
     text = evaluation.by_bucket(table)
     text = text[[column for column in text if not column.endswith("n = 0")]]
     hole = table[(table.region == "hole") & (table.output == "composite") & (table.method == weights)]
