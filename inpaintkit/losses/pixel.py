@@ -112,9 +112,7 @@ class LogHoleLoss(MaskLoss):
         -0.13
     """
 
-    def __init__(
-        self, weight: float = 0.05, epsilon: float = 1e-4, name: str = "log_hole_loss", **kwargs
-    ):
+    def __init__(self, weight: float = 0.05, epsilon: float = 1e-4, name: str = "log_hole_loss", **kwargs):
         super().__init__(name=name, **kwargs)
         if not (weight >= 0 and epsilon > 0):
             raise ValueError(f"weight={weight}, epsilon={epsilon}: expected at least 0, and more than 0")
