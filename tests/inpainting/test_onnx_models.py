@@ -96,7 +96,8 @@ def test_a_network_whose_convention_is_unclear_is_refused_with_what_to_say(tmp_p
     path = onnx_files.symmetric(tmp_path / "blur.onnx")
     with pytest.raises(ValueError, match=r"hole_value=0 image_range=.*; hole_value=1 image_range="):
         OnnxModel(path)
-    assert OnnxModel(path, hole_value=1).convention.hole_value == 1
+    said = {"hole_value": 1, "image_range": -1, "output_range": -1}
+    assert OnnxModel(path, **said).convention.hole_value == 1
 
 
 def test_a_larger_image_is_made_smaller_without_a_halo(model):
