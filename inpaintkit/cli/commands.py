@@ -95,13 +95,12 @@ def train(
     settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
         if resume:
-            settings = resumed_settings(resume, context, settings, may_change=("source",))
+            settings = resumed_settings(resume, context, settings, ("source", "start", "epochs", "minutes"))
             check_can_resume(resume)
         else:
             settings = preset_settings(context, settings)
         training = prepare_preset(settings) if settings["preset"] else prepare_training(settings)
         print_training(training, settings["source"])
-        print(f"holes: {training.holes}")
         folder = resume or new_folder(runs, "train", training.holes, settings)
     to_resume = f"inpaintkit train --resume {shlex.quote(str(folder))}"
     train_and_save(folder, training, to_resume)

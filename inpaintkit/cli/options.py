@@ -86,7 +86,8 @@ ResumeTraining = Annotated[
     typer.Option(
         "--resume",
         help="Continues the interrupted training in this folder, which may be a copy from another machine. "
-        "Give no other option, or the --source where its images are now.",
+        "Of the other options give only what has changed: --source and --start, where files are now, "
+        "--epochs and --minutes.",
     ),
 ]
 TrainedNetworks = Annotated[
