@@ -35,7 +35,7 @@ def make_small():
 
 def run_and_kill(*words):
     """`inpaintkit` with these words in another process, which SIGKILL ends during its third epoch."""
-    code = f"from test_presets import *; make_small(); kill_in_third_epoch(); app({[*map(str, words)]})"
+    code = f"from test_train_preset import *; make_small(); kill_in_third_epoch(); app({[*map(str, words)]})"
     command = [sys.executable, "-W", "ignore", "-c", code]
     killed = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
