@@ -21,6 +21,7 @@ from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused, check_job
 COLOR = (255, 0, 200)  # of the mask in the editor
 MAX_RESULTS = 6  # that are kept to compare with
 ORIGINAL = "Compare with the original"
+PROGRESS = gr.Progress()
 GENERATORS = [generator.__name__.lower() for generator in masks.GENERATORS[:-3]]  # the others need settings
 STYLE = """<style>
 footer, #editor button[aria-label="Color"] { display: none !important }
@@ -34,17 +35,8 @@ footer, #editor button[aria-label="Color"] { display: none !important }
 TOGGLE = "(shown) => { document.querySelector('#board').classList.toggle('bare', !shown) }"
 
 
-class Upload(gr.Image):
-    """Gives the bytes of a file as they came: a worker decodes them, not Gradio."""
-
-    is_template = True  # for the browser this is gr.Image
-
-    def preprocess(self, payload):
-        return Path(payload.path).read_bytes() if payload and payload.path else None
-
-
 class Session:
-    """What one browser tab works on: the image file, the copy that is shown, the mask from a file, results."""
+    """What one browser tab works on: an image file, its copy for the display, a mask file, results."""
 
     def __init__(self, image, preview, size):
         self.image, self.size, self.shown = image, size, np.asarray(_open(preview))
@@ -128,7 +120,7 @@ def build_page(jobs, methods, labels, default):
         return session.set_hole()
 
     @_explained
-    def fill(session, drawing, method, blend, progress=gr.Progress()):
+    def fill(session, drawing, method, blend, progress=PROGRESS):
         label = labels[method]
         progress(0, desc=f"{label}: waiting for a worker, or loading")
         job = check_job(session.image, session.full_mask(drawing), method, methods, blend=blend)
@@ -164,12 +156,15 @@ def build_page(jobs, methods, labels, default):
         gr.HTML(f"{STYLE}<h1>inpaintkit</h1> Fill what you paint over. {limits}", elem_id="head")
         with gr.Row():
             with gr.Column(min_width=420):
-                photo = Upload(label="Drop, paste or choose an image", sources=["upload", "clipboard", "webcam"],
-                               height=480, elem_id="photo")  # fmt: skip
+                sources = ["upload", "clipboard", "webcam"]
+                photo = gr.Image(
+                    label="Drop or paste an image", sources=sources, height=480, elem_id="photo"
+                )
+                photo.preprocess = _read_bytes  # a worker decodes the file, not Gradio
                 with gr.Column(visible=False, elem_id="board") as drawing:
                     editor = gr.ImageEditor(
-                        label="Paint the hole", type="numpy", layers=False, transforms=(), sources=(), format="png",
-                        canvas_size=(512, 512), height=480, eraser=gr.Eraser(default_size=24), elem_id="editor",
+                        label="Paint the hole", layers=False, transforms=(), sources=(), format="png",
+                        canvas_size=(512, 512), height=480, elem_id="editor", eraser=gr.Eraser(default_size=24),
                         brush=gr.Brush(default_size=24, colors=[f"rgb{COLOR}"], color_mode="fixed"),
                     )  # fmt: skip
                     bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
@@ -179,8 +174,10 @@ def build_page(jobs, methods, labels, default):
                         mask_file = gr.UploadButton("Mask from a file", size="md", type="binary",
                                                     file_types=["image"], min_width=90)  # fmt: skip
                     with gr.Row(equal_height=True):
-                        generator = gr.Dropdown(GENERATORS, value="strokes", label="Mask generator", show_label=False,
-                                                container=False, min_width=90)  # fmt: skip
+                        generator = gr.Dropdown(
+                            GENERATORS, value="strokes", label="Mask generator", show_label=False,
+                            container=False, min_width=90,
+                        )  # fmt: skip
                         random = gr.Button("Random mask", size="md", min_width=90)
                         over = gr.Button("Start over", size="md", min_width=90)
             with gr.Column(min_width=420):
@@ -207,8 +204,8 @@ def build_page(jobs, methods, labels, default):
                             difference = gr.Image(label="Difference, made brighter", format="png", height=400,
                                                   interactive=False)  # fmt: skip
                     with gr.Row():
-                        before = gr.Dropdown([ORIGINAL], label="Left of the slider", show_label=False, container=False,
-                                             min_width=150, elem_id="before")  # fmt: skip
+                        before = gr.Dropdown([ORIGINAL], label="Left of the slider", show_label=False,
+                                             container=False, min_width=150, elem_id="before")  # fmt: skip
                         download = gr.DownloadButton("Download at full size", size="md", min_width=150,
                                                      variant="primary", elem_id="download")  # fmt: skip
         steps = [photo, drawing, settings, results]
@@ -254,3 +251,7 @@ def _step(number):
 
 def _open(data):
     return Image.open(io.BytesIO(data))
+
+
+def _read_bytes(payload):
+    return Path(payload.path).read_bytes() if payload and payload.path else None

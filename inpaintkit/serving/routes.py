@@ -107,7 +107,7 @@ def api_routes(jobs, methods, default):
 
 
 class BodyLimit:
-    """ASGI middleware that refuses requests of more than `MAX_BYTES`, also when they do not say their length."""
+    """ASGI middleware that refuses requests of more than `MAX_BYTES`, of a stated length or not."""
 
     def __init__(self, app):
         self.app = app
@@ -177,13 +177,13 @@ def _docs_page(schema):
             answers = sorted((str(k), v["description"]) for k, v in operation["responses"].items())
             parts.append(f"<h3>Answers</h3>{_table(answers)}")
     style = (
-        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:1rem auto;"
-        "padding:0 1rem}td{padding:.2rem .6rem;vertical-align:top;overflow-wrap:anywhere}"
+        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;"
+        "margin:1rem auto;padding:0 1rem}td{padding:.2rem .6rem;vertical-align:top;overflow-wrap:anywhere}"
     )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{style}</style>'
-    schema_link = '<p>The same for programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
-    title = "<title>inpaintkit: HTTP interface</title>"
-    return f'<!doctype html><html lang="en">{head}{title}<h1>inpaintkit over HTTP</h1>{schema_link}{"".join(parts)}'
+    head += "<title>inpaintkit over HTTP</title><h1>inpaintkit over HTTP</h1>"
+    link = '<p>The same for programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
+    return f'<!doctype html><html lang="en">{head}{link}{"".join(parts)}'
 
 
 def _table(rows):

@@ -32,7 +32,7 @@ def serve(
 
     Args:
         models: paths of `.keras` or `.onnx` files to offer beside the methods of the kit.
-        host: address to listen on. The default is reachable from this machine only, "0.0.0.0" from others, too.
+        host: address to listen on. Only this machine reaches the default; others, too, reach "0.0.0.0".
         port: 0 takes a free one.
         workers: fills that run at once, each in a process of its own.
         seconds: time limit of one fill; after it, the process that fills is killed.
@@ -105,11 +105,11 @@ def app(
     workers: int = 2,
     seconds: float = 120,
 ) -> RunningApp:
-    """Starts the page and the HTTP interface in a process of their own. As last value of a cell it shows the page.
+    """Starts the page and the HTTP interface in a process of their own. A notebook shows the page.
 
     Args:
-        models: networks to offer beside the methods of the kit: Keras models over `[image, mask]`, or paths of
-            `.keras` or `.onnx` files.
+        models: networks to offer beside the methods of the kit: Keras models over `[image, mask]`, or paths
+            of `.keras` or `.onnx` files.
         host, port, workers, seconds: as for `ik.serving.serve`; by default a free port is taken.
 
     Returns:

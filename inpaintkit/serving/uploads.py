@@ -40,7 +40,7 @@ def check_upload(data, what):
     Example:
         >>> check_upload(b"text", "mask")
         Traceback (most recent call last):
-        inpaintkit.serving.uploads.Refused: the mask is not an image: send a PNG, JPEG, WEBP, TIFF, BMP or GIF file
+        inpaintkit.serving.uploads.Refused: the mask is not an image: send a PNG, ...
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
@@ -60,8 +60,8 @@ def check_job(image, mask, method, methods, hole="white", blend="feather", seed=
 
     Args:
         image, mask: bytes. method: one of the names of `methods`, {name: what `ik.inpaint` takes}.
-        hole: "white", "black" or "alpha": what the hole is in the mask. blend: as for `ik.inpaint`, or "none".
-        seed: whole number, or digits.
+        hole: "white", "black" or "alpha": what the hole is in the mask. blend: as for `ik.inpaint`,
+            or "none". seed: whole number, or digits.
 
     Returns:
         dict, the job.

@@ -1,4 +1,4 @@
-"""What a worker process does: it decodes, fills and encodes. It reads jobs from stdin and answers on stdout."""
+"""What a worker process does: it reads jobs from stdin, decodes, fills, encodes, and answers on stdout."""
 
 import functools
 import io
@@ -110,8 +110,8 @@ def _known(data, size, hole):
     except ValueError as error:
         raise Refused(422, str(error)) from error
     if known.shape[::-1] != tuple(size):
-        came = f"the mask is {known.shape[1]}×{known.shape[0]} and the image {size[0]}×{size[1]} (width × height)"
-        raise Refused(422, f"{came}: send a mask of the image's size")
+        came = f"the mask is {known.shape[1]}×{known.shape[0]} and the image {size[0]}×{size[1]}"
+        raise Refused(422, f"{came} (width × height): send a mask of the image's size")
     return known
 
 
