@@ -157,14 +157,13 @@ def build_page(jobs, methods, labels, default):
         with gr.Row():
             with gr.Column(min_width=420):
                 sources = ["upload", "clipboard", "webcam"]
-                photo = gr.Image(
-                    label="Drop or paste an image", sources=sources, height=480, elem_id="photo"
-                )
+                photo = gr.Image(label="Drop or paste an image", sources=sources, height=480, elem_id="photo")
                 photo.preprocess = _read_bytes  # a worker decodes the file, not Gradio
                 with gr.Column(visible=False, elem_id="board") as drawing:
                     editor = gr.ImageEditor(
                         label="Paint the hole", layers=False, transforms=(), sources=(), format="png",
-                        canvas_size=(512, 512), height=480, elem_id="editor", eraser=gr.Eraser(default_size=24),
+                        canvas_size=(512, 512), height=480, elem_id="editor",
+                        eraser=gr.Eraser(default_size=24),
                         brush=gr.Brush(default_size=24, colors=[f"rgb{COLOR}"], color_mode="fixed"),
                     )  # fmt: skip
                     bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
