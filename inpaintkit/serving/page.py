@@ -5,7 +5,6 @@ large photograph at each stroke. The file itself stays as it was sent, and is fi
 """
 
 import functools
-import inspect
 import io
 import tempfile
 from pathlib import Path
@@ -132,15 +131,8 @@ def build_page(jobs, methods, labels, default):
         size = f"{answer['width']:,}×{answer['height']:,} pixels"
         text = f"**{label}** filled {answer['hole_ratio']:.1%} of {size} in {answer['seconds']:.2f} s."
         views = [_open(answer[name]) for name in ("hidden", "after", "difference")]
-        download = gr.DownloadButton(value=str(file))
-        return (
-            text,
-            compare_with(session, ORIGINAL),
-            *views,
-            gr.Dropdown(choices, value=ORIGINAL),
-            download,
-            *_step(3),
-        )
+        compared = compare_with(session, ORIGINAL), *views, gr.Dropdown(choices, value=ORIGINAL)
+        return text, *compared, gr.DownloadButton(value=str(file)), *_step(3)
 
     def compare_with(session, name):
         return _open(session.results[name]), _open(session.last)
@@ -148,8 +140,7 @@ def build_page(jobs, methods, labels, default):
     def start_over():
         return None, None, "", *_step(1)
 
-    visible = "api_visibility" in inspect.signature(gr.Button.click).parameters  # Gradio 6
-    private = {"api_visibility": "private"} if visible else {"api_name": False}
+    private = {"api_name": False} if gr.__version__ < "6" else {"api_visibility": "private"}
     limits = f"At most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels."
     with gr.Blocks(title="inpaintkit", analytics_enabled=False, delete_cache=(600, 3600)) as page:
         session = gr.State(time_to_live=3600)
@@ -208,11 +199,6 @@ def build_page(jobs, methods, labels, default):
                         download = gr.DownloadButton("Download at full size", size="md", min_width=150,
                                                      variant="primary", elem_id="download")  # fmt: skip
         steps = [photo, drawing, settings, results]
-        shows = (
-            {"show_progress_on": text}
-            if "show_progress_on" in inspect.signature(gr.Button.click).parameters
-            else {}
-        )
         photo.input(take_photo, photo, [session, editor, bare, text, *steps], **private)
         gr.on([clear.click, editor.clear], clear_mask, session, editor, **private)
         random.click(random_mask, [session, generator], editor, **private)
@@ -221,7 +207,7 @@ def build_page(jobs, methods, labels, default):
         views = [slider, hidden, after, difference]
         start.click(None, None, text, js="() => ''")  # so that the progress stands alone
         start.click(fill, [session, editor, method, blend], [text, *views, before, download, *steps],
-                    concurrency_limit=jobs.free, **shows, **private)  # fmt: skip
+                    concurrency_limit=jobs.free, show_progress_on=text, **private)  # fmt: skip
         before.input(compare_with, [session, before], slider, **private)
         over.click(start_over, None, [session, editor, text, *steps], **private)
     return page
