@@ -95,7 +95,9 @@ def build_page(jobs, methods, labels, default):
         preview, size = run("preview", {"image": data})
         session = Session(data, preview, size)
         text = f"{size[0]:,}×{size[1]:,} pixels. Paint over what shall be filled, then press *Fill the hole*."
-        return session, session.set_hole(), session.shown, text, *_step(2)
+        radius = max(1, max(session.shown.shape) // 24)
+        brush = {"brush": _brush(radius), "eraser": gr.Eraser(default_size=radius)}
+        return session, gr.ImageEditor(session.set_hole(), **brush), session.shown, text, *_step(2)
 
     @_explained
     def random_mask(session, name):
@@ -154,8 +156,7 @@ def build_page(jobs, methods, labels, default):
                     editor = gr.ImageEditor(
                         label="Paint the hole", layers=False, transforms=(), sources=(), format="png",
                         canvas_size=(512, 512), height=480, elem_id="editor",
-                        eraser=gr.Eraser(default_size=24),
-                        brush=gr.Brush(default_size=24, colors=[f"rgb{COLOR}"], color_mode="fixed"),
+                        brush=_brush(24), eraser=gr.Eraser(default_size=24),
                     )  # fmt: skip
                     bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
                     with gr.Row(equal_height=True):
@@ -232,6 +233,10 @@ def _step(number):
     """What is visible: 1 the upload, 2 the editor, 3 the results, too."""
     photo = gr.Image(visible=number == 1, **({"value": None} if number == 1 else {}))
     return photo, gr.Column(visible=number > 1), gr.Row(visible=number > 1), gr.Column(visible=number > 2)
+
+
+def _brush(radius):
+    return gr.Brush(default_size=radius, colors=[f"rgb{COLOR}"], color_mode="fixed")
 
 
 def _open(data):

@@ -95,7 +95,8 @@ class RunningApp:
         """Ends the server and its workers."""
         self.process.stdin.close()
         self.process.stdout.close()
-        self.process.wait(30)
+        self.process.wait(60)
+        self.folder.cleanup()
 
 
 def app(
