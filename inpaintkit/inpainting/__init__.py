@@ -3,5 +3,6 @@
 from inpaintkit.inpainting.borders import outpaint
 from inpaintkit.inpainting.filling import inpaint
 from inpaintkit.inpainting.method_names import METHOD_NAMES, find_method
+from inpaintkit.inpainting.onnx_models import OnnxModel
 
-__all__ = ["METHOD_NAMES", "find_method", "inpaint", "outpaint"]
+__all__ = ["METHOD_NAMES", "OnnxModel", "find_method", "inpaint", "outpaint"]
