@@ -88,8 +88,8 @@ def test_finished_runs_are_not_repeated(networks, photos, tmp_path, monkeypatch)
     (tmp_path / "runs/unet-log-1.json").unlink()  # as after a kill before it was written
     networks[1].run_all(*arguments)
     assert trained[6:] == [("unet", "log", 1)]
-    with pytest.raises(ValueError, match=r"trained for 1\.0 s, not 9 s"):
-        networks[1].run_all(photos, tmp_path / "runs", 9)
+    with pytest.raises(ValueError, match=r"trained for 1\.0 s, not 9\.0 s"):
+        networks[1].run_all(photos, tmp_path / "runs", 9.0, ("unet",))
 
 
 def records(networks, rng):
