@@ -32,9 +32,10 @@ SMALL_SHAPES = (
     ik.masks.Scratches(hole_ratio=(0.01, 0.1)),
 )
 SHAPES = ik.masks.Mixture([*SMALL_SHAPES, ik.masks.Text(hole_ratio=(0.03, 0.2))])
-STROKES = ((ik.masks.Strokes(hole_ratio=(0.03, 0.4)), 3), (ik.masks.Strokes(hole_ratio=(0.05, 0.6)), 4))
-THICK = ((ik.masks.Lines(count=7, thickness=(1, 11)), 4),)
-THICK += ((ik.masks.Lines(hole_ratio=(0.02, 0.35), thickness=(1, 11)), 3),)
+STROKES = ((ik.masks.Strokes(hole_ratio=(0.03, 0.4)), 2), (ik.masks.Strokes(hole_ratio=(0.05, 0.6)), 2))
+WIDE = ik.masks.Strokes(hole_ratio=(0.02, 0.6), width=(6, 36))  # about as wide as NVIDIA's masks
+LINES = ik.masks.Lines(count=7, thickness=(1, 11))
+DENSE_LINES = ik.masks.Lines(hole_ratio=(0.02, 0.35), thickness=(1, 11))
 THIN = (
     (ik.masks.Lines(count=(1, 9), thickness=(1, 2)), 9),
     (ik.masks.Lines(hole_ratio=(0.02, 0.4), thickness=(1, 3)), 2),
@@ -50,7 +51,7 @@ class Plan:
     side: int  # of the validation images; smaller images are left out
     crops: tuple  # (share of the time that has passed at its end, images per batch, side of the crops), …
     shrunk: float  # share of the crops that are shrunk from a larger part of the image
-    rate: float = 1.6e-3  # learning rate at the start; 1.2e-3 for those that began with shipped weights
+    rate: float = 1.6e-3  # learning rate at the start; half of it for a run that begins with shipped weights
     filters: tuple = (40, 64, 96, 128)
 
 
@@ -58,14 +59,19 @@ LARGE_HOLES = {
     "lines of 1 to 11 pixels": ik.masks.Lines(count=7, thickness=(1, 11)),
     "strokes, 10 to 30 %": ik.masks.Strokes(hole_ratio=(0.1, 0.3)),
     "strokes, 30 to 50 %": ik.masks.Strokes(hole_ratio=(0.3, 0.5)),
+    "wide strokes, 30 to 50 %": ik.masks.Strokes(hole_ratio=(0.3, 0.5), width=(6, 36)),
 }
 THIN_LINES = {"lines of 1 to 2 pixels": ik.masks.Lines(count=(1, 9), thickness=(1, 2))}
-CROPS = ((0.6, 16, 96), (1, 8, 144))
+CROPS = ((0.7, 8, 144), (1, 5, 176))
 PLANS = {
-    "faces": Plan((*THICK, *STROKES, (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.25),
-    "photos": Plan((*THICK, *STROKES, (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.6),
+    "faces": Plan(
+        ((LINES, 5), (DENSE_LINES, 4), *STROKES, (WIDE, 4), (SHAPES, 1)), LARGE_HOLES, 178, CROPS, shrunk=0.25
+    ),
+    "photos": Plan(
+        ((LINES, 3), (DENSE_LINES, 2), *STROKES, (WIDE, 7), (SHAPES, 2)), LARGE_HOLES, 178, CROPS, shrunk=0.6
+    ),
     "cifar10": Plan(
-        (*THIN, *((strokes, 2) for strokes, _ in STROKES), (ik.masks.Mixture(SMALL_SHAPES), 1)),
+        (*THIN, *STROKES, (ik.masks.Mixture(SMALL_SHAPES), 1)),
         THIN_LINES,
         side=32,
         crops=((1, 64, 32),),
@@ -78,7 +84,7 @@ PLANS = {
 
 def read(folder, split, side):
     """The images of one split of every folder in a folder, uint8 (H, W, 3), of at least `side` pixels."""
-    files = sorted(file for part in sorted(folder.glob(f"**/{split}")) for file in files_below(part))
+    files = sorted(file for part in sorted(folder.glob(f"*/{split}")) for file in files_below(part))
     images = [read_uint8(file) for file in files]
     return [image for image in images if min(image.shape[:2]) >= side]
 
@@ -101,12 +107,12 @@ def batch(images, number, size, side, plan):
         part = image[top : top + cut, left : left + cut]
         part = cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA) if cut != side else part
         crop[:] = part[:, ::-1] if rng.random() < 0.5 else part
-    parts = sum(part for _, part in plan.masks)
-    counts = [max(1, round(part * size / parts)) for _, part in plan.masks]
-    counts[0] += size - sum(counts)
+    generators, parts = zip(*plan.masks, strict=True)
+    counts = rng.multinomial(size, np.array(parts) / sum(parts))
     masks = [
-        generator.sample(count, side, side, seed=5 * number + i)
-        for i, ((generator, _), count) in enumerate(zip(plan.masks, counts, strict=True))
+        generator.sample(count, side, side, seed=10 * number + i)
+        for i, (generator, count) in enumerate(zip(generators, counts, strict=True))
+        if count
     ]
     return crops / 255, np.concatenate(masks)
 
@@ -154,9 +160,10 @@ def main(name, data, minutes, start=None):
     val = val.astype("float32") / 255
     print(f"{len(train)} training images, {len(val)} for validation")
     network = ik.load(start) if start else ik.models.residual_unet(filters=plan.filters, name=name)
+    peak = plan.rate / 2 if start else plan.rate
     model = ik.Inpainter(network)
     model.compile(
-        keras.optimizers.AdamW(plan.rate, weight_decay=1e-4, clipnorm=1.0), HoleLoss(), jit_compile=False
+        keras.optimizers.AdamW(peak, weight_decay=1e-4, clipnorm=1.0), HoleLoss(), jit_compile=False
     )
     model.optimizer.build(model.trainable_variables)
     average, step, spent = Average(network.trainable_variables), 0, 0.0
@@ -177,7 +184,7 @@ def main(name, data, minutes, start=None):
         share = (spent + time.monotonic() - begun) / (60 * minutes)
         done = share >= 1
         warm_up, cosine = min(1, (step + 1) / 200), 0.5 * (1 + np.cos(np.pi * min(share, 1)))
-        model.optimizer.learning_rate = plan.rate * warm_up * (0.99 * cosine + 0.01)
+        model.optimizer.learning_rate = peak * warm_up * (0.99 * cosine + 0.01)
         size, side = next(crop[1:] for crop in plan.crops if share < crop[0] or crop is plan.crops[-1])
         images, masks = batch(train, step, size, side, plan)
         model.train_on_batch([images * masks, masks], images)

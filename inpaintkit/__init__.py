@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         evaluation,
         features,
         images,
+        inpainting,
         layers,
         losses,
         masks,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
     )  # fmt: skip
     from inpaintkit.environment import hello
     from inpaintkit.evaluation import as_method, compare
+    from inpaintkit.inpainting import inpaint, outpaint
     from inpaintkit.layers import PConv2D
     from inpaintkit.pretrained import load
     from inpaintkit.training import Inpainter, InpaintingGAN, load_model
@@ -34,8 +36,8 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
 __version__ = "0.1.0"
 
 _MODULES = (
-    "baselines", "data", "evaluation", "features", "images", "layers", "losses", "masks", "metrics", "models",
-    "plots", "pretrained", "training",
+    "baselines", "data", "evaluation", "features", "images", "inpainting", "layers", "losses", "masks",
+    "metrics", "models", "plots", "pretrained", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
@@ -44,14 +46,16 @@ _SHORTCUTS = {
     "as_method": "evaluation",
     "compare": "evaluation",
     "hello": "environment",
+    "inpaint": "inpainting",
     "load": "pretrained",
     "load_model": "training",
+    "outpaint": "inpainting",
 }
 
 __all__ = [
     "Inpainter", "InpaintingGAN", "PConv2D", "as_method", "baselines", "compare", "data", "evaluation",
-    "features", "hello", "images", "layers", "load", "load_model", "losses", "masks", "metrics", "models",
-    "plots", "pretrained", "training",
+    "features", "hello", "images", "inpaint", "inpainting", "layers", "load", "load_model", "losses", "masks",
+    "metrics", "models", "outpaint", "plots", "pretrained", "training",
 ]  # fmt: skip
 
 

@@ -20,7 +20,8 @@ FLOORS = [
     {"losses", "plots"},
     {"training", "evaluation"},
     {"pretrained"},
-    {"cli"},
+    {"inpainting", "export"},
+    {"cli", "app"},
     {"__main__"},
 ]
 

@@ -22,6 +22,20 @@ NETWORKS = (
 )
 _MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS[:-3]]  # the last three need settings
 
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"The recipe of weights that ship: {', '.join(NAMES)}. It sets image size, masks, network, "
+        "batch size and learning rate."
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        help=f"With --preset: trained weights to begin with, {', '.join(NAMES)} or a .keras file. The "
+        "learning rate is then half as high."
+    ),
+]
 Source = Annotated[
     str, typer.Option(help="Images: photos, cifar10, celeb_a, tfds:NAME, or a folder, zip or .npz file.")
 ]
@@ -66,6 +80,14 @@ Count = Annotated[int | None, typer.Option(help="Maximum number of images to com
 Runs = Annotated[Path, typer.Option(help="The folder in which the folder of results is made.")]
 Resume = Annotated[
     Path | None, typer.Option(help="Continues the comparison in this folder. Give no other option.")
+]
+ResumeTraining = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        help="Continues the interrupted training in this folder, which may be a copy from another machine. "
+        "Give no other option, or the --source where its images are now.",
+    ),
 ]
 TrainedNetworks = Annotated[
     list[Path] | None,

@@ -1,0 +1,90 @@
+"""Finds a method by what a user gives: a name, a file, a model or a function. Keras is imported late."""
+
+from __future__ import annotations
+
+import functools
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inpaintkit.baselines import ALL
+from inpaintkit.pretrained import NAMES, load
+
+if TYPE_CHECKING:
+    import keras
+
+_CLASSICAL = {method.__name__: method for method in ALL.values()}
+METHOD_NAMES = (*_CLASSICAL, *NAMES)  # classical methods, then the weights that ship
+
+
+def find_method(method: str | Path | keras.Model | Callable) -> Callable:
+    """A method by its name, its file, its network, or itself.
+
+    A network is loaded once: a second call with the same name, or with the same unchanged file, returns the
+    same method.
+
+    Args:
+        method: the name of a classical method ("telea", "biharmonic"), also as tables show it ("Telea"); the
+            name of shipped weights ("photos", "faces"); the path of a `.keras` or `.onnx` file; a Keras model
+            over `[image, mask]`; or any function `method(images, masks)`.
+
+    Returns:
+        `method(images, masks) -> images`, float32 (B, H, W, 3) in [0, 1].
+
+    Raises:
+        ValueError: an unknown name, a file that is missing or cannot be loaded, or anything else.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.inpainting.find_method("telea") is ik.baselines.telea
+        True
+    """
+    if isinstance(method, (str, Path)):
+        return _by_name(str(method))
+    if not callable(method):
+        raise ValueError(f"method={method!r}: expected a name, a .keras or .onnx file, a model or a function")
+    return _method_of(method) if hasattr(method, "predict_on_batch") else method
+
+
+def _by_name(name):
+    if found := _CLASSICAL.get(name) or ALL.get(name):
+        return found
+    if name in NAMES:
+        return _shipped(name)
+    path = Path(name)
+    if path.suffix.lower() not in (".keras", ".onnx"):
+        expected = f"one of {', '.join(METHOD_NAMES)}, or the path of a .keras or .onnx file"
+        raise ValueError(f"method={name!r}: expected {expected}")
+    if not path.is_file():
+        raise ValueError(f"method={name!r}: there is no such file")
+    about = path.stat()
+    return _from_file(str(path.resolve()), about.st_mtime_ns, about.st_size)
+
+
+def _method_of(network):
+    from inpaintkit.evaluation import as_method
+
+    return as_method(network)
+
+
+@functools.cache
+def _shipped(name):
+    return _method_of(load(name))
+
+
+@functools.lru_cache(maxsize=8)
+def _from_file(path, changed, size):
+    """The method in a file; `changed` and `size` are there so that a file which changed is loaded again."""
+    if path.lower().endswith(".onnx"):
+        from inpaintkit.inpainting.onnx_models import OnnxModel
+
+        return OnnxModel(path)
+    from inpaintkit.training import load_model
+
+    try:
+        return _method_of(load_model(path, compile=False))  # filling holes needs no loss
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).strip().splitlines()[0]
+        expected = "expected a network over [image, mask], as `model.save` or `inpaintkit train` saves it"
+        raise ValueError(f"{Path(path).name}: cannot be loaded ({reason}): {expected}") from error
