@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
-from train_weights import HoleLoss
 
 import inpaintkit as ik
 from inpaintkit.files import hash_arrays, replacing
@@ -87,7 +86,7 @@ def train(name, loss, seed, images, seconds):
     network = about.build()
     model = about.model(network)
     adam = keras.optimizers.Adam(about.rate, clipnorm=1.0)
-    model.compile(adam, about.loss() if loss == "own" else HoleLoss(), jit_compile=False)
+    model.compile(adam, about.loss() if loss == "own" else ik.losses.LogHoleLoss(), jit_compile=False)
     adam.build(model.trainable_variables)
     batches = ik.data.pairs(images, HOLES, BATCH, seed=seed)
     variables = [*model.variables, *adam.variables]
