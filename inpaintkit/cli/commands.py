@@ -1,4 +1,4 @@
-"""The commands `inpaintkit demo`, `train` and `compare`.
+"""The commands `inpaintkit demo`, `train`, `compare` and `app`.
 
 Everything is checked, loaded and built before anything is written; a mistake ends with exit code 2 and one
 line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
@@ -95,13 +95,12 @@ def train(
     settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
         if resume:
-            settings = resumed_settings(resume, context, settings, may_change=("source",))
+            settings = resumed_settings(resume, context, settings, ("source", "start", "epochs", "minutes"))
             check_can_resume(resume)
         else:
             settings = preset_settings(context, settings)
         training = prepare_preset(settings) if settings["preset"] else prepare_training(settings)
         print_training(training, settings["source"])
-        print(f"holes: {training.holes}")
         folder = resume or new_folder(runs, "train", training.holes, settings)
     to_resume = f"inpaintkit train --resume {shlex.quote(str(folder))}"
     train_and_save(folder, training, to_resume)
@@ -142,6 +141,21 @@ def compare(
     to_resume = f"finished scores are kept. To continue:  {command}"
     with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
         comparison.run(folder)
+
+
+@app.command(name="app")
+def serve_app(
+    model: options.ServedFiles = None,
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 7860,
+    workers: options.Workers = 2,
+    seconds: options.Seconds = 120,
+):
+    """Opens inpainting in the browser, with a brush, and over HTTP. Runs until Ctrl-C."""
+    with bad_input_ends(needs_keras=False):
+        from inpaintkit.serving import serve
+
+        serve([str(path) for path in model or []], host, port, workers, seconds)
 
 
 def main():

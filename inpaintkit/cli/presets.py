@@ -80,11 +80,11 @@ def _report(folder, name, preset, inpainter, settings, recipe):
     print(f"\nHole PSNR in dB, {len(images)} validation images:\n{pandas.DataFrame(results).to_markdown()}")
     steps = int(inpainter.optimizer.iterations)
     about = {
+        **recipe,
         "network": "residual_unet",
         "arguments": {"filters": preset.filters},
         "data": f"{settings['source']}, split train; {len(images)} images of split val",
         "terms": "not known here: those of the training images",
-        **recipe,
         "steps": steps,
         "machine": f"{platform.machine()}, Keras {keras.__version__} with {keras.backend.backend()}",
         "results": {"validation, hole PSNR in dB": results},

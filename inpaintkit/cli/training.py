@@ -52,6 +52,7 @@ def prepare_training(settings):
     val = data.images(source, "val", (height, width))
     # There are few photographs; turned and mirrored ones add 0.24 dB on the test crops of the demo.
     augment = data.symmetries if source == "photos" and height == width else None
+    print(f"holes: {holes}")
     val = data.pairs(val, holes, batch_size, shuffle=False, seed=seed)
     limits = {"patience": settings["patience"], "minutes": settings["minutes"], "images": val}
     return Training(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from os import PathLike
 
 import keras
@@ -14,16 +14,15 @@ from inpaintkit.training.averaging import AveragedWeights
 from inpaintkit.training.inpainter import Inpainter
 from inpaintkit.training.standard import standard_callbacks
 
-EPOCH = 200  # steps: after so many a preset is validated and saved
-MAX_EPOCHS = 1000
+MAX_EPOCHS = 1000  # where only minutes are given
 
 
 @dataclass(frozen=True)
 class Preset:
     """A recipe: `residual_unet` and `LogHoleLoss`, AdamW and averaged weights, on crops and mixed masks.
 
-    The learning rate rises for 200 steps and then falls along a cosine until the end; gradients are clipped
-    at norm 1. Half of the crops are mirrored. Nothing ends early: the best epoch is kept.
+    The learning rate rises in the first epoch and then falls along a cosine until the end; gradients are
+    clipped at norm 1. Half of the crops are mirrored. Nothing ends early: the best epoch is kept.
 
     Args:
         filters: of `ik.models.residual_unet`.
@@ -34,6 +33,7 @@ class Preset:
         shrink: share of the crops that are shrunk from a larger part of the image.
         batch_size: images per step.
         learning_rate: the highest; a training that starts from trained weights takes half of it.
+        steps: of an epoch, however many images there are. After each epoch it is validated and saved.
         minutes: how long it trains, unless told otherwise.
 
     Example: eight minutes on a folder of your own, in Python.
@@ -55,6 +55,7 @@ class Preset:
     shrink: float = 0
     batch_size: int = 8
     learning_rate: float = 1.6e-3
+    steps: int = 200
     minutes: float = 90
 
     def in_words(self) -> dict[str, str]:
@@ -66,7 +67,7 @@ class Preset:
             '0.05 · log(MSE in the hole + 0.0001) + L1 in the hole'
         """
         loss = losses.LogHoleLoss()
-        masks = "; ".join(f"{share} {generator}" for generator, share in self.masks.items())
+        masks = "; ".join(f"{share} {_short(generator)}" for generator, share in self.masks.items())
         size = f"{self.crop or self.image_size}×{self.crop or self.image_size}"
         crops = f"{self.shrink:.0%} of them shrunk from larger ones" if self.crop else "whole images"
         return {
@@ -81,7 +82,7 @@ class Preset:
     def batches(
         self, source: str | PathLike | np.ndarray, seed: int = 0, count: int = 60
     ) -> tuple[data.Pairs, data.Pairs]:
-        """The training and the validation `Pairs` of a source; an epoch of training is 200 steps.
+        """The training and the validation `Pairs` of a source.
 
         Args:
             source: as for `ik.data.images`.
@@ -93,7 +94,7 @@ class Preset:
         holes, crops = Mixture(tuple(self.masks), tuple(self.masks.values())), (self.crop, self.shrink)
         validation_holes = Mixture(tuple(self.validation.values()))
         return (
-            data.pairs(train, holes, self.batch_size, data.flips, True, seed, None, *crops, steps=EPOCH),
+            data.pairs(train, holes, self.batch_size, data.flips, True, seed, None, *crops, steps=self.steps),
             data.pairs(val, validation_holes, self.batch_size, shuffle=False, seed=seed),
         )
 
@@ -130,9 +131,17 @@ class Preset:
         Args:
             run_dir, minutes, images: as for `standard_callbacks`.
         """
-        never = 10 * MAX_EPOCHS
-        standard = standard_callbacks(run_dir, patience=never, minutes=minutes, images=images, warm_up=EPOCH)
-        return [AveragedWeights(), *standard]
+        limits = {"patience": 10 * MAX_EPOCHS, "minutes": minutes, "warm_up": self.steps}
+        return [AveragedWeights(), *standard_callbacks(run_dir, images=images, **limits)]
+
+
+def _short(generator):
+    """A mask generator without the settings that are as by default."""
+    if isinstance(generator, Mixture):
+        return f"of {', '.join(map(_short, generator.generators))}"
+    changed = [field.name for field in fields(generator) if getattr(generator, field.name) != field.default]
+    settings = ", ".join(f"{name}={getattr(generator, name)}" for name in changed)
+    return f"{type(generator).__name__}({settings})"
 
 
 LINES = Lines(count=7, thickness=(1, 11))
