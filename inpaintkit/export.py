@@ -34,7 +34,7 @@ _METADATA = {
     "inpaintkit": json.dumps(CONVENTION),
     "image": "float32, batch × height × width × 3, RGB from 0 to 1",
     "mask": "float32, batch × height × width × 1, 1 = known, 0 = hole",
-    "output": "RGB from 0 to 1; raw: known pixels are as the network repaints them, so put them back yourself",
+    "output": "RGB from 0 to 1; raw: the network repaints known pixels, so put the original ones back",
 }
 _PACKAGES = {"tf": ("tensorflow",), "onnx": ("onnx", "tf2onnx", "onnxruntime"), "litert": ("tensorflow",)}
 _SIZES = ((64, 64), (65, 77), (31, 50), (16, 19))  # on which an export is checked, if it takes any size
@@ -108,7 +108,9 @@ def _check(path, format):
         advice = "save the network as a .keras file, and export it with KERAS_BACKEND=tensorflow"
         raise ValueError(f"exporting needs TensorFlow, this is {keras.backend.backend()}: {advice}")
     if format == "litert" and tuple(map(int, keras.__version__.split(".")[:2])) < (3, 13):
-        raise ValueError(f"format='litert' needs Keras 3.13, this is {keras.__version__}: pip install -U keras")
+        raise ValueError(
+            f"format='litert' needs Keras 3.13, this is {keras.__version__}: pip install -U keras"
+        )
     for name in _PACKAGES[format]:
         try:
             importlib.import_module(name)
@@ -127,7 +129,7 @@ def _of_size(network, sides):
 
 @contextlib.contextmanager
 def _new_folder(path):
-    """Yields a folder to write to; it becomes `path` if the block ends without an error, else it is removed."""
+    """Yields a folder to write to; it becomes `path` if the block ends without an error."""
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
         yield part
@@ -150,7 +152,9 @@ def _write(network, part, format):
         exported = onnx.load(part)
         onnx.helper.set_model_props(exported, _METADATA)
         for value in (*exported.graph.input, *exported.graph.output):
-            for dim, name in zip(value.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False):
+            for dim, name in zip(
+                value.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False
+            ):
                 if not dim.dim_value:
                     dim.dim_param = name  # in place of a number that the converter made up
         onnx.save(exported, part)

@@ -13,7 +13,14 @@ import typer
 from inpaintkit.cli import options
 from inpaintkit.cli.comparing import Comparison
 from inpaintkit.cli.errors import bad_input_ends, stops_are_explained
-from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder, resumed_settings
+from inpaintkit.cli.preparation import (
+    load_networks,
+    mask_generator,
+    new_folder,
+    onnx_conventions,
+    parse_size,
+    resumed_settings,
+)
 from inpaintkit.cli.presets import prepare_preset, preset_settings
 from inpaintkit.cli.training import (
     check_can_resume,
@@ -115,6 +122,9 @@ def compare(
     masks: options.Masks = "lines",
     mask_ratio: options.MaskRatio = None,
     model: options.TrainedNetworks = None,
+    hole_value: options.HoleValue = None,
+    image_range: options.ImageRange = None,
+    output_range: options.OutputRange = None,
     classical: options.Classical = "quick",
     metrics: options.Metrics = "tf",
     perceptual: options.PerceptualMetrics = None,
@@ -133,7 +143,8 @@ def compare(
         if resume:
             settings = resumed_settings(resume, context, settings)
         holes = mask_generator(settings["masks"], settings["mask_ratio"])
-        comparison = Comparison(holes, load_networks(settings["model"] or []), settings)
+        networks = load_networks(settings["model"] or [], onnx=onnx_conventions(settings))
+        comparison = Comparison(holes, networks, settings)
         folder = resume or new_folder(runs, "compare", holes, settings)
     from inpaintkit.evaluation import AnotherComparison
 
@@ -141,6 +152,24 @@ def compare(
     to_resume = f"finished scores are kept. To continue:  {command}"
     with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
         comparison.run(folder)
+
+
+@app.command()
+def export(
+    network: options.ExportedNetwork,
+    format: options.ExportFormat = "onnx",
+    output: options.ExportTarget = None,
+    image_size: options.FixedSize = None,
+):
+    """Saves a network for other programs, and checks that it computes the same there."""
+    with bad_input_ends():
+        from inpaintkit.export import SUFFIXES, export_model
+
+        (loaded,) = load_networks([network], "export").values()
+        output = output or Path(f"{loaded.name}{SUFFIXES.get(format, '')}")
+        result = export_model(loaded, output, format, image_size and parse_size(image_size))
+    sizes = ", ".join(f"{height}×{width}" for height, width in result["sizes"])
+    print(f"{output}: the same as the network up to {result['difference']:.1g}, on photographs of {sizes}")
 
 
 @app.command(name="app")

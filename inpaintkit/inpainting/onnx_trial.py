@@ -55,8 +55,8 @@ def try_conventions(name, run, possible, image, mask):
         best_two = "; ".join(f"{_words(entry[2])} (error {entry[1]:.2f})" for entry in shown)
         raise ValueError(
             f"{name}: its conventions are not clear from a trial photograph. Of {len(possible)} that it may "
-            f"have, the best are {best_two}; the mean colour has an error of {mean_color:.2f}. Say hole_value "
-            "(of the mask, in the hole: 1, 0, 255, -0.5 or 0.5), image_range and output_range (1, 255, or -1 "
+            f"have, the best are {best_two}; the mean colour has {mean_color:.2f}. Say hole_value "
+            "(of the mask, in the hole: 1, 0, 255, -0.5, 0.5), image_range and output_range (1, 255, or -1 "
             "for -1 to 1); in a command --hole-value, --image-range and --output-range"
         )
     return best
