@@ -166,7 +166,7 @@ def _differences(network, run, sizes):
         size = max(height, 16), max(width, 16)  # of which photographs are cut
         image = images("photos", "val", size, count=1).as_float()[:, :height, :width]
         mask = Lines(hole_ratio=(0.1, 0.3)).sample(1, *size, seed=0)[:, :height, :width]
-        expected = np.asarray(final_output(network.predict_on_batch([image * mask, mask])))
+        expected = keras.ops.convert_to_numpy(final_output(network([image * mask, mask], training=False)))
         output = np.asarray(run(image * mask, mask))
         yield float(np.abs(output - expected).max()) if output.shape == expected.shape else np.inf
 

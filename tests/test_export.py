@@ -174,6 +174,6 @@ def test_missing_packages_are_named(small, tmp_path, monkeypatch, format, name, 
 def test_another_back_end_is_refused(small, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(
-        ValueError, match="exporting needs TensorFlow, this is jax: save the network as a .keras"
+        ValueError, match=r"exporting needs TensorFlow, this is jax: save the network as a .keras"
     ):
         ik.export_model(small, tmp_path / "x")
