@@ -22,7 +22,7 @@ def run(*words, code=0):
 
 @pytest.mark.slow
 def test_compare_takes_onnx_files_and_their_conventions(tmp_path):
-    lama, runs = onnx_files.lama(tmp_path / "lama.onnx", 64), tmp_path / "runs"
+    lama, runs = onnx_files.lama(tmp_path / "lama.onnx", 128), tmp_path / "runs"
     words = ["--count", 3, "--image-size", 32, "--classical", "telea", "--runs", runs, "--model", lama]
     result = run("compare", *words, "--hole-value", 1, "--image-range", 1, "--output-range", 255)
     assert "hole_value=1.0, image_range=1, output_range=255" in result.output
