@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from inpaintkit.cli import app
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "inpainting"))
-onnx_files = pytest.importorskip("onnx_files", reason='pip install -e ".[onnx]"', exc_type=ImportError)
+onnx_files = pytest.importorskip("onnx_files", reason='pip install -e ".[onnx]"')
 pytest.importorskip("onnxruntime", reason='pip install -e ".[onnx]"')
 
 
