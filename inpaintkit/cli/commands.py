@@ -1,4 +1,4 @@
-"""The commands `inpaintkit demo`, `train` and `compare`.
+"""The commands `inpaintkit demo`, `train`, `compare` and `app`.
 
 Everything is checked, loaded and built before anything is written; a mistake ends with exit code 2 and one
 line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
@@ -141,6 +141,21 @@ def compare(
     to_resume = f"finished scores are kept. To continue:  {command}"
     with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
         comparison.run(folder)
+
+
+@app.command(name="app")
+def serve_app(
+    model: options.ServedFiles = None,
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 7860,
+    workers: options.Workers = 2,
+    seconds: options.Seconds = 120,
+):
+    """Opens inpainting in the browser, with a brush, and over HTTP. Runs until Ctrl-C."""
+    with bad_input_ends(needs_keras=False):
+        from inpaintkit.serving import serve
+
+        serve([str(path) for path in model or []], host, port, workers, seconds)
 
 
 def main():

@@ -96,3 +96,13 @@ TrainedNetworks = Annotated[
         "--model", help=f"A trained network: a .keras file, or one of {', '.join(NAMES)}. May be repeated."
     ),
 ]
+ServedFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--model", help="A .keras or .onnx file to offer, too. May be repeated."),
+]
+Host = Annotated[
+    str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in, without a password.")
+]
+Port = Annotated[int, typer.Option(help="Port of page and HTTP interface; 0 takes a free one.")]
+Workers = Annotated[int, typer.Option(help="Fills that run at once.", min=1)]
+Seconds = Annotated[float, typer.Option(help="Time limit of one fill.", min=1)]

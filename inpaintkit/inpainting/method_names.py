@@ -8,7 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+
 from inpaintkit.baselines import ALL
+from inpaintkit.images import check_batch, composite
 from inpaintkit.pretrained import NAMES, load
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ def find_method(method: str | Path | keras.Model | Callable) -> Callable:
     Args:
         method: the name of a classical method ("telea", "biharmonic"), also as tables show it ("Telea"); the
             name of shipped weights ("photos", "faces"); the path of a `.keras` or `.onnx` file; a Keras model
-            over `[image, mask]`; or any function `method(images, masks)`.
+            over `[image, mask]`, also one of a fixed size; or any function `method(images, masks)`.
 
     Returns:
         `method(images, masks) -> images`, float32 (B, H, W, 3) in [0, 1].
@@ -65,7 +69,37 @@ def _by_name(name):
 def _method_of(network):
     from inpaintkit.evaluation import as_method
 
-    return as_method(network)
+    method = as_method(network)
+    height, width = method.network.inputs[0].shape[1:3]
+    return _of_fixed_size(method, height, width) if height and width else method
+
+
+def _of_fixed_size(method, height, width):
+    """A network that takes one size only, as a method for any size.
+
+    A smaller image is padded, and the padding counts as hole. A larger one is made smaller, with its
+    proportions kept and every pixel that the hole touches as hole, and its fill is enlarged.
+    """
+
+    def fill_one(image, mask):
+        rows, columns = mask.shape[:2]
+        scale = min(1, height / rows, width / columns)
+        size = max(1, round(columns * scale)), max(1, round(rows * scale))
+        known = cv2.resize(1 - mask, size, interpolation=cv2.INTER_AREA)[..., None] == 0
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) * known
+        padding = (0, height - size[1]), (0, width - size[0]), (0, 0)
+        small, known = (np.pad(x, padding)[None] for x in (small, known))
+        filled = np.ascontiguousarray(method(small, known)[0, : size[1], : size[0]])
+        if scale == 1:
+            return filled
+        return composite(cv2.resize(filled, (columns, rows), interpolation=cv2.INTER_CUBIC), image, mask)
+
+    @functools.wraps(method)
+    def fitted(images, masks):
+        images, masks = check_batch(images, masks)
+        return np.clip([fill_one(*pair) for pair in zip(images, masks, strict=True)], 0, 1)
+
+    return fitted
 
 
 @functools.cache
