@@ -21,7 +21,8 @@ FLOORS = [
     {"training", "evaluation"},
     {"pretrained"},
     {"inpainting", "export"},
-    {"cli", "app"},
+    {"serving"},
+    {"cli"},
     {"__main__"},
 ]
 
