@@ -1,7 +1,7 @@
-"""The commands `inpaintkit demo`, `train`, `compare` and `app`.
+"""The commands `inpaintkit demo`, `train`, `compare`, `inpaint` and `app`.
 
 Everything is checked, loaded and built before anything is written; a mistake ends with exit code 2 and one
-line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
+line that helps. Results of the first three go to a new folder `runs/<command>-<date>-<time>`.
 """
 
 import shlex
@@ -13,6 +13,8 @@ import typer
 from inpaintkit.cli import options
 from inpaintkit.cli.comparing import Comparison
 from inpaintkit.cli.errors import bad_input_ends, stops_are_explained
+from inpaintkit.cli.inpainting import Filler, fill_files, fill_video, needs_keras
+from inpaintkit.cli.jobs import list_jobs
 from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder, resumed_settings
 from inpaintkit.cli.presets import prepare_preset, preset_settings
 from inpaintkit.cli.training import (
@@ -29,7 +31,7 @@ DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "w
 
 
 app = typer.Typer(
-    help="Image inpainting: train networks, and compare them with classical methods.",
+    help="Image inpainting: fill holes, train networks, and compare them with classical methods.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -141,6 +143,37 @@ def compare(
     to_resume = f"finished scores are kept. To continue:  {command}"
     with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
         comparison.run(folder)
+
+
+@app.command()
+def inpaint(
+    files: options.Files = None,
+    output: options.Output = ...,
+    mask: options.MaskFiles = None,
+    hole: options.Hole = "white",
+    fit_mask: options.FitMask = False,
+    scratches: options.Scratches = False,
+    outpaint: options.Outpaint = None,
+    video: options.Video = None,
+    method: options.Method = None,
+    blend: options.Blend = "feather",
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+):
+    """Fills the holes of your own images, of any size, or of a video.
+
+    Known pixels, bits, transparency, EXIF data and colour profile stay as they are.
+    """
+    with bad_input_ends(needs_keras=method is not None and needs_keras(method)):
+        filler = Filler(method, blend, seed, hole, fit_mask, scratches, outpaint)
+        if video:
+            filler.check_video(files, video, mask, output, overwrite)
+        else:
+            jobs = list_jobs(files or [], mask, output, overwrite, filler)
+    with stops_are_explained(lambda: "files that are finished are kept"):
+        failed = fill_video(filler, video, mask, output) if video else fill_files(filler, jobs)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command(name="app")

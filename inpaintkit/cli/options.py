@@ -106,3 +106,62 @@ Host = Annotated[
 Port = Annotated[int, typer.Option(help="Port of page and HTTP interface; 0 takes a free one.")]
 Workers = Annotated[int, typer.Option(help="Fills that run at once.", min=1)]
 Seconds = Annotated[float, typer.Option(help="Time limit of one fill.", min=1)]
+
+# Of `inpaint`
+Files = Annotated[list[Path] | None, typer.Argument(help="Images, or folders of images.", show_default=False)]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The file to write (.png, .tif, .webp, .jpg), or a folder for several images. PNG, TIFF and "
+        "WebP keep known pixels exactly; JPEG compresses the whole image again, with quality 98.",
+    ),
+]
+MaskFiles = Annotated[
+    Path | None,
+    typer.Option(
+        help="A mask file for all images, or a folder with a mask for each: x.png or x_mask.png for x.jpg. "
+        "With --video: one mask, or a folder with one per frame, in the order of their names."
+    ),
+]
+Hole = Annotated[
+    str,
+    typer.Option(
+        help="What is to be filled: white or black in the mask file, or alpha: what is transparent in the "
+        "mask file, or in the image itself if there is no --mask."
+    ),
+]
+FitMask = Annotated[
+    bool, typer.Option("--fit-mask", help="Resizes a mask of another size (nearest neighbour).")
+]
+Scratches = Annotated[
+    bool,
+    typer.Option(
+        "--scratches",
+        help="Finds thin bright or dark scratches, fills them, and saves their mask beside the result.",
+    ),
+]
+Outpaint = Annotated[
+    str | None, typer.Option(help="Adds pixels at the borders and fills them, such as left=200,right=200.")
+]
+Video = Annotated[
+    Path | None,
+    typer.Option(
+        help="A video instead of images. The result is .mkv or .avi (without loss), .mp4 or .mov. Sound is "
+        "kept if ffmpeg is installed."
+    ),
+]
+Method = Annotated[
+    str | None,
+    typer.Option(
+        help=f"A classical method such as telea, biharmonic, heat or patchmatch; weights that ship: "
+        f"{', '.join(NAMES)}; or a .keras or .onnx file. [default: biharmonic; heat with --outpaint]",
+        show_default=False,
+    ),
+]
+Blend = Annotated[
+    str,
+    typer.Option(help="How the fill joins its surroundings: feather, poisson, or none (a hard edge)."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replaces files that exist.")]
