@@ -93,7 +93,50 @@ ResumeTraining = Annotated[
 TrainedNetworks = Annotated[
     list[Path] | None,
     typer.Option(
-        "--model", help=f"A trained network: a .keras file, or one of {', '.join(NAMES)}. May be repeated."
+        "--model",
+        help=f"A trained network: a .keras or .onnx file, or one of {', '.join(NAMES)}. May be repeated.",
+    ),
+]
+HoleValue = Annotated[
+    float | None,
+    typer.Option(
+        help="Of .onnx files: the mask's value in the hole, 1, 0, 255, -0.5 or 0.5 [default: from a trial].",
+        show_default=False,
+    ),
+]
+ImageRange = Annotated[
+    int | None,
+    typer.Option(
+        help="Of .onnx files: pixels go in as 0 to 1 (say 1), 0 to 255 (say 255) or -1 to 1 (say -1) "
+        "[default: found by a trial].",
+        show_default=False,
+    ),
+]
+OutputRange = Annotated[
+    int | None,
+    typer.Option(
+        help="Of .onnx files: how pixels come out, as for --image-range [default: found by a trial].",
+        show_default=False,
+    ),
+]
+ExportedNetwork = Annotated[
+    str, typer.Argument(help=f"A .keras file, or weights that ship: {', '.join(NAMES)}.", show_default=False)
+]
+ExportFormat = Annotated[str, typer.Option("--format", help="tf (SavedModel), onnx or litert.")]
+ExportTarget = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File or, for tf, new folder [default: the network's name, in this folder].",
+        show_default=False,
+    ),
+]
+FixedSize = Annotated[
+    str | None,
+    typer.Option(
+        "--image-size",
+        help="For images of this size only: pixels, or HEIGHTxWIDTH. Needed for litert and OpenCV's dnn.",
     ),
 ]
 ServedFiles = Annotated[
