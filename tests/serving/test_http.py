@@ -142,7 +142,8 @@ def test_methods_health_and_docs(client):
 def memory_of_children(pid):
     """Bytes of the processes that a process has started, and of theirs; what they share counts once."""
     total = 0
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+    children = " ".join(file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children"))
+    for child in children.split():
         about = Path(f"/proc/{child}/smaps_rollup").read_text()
         total += 1024 * int(re.search(r"^Pss:\s+(\d+)", about, re.MULTILINE)[1]) + memory_of_children(child)
     return total
