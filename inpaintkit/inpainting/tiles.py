@@ -19,9 +19,9 @@ def hole_groups(hole, margin):
         (window, own): a pair of slices, and bool (h, w), the pixels of this group in the window. A window
         may hold pixels of other groups, too.
     """
-    block = max(margin, MIN_BLOCK)
-    starts = [np.arange(0, side, block) for side in hole.shape]
-    blocks = np.logical_or.reduceat(np.logical_or.reduceat(hole, starts[0], axis=0), starts[1], axis=1)
+    block, blocks = max(margin, MIN_BLOCK), hole
+    for _ in range(2):  # rows of blocks, then their columns; much faster than np.logical_or.reduceat
+        blocks = np.stack([blocks[i : i + block].any(axis=0) for i in range(0, len(blocks), block)]).T
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(np.uint8(blocks), connectivity=8)
     for group in range(1, count):
         left, top, width, height, _ = boxes[group] * block
