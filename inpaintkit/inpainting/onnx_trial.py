@@ -4,8 +4,6 @@ import warnings
 
 import numpy as np
 
-from inpaintkit.data import images
-
 PLAUSIBLE = 0.9  # of the error of the mean colour: a fill must be better than that
 CLEAR = 0.7  # of the error of the next convention that fills differently
 ALIKE = 0.25  # of the error of the best: two fills that differ by less are alike, and the better one is taken
@@ -13,6 +11,8 @@ ALIKE = 0.25  # of the error of the best: two fills that differ by less are alik
 
 def trial_image(sides):
     """A photograph (H, W, 3) and a mask (H, W, 1) of nine square holes, about 9 % of it."""
+    from inpaintkit.data import images  # not above: it imports Keras, which classical methods do not need
+
     height, width = (side or odd for side, odd in zip(sides, (125, 107), strict=True))
     image = images("photos", "val", (max(height, 16), max(width, 16)), count=1).as_float()[0, :height, :width]
     mask = np.ones((height, width, 1), "float32")
