@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
     )  # fmt: skip
     from inpaintkit.environment import hello
     from inpaintkit.evaluation import as_method, compare
+    from inpaintkit.export import export_model
     from inpaintkit.inpainting import inpaint, outpaint
     from inpaintkit.layers import PConv2D
     from inpaintkit.pretrained import load
@@ -48,6 +49,7 @@ _SHORTCUTS = {
     "app": "serving",
     "as_method": "evaluation",
     "compare": "evaluation",
+    "export_model": "export",
     "hello": "environment",
     "inpaint": "inpainting",
     "load": "pretrained",
@@ -57,8 +59,8 @@ _SHORTCUTS = {
 
 __all__ = [
     "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "evaluation",
-    "features", "hello", "images", "inpaint", "inpainting", "layers", "load", "load_model", "losses", "masks",
-    "metrics", "models", "outpaint", "plots", "pretrained", "serving", "training",
+    "export_model", "features", "hello", "images", "inpaint", "inpainting", "layers", "load", "load_model",
+    "losses", "masks", "metrics", "models", "outpaint", "plots", "pretrained", "serving", "training",
 ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The quick tests and the examples of all that computes with Keras once more, under JAX and PyTorch.
 
-Each back end needs another process, so these tests run pytest, two tests at a time. `.ci/run` installs both back ends, for the
-CPU: `pip install jax torch`.
+Each back end needs another process, so these tests run pytest, two tests at a time. `.ci/run` installs both
+back ends, for the CPU: `pip install jax torch`.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
-"""The commands `inpaintkit demo`, `train`, `compare` and `app`.
+"""The commands `inpaintkit demo`, `train`, `compare`, `inpaint`, `export` and `app`.
 
 Everything is checked, loaded and built before anything is written; a mistake ends with exit code 2 and one
-line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
+line that helps. Results of the first three go to a new folder `runs/<command>-<date>-<time>`.
 """
 
 import shlex
@@ -13,7 +13,16 @@ import typer
 from inpaintkit.cli import options
 from inpaintkit.cli.comparing import Comparison
 from inpaintkit.cli.errors import bad_input_ends, stops_are_explained
-from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder, resumed_settings
+from inpaintkit.cli.inpainting import Filler, fill_files, fill_video, needs_keras
+from inpaintkit.cli.jobs import list_jobs
+from inpaintkit.cli.preparation import (
+    load_networks,
+    mask_generator,
+    new_folder,
+    onnx_conventions,
+    parse_size,
+    resumed_settings,
+)
 from inpaintkit.cli.presets import prepare_preset, preset_settings
 from inpaintkit.cli.training import (
     check_can_resume,
@@ -29,7 +38,7 @@ DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "w
 
 
 app = typer.Typer(
-    help="Image inpainting: train networks, and compare them with classical methods.",
+    help="Image inpainting: fill holes, train networks, and compare them with classical methods.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -115,6 +124,9 @@ def compare(
     masks: options.Masks = "lines",
     mask_ratio: options.MaskRatio = None,
     model: options.TrainedNetworks = None,
+    hole_value: options.HoleValue = None,
+    image_range: options.ImageRange = None,
+    output_range: options.OutputRange = None,
     classical: options.Classical = "quick",
     metrics: options.Metrics = "tf",
     perceptual: options.PerceptualMetrics = None,
@@ -133,7 +145,8 @@ def compare(
         if resume:
             settings = resumed_settings(resume, context, settings)
         holes = mask_generator(settings["masks"], settings["mask_ratio"])
-        comparison = Comparison(holes, load_networks(settings["model"] or []), settings)
+        networks = load_networks(settings["model"] or [], onnx=onnx_conventions(settings))
+        comparison = Comparison(holes, networks, settings)
         folder = resume or new_folder(runs, "compare", holes, settings)
     from inpaintkit.evaluation import AnotherComparison
 
@@ -141,6 +154,24 @@ def compare(
     to_resume = f"finished scores are kept. To continue:  {command}"
     with stops_are_explained(lambda: to_resume), bad_input_ends(AnotherComparison):
         comparison.run(folder)
+
+
+@app.command()
+def export(
+    network: options.ExportedNetwork,
+    format: options.ExportFormat = "onnx",
+    output: options.ExportTarget = None,
+    image_size: options.FixedSize = None,
+):
+    """Saves a network for other programs, and checks that it computes the same there."""
+    with bad_input_ends():
+        from inpaintkit.export import SUFFIXES, export_model
+
+        (loaded,) = load_networks([network], "export").values()
+        output = output or Path(f"{loaded.name}{SUFFIXES.get(format, '')}")
+        result = export_model(loaded, output, format, image_size and parse_size(image_size))
+    sizes = ", ".join(f"{height}×{width}" for height, width in result["sizes"])
+    print(f"{output}: the same as the network up to {result['difference']:.1g}, on photographs of {sizes}")
 
 
 @app.command(name="app")
@@ -156,6 +187,41 @@ def serve_app(
         from inpaintkit.serving import serve
 
         serve([str(path) for path in model or []], host, port, workers, seconds)
+
+
+@app.command()
+def inpaint(
+    files: options.Files = None,
+    output: options.Output = ...,
+    mask: options.MaskFiles = None,
+    hole: options.Hole = "white",
+    fit_mask: options.FitMask = False,
+    scratches: options.Scratches = False,
+    outpaint: options.Outpaint = None,
+    video: options.Video = None,
+    method: options.Method = None,
+    hole_value: options.HoleValue = None,
+    image_range: options.ImageRange = None,
+    output_range: options.OutputRange = None,
+    blend: options.Blend = "feather",
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+):
+    """Fills the holes of your own images, of any size, or of a video.
+
+    Known pixels, bits, transparency, EXIF data and colour profile stay as they are.
+    """
+    onnx = onnx_conventions(locals())
+    with bad_input_ends(needs_keras=method is not None and needs_keras(method)):
+        filler = Filler(method, blend, seed, hole, fit_mask, scratches, outpaint, onnx)
+        if video:
+            filler.check_video(files, video, mask, output, overwrite)
+        else:
+            jobs = list_jobs(files or [], mask, output, overwrite, filler)
+    with stops_are_explained(lambda: "files that are finished are kept"):
+        failed = fill_video(filler, video, mask, output) if video else fill_files(filler, jobs)
+    if failed:
+        raise typer.Exit(1)
 
 
 def main():

@@ -22,7 +22,7 @@ _CLASSICAL = {method.__name__: method for method in ALL.values()}
 METHOD_NAMES = (*_CLASSICAL, *NAMES)  # classical methods, then the weights that ship
 
 
-def find_method(method: str | Path | keras.Model | Callable) -> Callable:
+def find_method(method: str | Path | keras.Model | Callable, **conventions: object) -> Callable:
     """A method by its name, its file, its network, or itself.
 
     A network is loaded once: a second call with the same name, or with the same unchanged file, returns the
@@ -32,26 +32,30 @@ def find_method(method: str | Path | keras.Model | Callable) -> Callable:
         method: the name of a classical method ("telea", "biharmonic"), also as tables show it ("Telea"); the
             name of shipped weights ("photos", "faces"); the path of a `.keras` or `.onnx` file; a Keras model
             over `[image, mask]`, also one of a fixed size; or any function `method(images, masks)`.
+        **conventions: of an `.onnx` file, as `OnnxModel` takes them, such as `hole_value=1`.
 
     Returns:
         `method(images, masks) -> images`, float32 (B, H, W, 3) in [0, 1].
 
     Raises:
-        ValueError: an unknown name, a file that is missing or cannot be loaded, or anything else.
+        ValueError: an unknown name, a file that is missing or cannot be loaded, conventions for anything but
+            an `.onnx` file, or anything else.
 
     Example:
         >>> import inpaintkit as ik
         >>> ik.inpainting.find_method("telea") is ik.baselines.telea
         True
     """
+    if conventions and not str(method).lower().endswith(".onnx"):
+        raise ValueError(f"{', '.join(conventions)}: of .onnx files only, not of method={method!r}")
     if isinstance(method, (str, Path)):
-        return _by_name(str(method))
+        return _by_name(str(method), conventions)
     if not callable(method):
         raise ValueError(f"method={method!r}: expected a name, a .keras or .onnx file, a model or a function")
     return _method_of(method) if hasattr(method, "predict_on_batch") else method
 
 
-def _by_name(name):
+def _by_name(name, conventions):
     if found := _CLASSICAL.get(name) or ALL.get(name):
         return found
     if name in NAMES:
@@ -63,7 +67,7 @@ def _by_name(name):
     if not path.is_file():
         raise ValueError(f"method={name!r}: there is no such file")
     about = path.stat()
-    return _from_file(str(path.resolve()), about.st_mtime_ns, about.st_size)
+    return _from_file(str(path.resolve()), about.st_mtime_ns, about.st_size, **conventions)
 
 
 def _method_of(network):
@@ -108,12 +112,12 @@ def _shipped(name):
 
 
 @functools.lru_cache(maxsize=8)
-def _from_file(path, changed, size):
+def _from_file(path, changed, size, **conventions):
     """The method in a file; `changed` and `size` are there so that a file which changed is loaded again."""
     if path.lower().endswith(".onnx"):
         from inpaintkit.inpainting.onnx_models import OnnxModel
 
-        return OnnxModel(path)
+        return OnnxModel(path, **conventions)
     from inpaintkit.training import load_model
 
     try:

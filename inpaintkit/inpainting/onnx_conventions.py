@@ -131,8 +131,9 @@ def _layout_and_channels(shape, layout):
 
 
 def read_metadata(metadata):
-    """The settings that a file of this kit has in its metadata, {} for any other file."""
-    return json.loads(metadata.get(METADATA_KEY, "{}"))
+    """The settings that a file of this kit has in its metadata, with its layout; {} for any other file."""
+    names = {"layout", *(field.name for field in dataclasses.fields(Convention))}
+    return {k: v for k, v in json.loads(metadata.get(METADATA_KEY, "{}")).items() if k in names}
 
 
 def candidates(inputs, output_dtype, said):

@@ -3,6 +3,9 @@
 import warnings
 
 import numpy as np
+from matplotlib.cbook import get_sample_data
+
+from inpaintkit.images import read_image
 
 PLAUSIBLE = 0.9  # of the error of the mean colour: a fill must be better than that
 CLEAR = 0.7  # of the error of the next convention that fills differently
@@ -11,10 +14,9 @@ ALIKE = 0.25  # of the error of the best: two fills that differ by less are alik
 
 def trial_image(sides):
     """A photograph (H, W, 3) and a mask (H, W, 1) of nine square holes, about 9 % of it."""
-    from inpaintkit.data import images  # not above: it imports Keras, which classical methods do not need
-
     height, width = (side or odd for side, odd in zip(sides, (125, 107), strict=True))
-    image = images("photos", "val", (max(height, 16), max(width, 16)), count=1).as_float()[0, :height, :width]
+    path = get_sample_data("grace_hopper.jpg", asfileobj=False)  # not `ik.data`, which imports Keras
+    image = read_image(path, (max(height, 16), max(width, 16)))[:height, :width]
     mask = np.ones((height, width, 1), "float32")
     rows, columns = (np.isin(np.arange(side) * 9 // side, (1, 4, 7)) for side in (height, width))
     mask[np.ix_(rows, columns)] = 0
@@ -55,8 +57,8 @@ def try_conventions(name, run, possible, image, mask):
         best_two = "; ".join(f"{_words(entry[2])} (error {entry[1]:.2f})" for entry in shown)
         raise ValueError(
             f"{name}: its conventions are not clear from a trial photograph. Of {len(possible)} that it may "
-            f"have, the best are {best_two}; the mean colour has an error of {mean_color:.2f}. Say hole_value "
-            "(of the mask, in the hole: 1, 0, 255, -0.5 or 0.5), image_range and output_range (1, 255, or -1 "
+            f"have, the best are {best_two}; the mean colour has {mean_color:.2f}. Say hole_value "
+            "(of the mask, in the hole: 1, 0, 255, -0.5, 0.5), image_range and output_range (1, 255, or -1 "
             "for -1 to 1); in a command --hole-value, --image-range and --output-range"
         )
     return best

@@ -1,4 +1,4 @@
-"""Finds the scratches of old photographs: long thin lines that are brighter or darker than both their sides."""
+"""Finds the scratches of old photographs: long thin lines, brighter or darker than both their sides."""
 
 import cv2
 import numpy as np

@@ -86,7 +86,8 @@ class Jobs:
     def close(self):
         """Kills all workers."""
         for worker in self._workers:
-            worker.kill()
+            if worker.process:
+                worker.process.kill()  # a thread that waits for its answer closes the rest
 
 
 class _Worker:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -44,16 +43,9 @@ def serve(
         >>> import inpaintkit as ik
         >>> ik.serving.serve(port=70000)
         Traceback (most recent call last):
-        ValueError: cannot listen on 127.0.0.1, port 70000 (...): choose another port
+        ValueError: port=70000: expected 0 to 65535
     """
-    _run(
-        models,
-        host,
-        port,
-        workers,
-        seconds,
-        lambda url, server: print(f"Open {url} in a browser.", flush=True),
-    )
+    _run(models, host, port, workers, seconds, lambda url, _: print(f"Open {url} in a browser.", flush=True))
 
 
 class RunningApp:
@@ -61,22 +53,17 @@ class RunningApp:
 
     Args:
         url: of the page.
-        process: the server, which ends when its stdin is closed.
-        folder: of files that the server needs, removed when it ends.
+        to_close: what `close` closes: the server, and a folder with the models that were given.
 
     Example:
         >>> import inpaintkit as ik
-        >>> ik.serving.RunningApp("http://127.0.0.1:7860")
+        >>> import contextlib
+        >>> ik.serving.RunningApp("http://127.0.0.1:7860", contextlib.ExitStack())
         RunningApp('http://127.0.0.1:7860')
     """
 
-    def __init__(
-        self,
-        url: str,
-        process: subprocess.Popen | None = None,
-        folder: tempfile.TemporaryDirectory | None = None,
-    ):
-        self.url, self.process, self.folder = url, process, folder
+    def __init__(self, url: str, to_close: contextlib.ExitStack):
+        self.url, self._to_close = url, to_close
 
     def __repr__(self):
         return f"RunningApp({self.url!r})"
@@ -93,10 +80,7 @@ class RunningApp:
 
     def close(self) -> None:
         """Ends the server and its workers."""
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(60)
-        self.folder.cleanup()
+        self._to_close.close()  # closes the pipes, which ends the server, and waits for it
 
 
 def app(
@@ -123,19 +107,18 @@ def app(
         >>> import inpaintkit as ik
         >>> ik.app("no_such.keras")
         Traceback (most recent call last):
-        ValueError: method='no_such.keras': there is no such file
+        ValueError: no_such.keras: there is no such file
     """
-    folder = tempfile.TemporaryDirectory()
-    paths = [_path_of(model, Path(folder.name, str(i))) for i, model in enumerate(models)]
-    settings = json.dumps(
-        {"models": paths, "host": host, "port": port, "workers": workers, "seconds": seconds}
-    )
-    process = start_python("from inpaintkit.serving.server import main; main()", settings, text=True)
-    started = RunningApp(process.stdout.readline().strip(), process, folder)
-    if not started.url.startswith("http"):
-        started.close()
-        raise ValueError(started.url or "the server did not start: it says why in its messages")
-    return started
+    settings = {"host": host, "port": port, "workers": workers, "seconds": seconds}
+    with contextlib.ExitStack() as to_close:
+        folder = to_close.enter_context(tempfile.TemporaryDirectory())
+        settings["models"] = [_path_of(model, Path(folder, str(i))) for i, model in enumerate(models)]
+        code = "from inpaintkit.serving.server import main; main()"
+        process = to_close.enter_context(start_python(code, json.dumps(settings), text=True))
+        answer = process.stdout.readline().strip()
+        if not answer.startswith("http"):
+            raise ValueError(answer or "the server did not start: its messages say why")
+        return RunningApp(answer, to_close.pop_all())
 
 
 def main():
@@ -169,23 +152,27 @@ def _run(models, host, port, workers, seconds, started):
             raise ValueError(f"this needs Gradio, and {error.name!r} is not installed: {advice}") from error
         jobs = Jobs(workers, WAITING, seconds)
         with contextlib.closing(jobs):
-            config = uvicorn.Config(build_server(jobs, models), log_level="warning", limit_concurrency=200)
-            server = uvicorn.Server(config)
+            limits = {"limit_concurrency": 200, "timeout_graceful_shutdown": 2}
+            server = uvicorn.Server(uvicorn.Config(build_server(jobs, models), log_level="warning", **limits))
             threading.Thread(target=jobs.warm_up, args=[DEFAULT], daemon=True).start()
             started(f"http://{host}:{listening.getsockname()[1]}", server)
             server.run(sockets=[listening])
 
 
 def _listen(host, port):
+    if not 0 <= port < 65536:
+        raise ValueError(f"port={port}: expected 0 to 65535")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ValueError(f"cannot listen on {host}, port {port} ({error}): choose another port") from error
 
 
 def _path_of(model, folder):
     """The path of a model; a Keras model is saved in the folder first, under its name."""
     if isinstance(model, str | Path):
+        if not Path(model).is_file():
+            raise ValueError(f"{model}: there is no such file")
         return str(Path(model).resolve())
     folder.mkdir()
     model.save(folder / f"{model.name}.keras")

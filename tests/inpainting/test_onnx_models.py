@@ -96,7 +96,8 @@ def test_a_network_whose_convention_is_unclear_is_refused_with_what_to_say(tmp_p
     path = onnx_files.symmetric(tmp_path / "blur.onnx")
     with pytest.raises(ValueError, match=r"hole_value=0 image_range=.*; hole_value=1 image_range="):
         OnnxModel(path)
-    assert OnnxModel(path, hole_value=1).convention.hole_value == 1
+    said = {"hole_value": 1, "image_range": -1, "output_range": -1}
+    assert OnnxModel(path, **said).convention.hole_value == 1
 
 
 def test_a_larger_image_is_made_smaller_without_a_halo(model):
@@ -128,6 +129,10 @@ def test_find_method_inpaint_and_compare_take_the_file(tmp_path, photograph):
     assert hole_error(filled[None], image, mask) < hole_error(image * mask, image, mask)
     method = ik.inpainting.find_method(path)
     assert method is ik.inpainting.find_method(str(path)) and method.__name__ == "migan"
+    told = ik.inpainting.find_method(path, hole_value=0)
+    assert told is not method and told.convention == method.convention
+    with pytest.raises(ValueError, match=r"hole_value: of .onnx files only, not of method='telea'"):
+        ik.inpainting.find_method("telea", hole_value=0)
     table = ik.compare({"migan": method, "masked input": ik.baselines.masked_input}, image, mask)
     assert {"migan", "masked input"} <= set(table["method"])
 
