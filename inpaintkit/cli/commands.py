@@ -18,7 +18,7 @@ from inpaintkit.cli.jobs import list_jobs
 from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder, resumed_settings
 from inpaintkit.cli.training import build_inpainter, train_and_save, training_pairs
 
-SHIPPED = "photos"  # the weights that the demo shows beside a network trained in minutes
+SHIPPED = "photos"  # weights: `inpaint` fills with them, and `demo` shows them beside a network of minutes
 # What `compare` can be told and the demo cannot.
 DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "weights": None, "count": None}
 
@@ -138,7 +138,7 @@ def inpaint(
     scratches: options.Scratches = False,
     outpaint: options.Outpaint = None,
     video: options.Video = None,
-    method: options.Method = None,
+    method: options.Method = SHIPPED,
     blend: options.Blend = "feather",
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
@@ -147,7 +147,7 @@ def inpaint(
 
     Known pixels, bits, transparency, EXIF data and colour profile stay as they are.
     """
-    with bad_input_ends(needs_keras=method is not None and needs_keras(method)):
+    with bad_input_ends(needs_keras=needs_keras(method)):
         filler = Filler(method, blend, seed, hole, fit_mask, scratches, outpaint)
         if video:
             filler.check_video(files, video, mask, output, overwrite)
