@@ -89,7 +89,9 @@ def make_inputs(folder):
 
     photograph("skimage", "rocket.jpg").save(folder / "rocket.jpg", quality=95)
 
-    logo = cv2.putText(np.zeros((240, 320), "uint8"), "TV 7", (200, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 255, 4)
+    logo = cv2.putText(
+        np.zeros((240, 320), "uint8"), "TV 7", (200, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 255, 4
+    )
     logo = np.where(logo > 0, 255, 0)
     save(folder / "logo.png", cv2.dilate(np.uint8(logo), np.ones((3, 3))))
     video = cv2.VideoWriter(str(folder / "clip.mkv"), cv2.VideoWriter_fourcc(*"FFV1"), 25, (320, 240))
@@ -128,7 +130,7 @@ def panel(file, height=320):
     else:
         pixels = ik.images.read_exact(file).pixels
     if pixels.dtype == "uint16":
-        pixels = (pixels / pixels.max() * 255).astype("uint8")
+        pixels = (pixels / 4095 * 255).clip(0, 255).astype("uint8")
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=-1)
     width = round(height * pixels.shape[1] / pixels.shape[0])

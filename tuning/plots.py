@@ -1,8 +1,9 @@
-"""Figures of searches: heat map, parallel coordinates, learning curves. Each is a matplotlib `Figure`.
+"""Figures of searches: heat map, parallel coordinates, learning curves, seeds; each a matplotlib `Figure`.
 
 `python -m tuning.plots` draws those of the committed searches into `images/`.
 """
 
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -73,7 +74,7 @@ def parallel_coordinates(tables, metric="val_ssim"):
     return figure
 
 
-def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dropout"):
+def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dropout", lines=None):
     """One line per configuration over the epochs: the mean of its seeds, in a band from lowest to highest.
 
     Args:
@@ -81,6 +82,7 @@ def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dr
         metric: any metric of a history, of training ("ssim") or validation ("val_ssim").
         columns: the hyperparameter with one panel per value.
         colors: the hyperparameter with one colour per value.
+        lines: None, or {title: {name: value}}, drawn as dotted lines: what the runs should beat.
     """
     all_runs = [run for found in searches.values() for run in found]
     column_values = sorted({run["values"][columns] for run in all_runs})
@@ -97,18 +99,48 @@ def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dr
                 color = plt.get_cmap("viridis")(i / max(1, len(color_values) - 1))
                 axis.plot(epochs, curves.mean(axis=1), color=color, label=f"{colors} {value}")
                 axis.fill_between(epochs, curves.min(axis=1), curves.max(axis=1), color=color, alpha=0.2)
+            for name, value in (lines or {}).get(title, {}).items():
+                axis.axhline(value, color="crimson", linestyle=":", linewidth=1)
+                place = {"xycoords": ("axes fraction", "data"), "xytext": (-2, 1), "ha": "right"}
+                axis.annotate(name, (1, value), textcoords="offset points", fontsize=7, **place)
             axis.set_title(f"{title}, {column}", fontsize=9)
             axis.grid(alpha=0.3)
     axes[0][-1].legend(fontsize=7)
     return figure
 
 
-def _panels(rows, columns, width, title):
+def seeds(searches, metric="val_ssim", x="dropout", columns="optimizer"):
+    """One line per seed over the values of a hyperparameter: do the seeds agree on its effect?
+
+    Each panel has its own scale. If the lines run in parallel, the hyperparameter has the same effect in
+    every seed; if they cross, its order depends on chance.
+
+    Args:
+        searches, metric, columns: as in `learning_curves`; the metric in the best epoch of each run.
+        x: the hyperparameter whose values are compared.
+    """
+    table = pd.concat([runs.scores(found, metric).assign(search=name) for name, found in searches.items()])
+    column_values = sorted(table[columns].unique())
+    title = f"{LABELS.get(metric, metric)} of the best epoch: one line per seed"
+    figure, axes = _panels(len(searches), len(column_values), 2.6, title, sharey=False)
+    for (search, column), part in table.groupby(["search", columns]):
+        axis = axes[list(searches).index(search)][column_values.index(column)]
+        for seed, line in part.groupby("seed"):
+            best = line.groupby(x)[metric].min() if metric == "val_loss" else line.groupby(x)[metric].max()
+            axis.plot(best.index, best, "o-", label=f"seed {seed}", alpha=0.8)
+        axis.set_title(f"{search}, {column}", fontsize=9)
+        axis.set(xlabel=x, xticks=sorted(table[x].unique()))
+        axis.grid(alpha=0.3)
+    axes[0][-1].legend(fontsize=7)
+    return figure
+
+
+def _panels(rows, columns, width, title, sharey="row"):
     size = (width * columns + 0.6, 2.6 * rows + 0.8)
     figure, axes = plt.subplots(
-        rows, columns, figsize=size, sharey="row", squeeze=False, layout="constrained"
+        rows, columns, figsize=size, sharey=sharey, squeeze=False, layout="constrained"
     )
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(textwrap.fill(title, int(13 * size[0])), fontsize=10)
     plt.close(figure)  # so that a notebook shows the returned figure once, not twice
     return figure, axes
 
@@ -131,9 +163,13 @@ def _heights(values):
 
 
 if __name__ == "__main__":
+    from tuning import baselines  # loads Keras
+
     here = Path(__file__).parent
     folders = sorted((here / "results").glob("studied-*"))
     searches = {folder.name.removeprefix("studied-"): runs.load(folder) for folder in folders}
     tables = {title: runs.table(found, "val_loss") for title, found in searches.items()}
-    for draw, data in ((heat_map, tables), (parallel_coordinates, tables), (learning_curves, searches)):
+    lines = {folder.name.removeprefix("studied-"): baselines.lines(folder) for folder in folders}
+    for draw, data in ((heat_map, tables), (parallel_coordinates, tables), (seeds, searches)):
         draw(data).savefig(here.parent / "images" / f"tuning_{draw.__name__}.png", dpi=90)
+    learning_curves(searches, lines=lines).savefig(here.parent / "images/tuning_learning_curves.png", dpi=90)

@@ -102,6 +102,19 @@ def load(folder, name="*"):
     return [json.loads(file.read_text("utf-8")) for file in files]
 
 
+def scores(runs, metric):
+    """One row per run that did not fail: its hyperparameters, its seed, and a metric in its best epoch.
+
+    Args:
+        runs: list of dict, see `load`. metric: such as "val_ssim".
+
+    Returns:
+        DataFrame.
+    """
+    done = [run for run in runs if run["best"]]
+    return pd.DataFrame([{**run["values"], "seed": run["seed"], metric: run["best"][metric]} for run in done])
+
+
 def table(runs, objective):
     """One row per configuration, best first: means over its runs that did not fail, and their spread.
 

@@ -90,6 +90,11 @@ class Search:
         val = ik.data.images(self.dataset, "val", self.image_size, count=self.count)
         return train, val, ik.masks.parse(self.masks)
 
+    def validation(self):
+        """The validation batches, `ik.data.pairs`: every run has the same images and holes."""
+        _, val, holes = self._data
+        return ik.data.pairs(val, holes, self.batch_size, shuffle=False)
+
     def run(self, folder, executions=1, trials=None):
         """Runs the search, or continues the same search in this folder.
 
@@ -170,7 +175,7 @@ class Search:
         """
         keras.utils.clear_session()
         keras.utils.set_random_seed(seed)
-        train, val, holes = self._data
+        train, _, holes = self._data
         mode = OBJECTIVES[self.objective]
         history = keras.callbacks.History()
         callbacks = [
@@ -183,7 +188,7 @@ class Search:
             model = spaces.build(self.model, hp, (self.image_size, self.image_size, 3))
             model.fit(
                 ik.data.pairs(train, holes, self.batch_size, seed=seed),
-                validation_data=ik.data.pairs(val, holes, self.batch_size, shuffle=False),
+                validation_data=self.validation(),
                 epochs=epochs,
                 verbose=0,
                 callbacks=callbacks,

@@ -16,7 +16,7 @@ def bad_input_ends(error_type=ValueError, needs_keras=True):
 
     Args:
         error_type: of exception that means wrong input.
-        needs_keras: whether the command needs Keras, which takes seconds to import.
+        needs_keras: whether Keras is started first.
     """
     try:
         if needs_keras:

@@ -27,9 +27,10 @@ class Filler:
 
     Args:
         method, blend, seed, hole, fit_mask, scratches, outpaint: as the command line has them.
+        onnx: {name: value} of the conventions of an .onnx file.
     """
 
-    def __init__(self, method, blend, seed, hole, fit_mask, scratches, outpaint):
+    def __init__(self, method, blend, seed, hole, fit_mask, scratches, outpaint, onnx):
         from inpaintkit.inpainting import find_method
 
         check_choice("--hole", hole, ("white", "black", "alpha"))
@@ -38,7 +39,7 @@ class Filler:
         self.blend = None if blend == "none" else blend
         self.sides = _sides(outpaint) if outpaint else {}
         self.name = method
-        self.method = find_method(self.name)
+        self.method = find_method(self.name, **onnx)
         self.finds_holes = bool(scratches or self.sides or hole == "alpha")
 
     def check_video(self, files, video, mask, output, overwrite):

@@ -22,6 +22,20 @@ NETWORKS = (
 )
 _MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS[:-3]]  # the last three need settings
 
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"The recipe of weights that ship: {', '.join(NAMES)}. It sets image size, masks, network, "
+        "batch size and learning rate."
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        help=f"With --preset: trained weights to begin with, {', '.join(NAMES)} or a .keras file. The "
+        "learning rate is then half as high."
+    ),
+]
 Source = Annotated[
     str, typer.Option(help="Images: photos, cifar10, celeb_a, tfds:NAME, or a folder, zip or .npz file.")
 ]
@@ -67,12 +81,74 @@ Runs = Annotated[Path, typer.Option(help="The folder in which the folder of resu
 Resume = Annotated[
     Path | None, typer.Option(help="Continues the comparison in this folder. Give no other option.")
 ]
+ResumeTraining = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        help="Continues the interrupted training in this folder, which may be a copy from another machine. "
+        "Of the other options give only what has changed: --source and --start, where files are now, "
+        "--epochs and --minutes.",
+    ),
+]
 TrainedNetworks = Annotated[
     list[Path] | None,
     typer.Option(
-        "--model", help=f"A trained network: a .keras file, or one of {', '.join(NAMES)}. May be repeated."
+        "--model",
+        help=f"A trained network: a .keras or .onnx file, or one of {', '.join(NAMES)}. May be repeated.",
     ),
 ]
+HoleValue = Annotated[
+    float | None,
+    typer.Option(
+        help="Of .onnx files: the mask's value in the hole, 1, 0, 255, -0.5 or 0.5 [default: from a trial].",
+        show_default=False,
+    ),
+]
+ImageRange = Annotated[
+    int | None,
+    typer.Option(
+        help="Of .onnx files: pixels go in as 0 to 1 (say 1), 0 to 255 (say 255) or -1 to 1 (say -1) "
+        "[default: found by a trial].",
+        show_default=False,
+    ),
+]
+OutputRange = Annotated[
+    int | None,
+    typer.Option(
+        help="Of .onnx files: how pixels come out, as for --image-range [default: found by a trial].",
+        show_default=False,
+    ),
+]
+ExportedNetwork = Annotated[
+    str, typer.Argument(help=f"A .keras file, or weights that ship: {', '.join(NAMES)}.", show_default=False)
+]
+ExportFormat = Annotated[str, typer.Option("--format", help="tf (SavedModel), onnx or litert.")]
+ExportTarget = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File or, for tf, new folder [default: the network's name, in this folder].",
+        show_default=False,
+    ),
+]
+FixedSize = Annotated[
+    str | None,
+    typer.Option(
+        "--image-size",
+        help="For images of this size only: pixels, or HEIGHTxWIDTH. Needed for litert and OpenCV's dnn.",
+    ),
+]
+ServedFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--model", help="A .keras or .onnx file to offer, too. May be repeated."),
+]
+Host = Annotated[
+    str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in, without a password.")
+]
+Port = Annotated[int, typer.Option(help="Port of page and HTTP interface; 0 takes a free one.")]
+Workers = Annotated[int, typer.Option(help="Fills that run at once.", min=1)]
+Seconds = Annotated[float, typer.Option(help="Time limit of one fill.", min=1)]
 
 # Of `inpaint`
 Files = Annotated[list[Path] | None, typer.Argument(help="Images, or folders of images.", show_default=False)]

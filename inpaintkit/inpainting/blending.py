@@ -4,6 +4,15 @@ A network repaints the known pixels, too, and what it repaints wrongly there, it
 the hole. This difference is known outside the hole; a membrane (Δu = 0) continues it into the hole, and it is
 added to the fill. A method that returns the known pixels as they are has no such difference, and its fill
 stays as it is.
+
+Measured on the published outputs of a CelebA study (`benchmarks/giminosk.py`, ten images), PSNR in the hole
+in dB, of the hard composite, with "feather" and with "poisson": autoencoder 21.43, 22.48, 22.56; skip
+autoencoder 21.93, 22.13, 22.15; GAN 16.42, 18.17, 18.65; PConv 24.82, 26.01, 26.44.
+
+"poisson" solves the equation of `cv2.seamlessClone`, but in floating point, and for the hole itself: OpenCV
+makes the region 3 pixels smaller, so that the rim stays as it was, and works with 8 bits. On these outputs
+seamlessClone changed nothing by itself, and reached 17.35 (GAN) and 25.71 (PConv) with the hole enlarged by 5
+pixels.
 """
 
 import cv2
@@ -13,7 +22,7 @@ from inpaintkit.baselines import heat
 from inpaintkit.checks import check_choice
 
 BLENDS = (None, "feather", "poisson")
-FEATHER = 4  # pixels inside the rim after which 1/e of the difference is left
+FEATHER = 8  # pixels inside the rim after which 1/e of the difference is left
 
 
 def check_blend(blend):
@@ -28,7 +37,7 @@ def blend_rim(filled, image, hole, blend):
     Args:
         filled: float32 (H, W, 3), the raw output of a method, also over the known pixels.
         image: float32 (H, W, 3), 0 in the hole. hole: bool (H, W).
-        blend: None (nothing changes), "feather" (the correction fades within a few pixels) or "poisson" (it
+        blend: None (nothing changes), "feather" (the correction fades inside the hole) or "poisson" (it
             does not fade: gradients inside the hole stay as the method drew them).
 
     Returns:

@@ -45,14 +45,15 @@ def inpaint(
         mask: (H, W) or (H, W, 1), 1 = known, 0 = hole; bool or numbers.
         method: what fills, see `ik.inpainting.find_method`: a name such as "telea" or "photos", a `.keras`
             or `.onnx` file, a model, or a function `method(images, masks)`.
-        blend: "feather" corrects a few pixels inside the rim of the hole by what the method repaints wrongly
-            just outside it; "poisson" continues this correction through the whole hole; None leaves a hard
-            edge. A method that returns the known pixels as they are needs no correction and gets none.
+        blend: "feather" corrects some pixels inside the rim of the hole by what the method repaints wrongly
+            just outside it; "poisson" continues this correction through the whole hole, as Poisson image
+            editing does; None leaves a hard edge. A method that returns the known pixels as they are, as all
+            classical ones and the shipped weights do, gets no correction.
         tile: width and height of the largest piece that the method gets at once, in pixels. Time and memory
             per tile depend on it.
         margin: how many pixels around the hole the method sees, at least.
         seed: of a method that draws random numbers, such as "patchmatch".
-        progress: called as progress(done, total) after each group of hole pixels.
+        progress: called as progress(done, total) after each tile, in pixels of the hole.
 
     Returns:
         the image, of the same shape and dtype; a copy if there is no hole.
@@ -77,12 +78,17 @@ def inpaint(
     if not (is_count(margin, 0) and is_count(tile, 2 * margin + 1)):
         raise ValueError(f"tile={tile!r}, margin={margin!r}: expected whole pixels, tile > 2 * margin >= 0")
     fill = functools.partial(_fill, _with_seed(find_method(method), seed), blend=blend)
-    result, groups = image.copy(), list(hole_groups(hole, margin))
-    for done, (window, own) in enumerate(groups, 1):
-        filled = fill_tiled(_to_float(image[window]), hole[window], fill, tile, margin)
-        _write(result[window], own, filled[own])
+    result, done, total = image.copy(), 0, int(np.count_nonzero(hole))
+
+    def report(count):
+        nonlocal done
+        done += int(count)
         if progress is not None:
-            progress(done, len(groups))
+            progress(done, total)
+
+    for window, own in hole_groups(hole, margin):
+        filled = fill_tiled(_to_float(image[window]), hole[window], own, fill, tile, margin, report)
+        _write(result[window], own, filled[own])
     return result
 
 
@@ -99,16 +105,16 @@ def _check_pair(image, mask):
         expected = f"expected {image.shape[:2]}, 1 = known, 0 = hole"
         raise ValueError(f"mask of shape {mask.shape} for an image of shape {image.shape}: {expected}")
     mask = mask.reshape(image.shape[:2])
-    if mask.dtype != bool:
-        check_binary(mask)
     hole = mask == 0
+    if mask.dtype != bool:
+        check_binary(mask[~hole & (mask != 1)])  # few values: to check all of them would take longer
     if hole.all():
         raise ValueError("the mask has no known pixel: expected 1 where the image is known, 0 in the hole")
     if image.dtype.kind == "f":
-        colors = image.reshape(*image.shape[:2], -1)
-        wrong = ~((colors >= 0) & (colors <= 1)).all(axis=-1) & ~hole
+        wrong = ~((image >= 0) & (image <= 1))
+        wrong = (wrong.any(axis=-1) if image.ndim == 3 else wrong) & ~hole
         if wrong.any():
-            came = f"a known pixel is {colors[wrong][0].tolist()}"
+            came = f"a known pixel is {image[wrong][0].tolist()}"
             raise ValueError(f"{came}: expected float images in [0, 1]; divide 8-bit images by 255")
     return image, hole
 
