@@ -19,7 +19,7 @@ import inpaintkit as ik
 
 IMAGES = Path(__file__).parent / "applications"
 FOLDERS = {"skimage": "data", "matplotlib": "mpl-data/sample_data"}
-COMMANDS = {  # name: (command, [what is shown: a file, or a file and the box of a detail])
+COMMANDS = {  # name: (command, [the files that are shown])
     "restoration": (
         "inpaintkit inpaint old.png --scratches -o restored.png",
         ["old.png", "restored_mask.png", "restored.png"],
@@ -33,7 +33,7 @@ COMMANDS = {  # name: (command, [what is shown: a file, or a file and the box of
         ["poster.png", "letters.png", "text.png"],
     ),
     "border": (
-        "inpaintkit inpaint rocket.jpg --outpaint left=60,right=60 -o border.png",
+        "inpaintkit inpaint rocket.jpg --outpaint left=60,right=60 --method patchmatch -o border.png",
         ["rocket.jpg", "border.png"],
     ),
     "video": (
