@@ -38,7 +38,7 @@ class Filler:
         self.hole, self.fit_mask, self.scratches, self.seed = hole, fit_mask, scratches, seed
         self.blend = None if blend == "none" else blend
         self.sides = _sides(outpaint) if outpaint else {}
-        self.name = method or ("heat" if self.sides else "biharmonic")
+        self.name = method
         self.method = find_method(self.name, **onnx)
         self.finds_holes = bool(scratches or self.sides or hole == "alpha")
 

@@ -18,6 +18,7 @@ from inpaintkit import masks
 from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused, check_job
 
 COLOR = (255, 0, 200)  # of the mask in the editor
+RADIUS = 20  # of the brush at first, in pixels of the copy
 MAX_RESULTS = 6  # that are kept to compare with
 ORIGINAL = "Compare with the original"
 PROGRESS = gr.Progress()
@@ -95,9 +96,7 @@ def build_page(jobs, methods, labels, default):
         preview, size = run("preview", {"image": data})
         session = Session(data, preview, size)
         text = f"{size[0]:,}×{size[1]:,} pixels. Paint over what shall be filled, then press *Fill the hole*."
-        radius = max(1, max(session.shown.shape) // 24)
-        brush = {"brush": _brush(radius), "eraser": gr.Eraser(default_size=radius)}
-        return session, gr.ImageEditor(session.set_hole(), **brush), session.shown, text, *_step(2)
+        return session, session.set_hole(), session.shown, text, *_step(2)
 
     @_explained
     def random_mask(session, name):
@@ -156,7 +155,8 @@ def build_page(jobs, methods, labels, default):
                     editor = gr.ImageEditor(
                         label="Paint the hole", layers=False, transforms=(), sources=(), format="png",
                         canvas_size=(512, 512), height=480, elem_id="editor",
-                        brush=_brush(24), eraser=gr.Eraser(default_size=24),
+                        eraser=gr.Eraser(default_size=RADIUS),
+                        brush=gr.Brush(default_size=RADIUS, colors=[f"rgb{COLOR}"], color_mode="fixed"),
                     )  # fmt: skip
                     bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
                     with gr.Row(equal_height=True):
@@ -233,10 +233,6 @@ def _step(number):
     """What is visible: 1 the upload, 2 the editor, 3 the results, too."""
     photo = gr.Image(visible=number == 1, **({"value": None} if number == 1 else {}))
     return photo, gr.Column(visible=number > 1), gr.Row(visible=number > 1), gr.Column(visible=number > 2)
-
-
-def _brush(radius):
-    return gr.Brush(default_size=radius, colors=[f"rgb{COLOR}"], color_mode="fixed")
 
 
 def _open(data):
