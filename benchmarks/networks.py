@@ -67,8 +67,9 @@ def read(folder):
     """The records of all runs in a folder, measured on the same holes."""
     files = [file for file in sorted(folder.glob("*.json")) if file.stem != "costs"]
     records = [json.loads(file.read_text("utf-8")) for file in files]
+    holes = hash_arrays(fixed_holes(len(records[0]["psnr"])))[:16]
     for file, record in zip(files, records, strict=True):
-        if record["holes"] != hash_arrays(fixed_holes(len(record["psnr"])))[:16]:
+        if record["holes"] != holes:
             raise ValueError(f"{file}: measured on other holes than today's; remove it and run it again")
     return records
 

@@ -5,7 +5,6 @@ budget is processor time of a process with one thread, since wall time depends o
 Making the batches counts, compiling the training step does not.
 """
 
-import gc
 import itertools
 import json
 import time
@@ -150,5 +149,4 @@ def run_all(data, folder, seconds, networks=NETWORKS, seeds=SEEDS, count=TEST_IM
             network.save(part)
         write(file, json.dumps(record))
         print(f"{file.stem}: {steps} steps, {np.mean(record['psnr']):.2f} dB in the hole", flush=True)
-        keras.backend.clear_session()
-        gc.collect()
+        keras.backend.clear_session()  # frees the memory of its graphs
