@@ -133,7 +133,7 @@ def build_page(jobs, methods, labels, default):
         text = f"**{label}** filled {answer['hole_ratio']:.1%} of {size} in {answer['seconds']:.2f} s."
         views = [_open(answer[name]) for name in ("hidden", "after", "difference")]
         compared = compare_with(session, ORIGINAL), *views, gr.Dropdown(choices, value=ORIGINAL)
-        return text, *compared, gr.DownloadButton(value=str(file)), *_step(3)
+        return text, *compared, str(file), gr.Column(visible=True)
 
     def compare_with(session, name):
         return _open(session.results[name]), _open(session.last)
@@ -207,7 +207,7 @@ def build_page(jobs, methods, labels, default):
         shown.change(None, shown, None, js=TOGGLE)
         views = [slider, hidden, after, difference]
         start.click(None, None, text, js="() => ''")  # so that the progress stands alone
-        start.click(fill, [session, editor, method, blend], [text, *views, before, download, *steps],
+        start.click(fill, [session, editor, method, blend], [text, *views, before, download, results],
                     concurrency_limit=jobs.free, show_progress_on=text, **private)  # fmt: skip
         before.input(compare_with, [session, before], slider, **private)
         over.click(start_over, None, [session, editor, text, *steps], **private)
@@ -230,9 +230,10 @@ def _explained(function):
 
 
 def _step(number):
-    """What is visible: 1 the upload, 2 the editor, 3 the results, too."""
-    photo = gr.Image(visible=number == 1, **({"value": None} if number == 1 else {}))
-    return photo, gr.Column(visible=number > 1), gr.Row(visible=number > 1), gr.Column(visible=number > 2)
+    """What is visible: 1 the upload, 2 the editor; the results come later."""
+    drawing = number == 2
+    photo = gr.Image(visible=False) if drawing else gr.Image(value=None, visible=True)
+    return photo, gr.Column(visible=drawing), gr.Row(visible=drawing), gr.Column(visible=False)
 
 
 def _open(data):
