@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         evaluation,
         features,
         images,
+        inpainting,
         layers,
         losses,
         masks,
@@ -23,35 +24,43 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         models,
         plots,
         pretrained,
+        serving,
         training,
     )  # fmt: skip
     from inpaintkit.environment import hello
     from inpaintkit.evaluation import as_method, compare
+    from inpaintkit.export import export_model
+    from inpaintkit.inpainting import inpaint, outpaint
     from inpaintkit.layers import PConv2D
     from inpaintkit.pretrained import load
+    from inpaintkit.serving import app
     from inpaintkit.training import Inpainter, InpaintingGAN, load_model
 
 __version__ = "0.1.0"
 
 _MODULES = (
-    "baselines", "data", "evaluation", "features", "images", "layers", "losses", "masks", "metrics", "models",
-    "plots", "pretrained", "training",
+    "baselines", "data", "evaluation", "features", "images", "inpainting", "layers", "losses", "masks",
+    "metrics", "models", "plots", "pretrained", "serving", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
     "InpaintingGAN": "training",
     "PConv2D": "layers",
+    "app": "serving",
     "as_method": "evaluation",
     "compare": "evaluation",
+    "export_model": "export",
     "hello": "environment",
+    "inpaint": "inpainting",
     "load": "pretrained",
     "load_model": "training",
+    "outpaint": "inpainting",
 }
 
 __all__ = [
-    "Inpainter", "InpaintingGAN", "PConv2D", "as_method", "baselines", "compare", "data", "evaluation",
-    "features", "hello", "images", "layers", "load", "load_model", "losses", "masks", "metrics", "models",
-    "plots", "pretrained", "training",
+    "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "evaluation",
+    "export_model", "features", "hello", "images", "inpaint", "inpainting", "layers", "load", "load_model",
+    "losses", "masks", "metrics", "models", "outpaint", "plots", "pretrained", "serving", "training",
 ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The quick tests and the examples of all that computes with Keras once more, under JAX and PyTorch.
 
-Each back end needs another process, so these tests run pytest. `.ci/run` installs both back ends, for the
-CPU: `pip install jax torch`.
+Each back end needs another process, so these tests run pytest, two tests at a time. `.ci/run` installs both
+back ends, for the CPU: `pip install jax torch`.
 """
 
 import importlib.util
@@ -33,7 +33,8 @@ def test_the_quick_tests_pass_under(backend):
         pytest.skip(f"{backend} is not installed; pip install {backend}, and this test runs")
     files = [str(ROOT / "tests" / name) for name in TESTS]
     files += [str(ROOT / "inpaintkit" / name) for name in EXAMPLES]
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", *files]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
+    command += ["-m", "not slow", "-p", "no:cacheprovider", *files]
     environment = {**os.environ, "KERAS_BACKEND": backend}
     run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     print(f"{backend}: {run.stdout.strip().splitlines()[-1]}")

@@ -38,13 +38,15 @@ def test_fresh_pythons_resolve(python):
 @pytest.mark.registry
 @pytest.mark.skipif(not COLAB, reason="Colab's package lists are not part of the project")
 @pytest.mark.parametrize("colab", COLAB, ids=lambda path: path.stem)
-@pytest.mark.parametrize("what", ["requirements.txt", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "what", [["requirements.txt"], ["pyproject.toml"], ["pyproject.toml", "--extra", "app"]], ids=" ".join
+)
 def test_nothing_that_colab_preinstalls_changes(tmp_path, colab, what):
     """With Colab's versions as constraints there is a solution, and it adds only these packages to them."""
     pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", colab.read_text(), re.MULTILINE)
     (tmp_path / "colab.txt").write_text("\n".join("==".join(pin) for pin in pins))
     python = re.search(r"py(3\.\d+)", colab.name)[1]
-    solution = resolve([what], python, "-c", tmp_path / "colab.txt")
+    solution = resolve(what, python, "-c", tmp_path / "colab.txt")
     listed = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins}
     assert {"opencv-python", "keras", "numpy"} <= solution.keys()
     assert solution.keys() - listed.keys() <= NEW_ON_COLAB

@@ -12,7 +12,7 @@ PACKAGES = sorted(file.parent.name for file in PACKAGE.glob("*/__init__.py"))
 
 def public():
     """(name, object) of each public function and class of each package and single module."""
-    for name in [*PACKAGES, "features", "plots"]:
+    for name in [*PACKAGES, "export", "features", "plots"]:
         module = importlib.import_module(f"inpaintkit.{name}")
         members = vars(module).items()
         own = [key for key, value in members if getattr(value, "__module__", "") == module.__name__]

@@ -1,7 +1,7 @@
-"""The commands `inpaintkit demo`, `train` and `compare`.
+"""The commands `inpaintkit demo`, `train`, `compare`, `inpaint`, `export` and `app`.
 
 Everything is checked, loaded and built before anything is written; a mistake ends with exit code 2 and one
-line that helps. Results go to a new folder `runs/<command>-<date>-<time>`.
+line that helps. Results of the first three go to a new folder `runs/<command>-<date>-<time>`.
 """
 
 import shlex
@@ -13,8 +13,24 @@ import typer
 from inpaintkit.cli import options
 from inpaintkit.cli.comparing import Comparison
 from inpaintkit.cli.errors import bad_input_ends, stops_are_explained
-from inpaintkit.cli.preparation import load_networks, mask_generator, new_folder, resumed_settings
-from inpaintkit.cli.training import build_inpainter, train_and_save, training_pairs
+from inpaintkit.cli.inpainting import Filler, fill_files, fill_video, needs_keras
+from inpaintkit.cli.jobs import list_jobs
+from inpaintkit.cli.preparation import (
+    load_networks,
+    mask_generator,
+    new_folder,
+    onnx_conventions,
+    parse_size,
+    resumed_settings,
+)
+from inpaintkit.cli.presets import prepare_preset, preset_settings
+from inpaintkit.cli.training import (
+    check_can_resume,
+    compare_command,
+    prepare_training,
+    print_training,
+    train_and_save,
+)
 
 SHIPPED = "photos"  # the weights that the demo shows beside a network trained in minutes
 # What `compare` can be told and the demo cannot.
@@ -22,7 +38,7 @@ DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "w
 
 
 app = typer.Typer(
-    help="Image inpainting: train networks, and compare them with classical methods.",
+    help="Image inpainting: fill holes, train networks, and compare them with classical methods.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -51,20 +67,20 @@ def demo(
     """
     settings = dict(locals())
     with bad_input_ends():
-        holes = mask_generator(masks, mask_ratio)
-        train, val = training_pairs(source, image_size, holes, batch_size, seed)
-        inpainter = build_inpainter(model, learning_rate, seed)
-        networks = {model: inpainter, **load_networks([SHIPPED])}
-        comparison = Comparison(holes, networks, settings | DEMO_COMPARISON)
-        folder = new_folder(runs, "demo", holes, settings)
-    train_and_save(folder, inpainter, train, val, epochs, minutes, patience)
-    to_compare = f"the network is saved. {_compare_command(source, image_size, holes, folder)} --seed {seed}"
+        training = prepare_training(settings)
+        print_training(training, source)
+        networks = {model: training.inpainter, **load_networks([SHIPPED])}
+        comparison = Comparison(training.holes, networks, settings | DEMO_COMPARISON)
+        folder = new_folder(runs, "demo", training.holes, settings)
+    train_and_save(folder, training, to_resume=None)
+    to_compare = f"the network is saved. {compare_command(training, source, folder, seed)}"
     with stops_are_explained(lambda: to_compare):
         comparison.run(folder)
 
 
 @app.command()
 def train(
+    context: typer.Context,
     source: options.Source = "photos",
     image_size: options.ImageSize = "64",
     masks: options.Masks = "lines",
@@ -77,17 +93,27 @@ def train(
     patience: options.Patience = 10,
     seed: options.Seed = 0,
     runs: options.Runs = Path("runs"),
+    preset: options.Preset = None,
+    start: options.Start = None,
+    resume: options.ResumeTraining = None,
 ):
-    """Trains a network with EarlyStopping on validation images, and saves it."""
-    settings = dict(locals())
+    """Trains a network with EarlyStopping on validation images, or by a preset, and saves it.
+
+    An interrupted training continues after its last complete epoch with --resume and its folder.
+    """
+    settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
-        holes = mask_generator(masks, mask_ratio)
-        train, val = training_pairs(source, image_size, holes, batch_size, seed)
-        print(f"holes: {holes}")
-        inpainter = build_inpainter(model, learning_rate, seed)
-        folder = new_folder(runs, "train", holes, settings)
-    train_and_save(folder, inpainter, train, val, epochs, minutes, patience)
-    print(f"\n{_compare_command(source, image_size, holes, folder)}")
+        if resume:
+            settings = resumed_settings(resume, context, settings, ("source", "start", "epochs", "minutes"))
+            check_can_resume(resume)
+        else:
+            settings = preset_settings(context, settings)
+        training = prepare_preset(settings) if settings["preset"] else prepare_training(settings)
+        print_training(training, settings["source"])
+        folder = resume or new_folder(runs, "train", training.holes, settings)
+    to_resume = f"inpaintkit train --resume {shlex.quote(str(folder))}"
+    train_and_save(folder, training, to_resume)
+    print(f"\n{compare_command(training, settings['source'], folder)}")
 
 
 @app.command()
@@ -98,6 +124,9 @@ def compare(
     masks: options.Masks = "lines",
     mask_ratio: options.MaskRatio = None,
     model: options.TrainedNetworks = None,
+    hole_value: options.HoleValue = None,
+    image_range: options.ImageRange = None,
+    output_range: options.OutputRange = None,
     classical: options.Classical = "quick",
     metrics: options.Metrics = "tf",
     perceptual: options.PerceptualMetrics = None,
@@ -116,7 +145,8 @@ def compare(
         if resume:
             settings = resumed_settings(resume, context, settings)
         holes = mask_generator(settings["masks"], settings["mask_ratio"])
-        comparison = Comparison(holes, load_networks(settings["model"] or []), settings)
+        networks = load_networks(settings["model"] or [], onnx=onnx_conventions(settings))
+        comparison = Comparison(holes, networks, settings)
         folder = resume or new_folder(runs, "compare", holes, settings)
     from inpaintkit.evaluation import AnotherComparison
 
@@ -126,13 +156,75 @@ def compare(
         comparison.run(folder)
 
 
+@app.command()
+def export(
+    network: options.ExportedNetwork,
+    format: options.ExportFormat = "onnx",
+    output: options.ExportTarget = None,
+    image_size: options.FixedSize = None,
+):
+    """Saves a network for other programs, and checks that it computes the same there."""
+    with bad_input_ends():
+        from inpaintkit.export import SUFFIXES, export_model
+
+        (loaded,) = load_networks([network], "export").values()
+        output = output or Path(f"{loaded.name}{SUFFIXES.get(format, '')}")
+        result = export_model(loaded, output, format, image_size and parse_size(image_size))
+    sizes = ", ".join(f"{height}×{width}" for height, width in result["sizes"])
+    print(f"{output}: the same as the network up to {result['difference']:.1g}, on photographs of {sizes}")
+
+
+@app.command(name="app")
+def serve_app(
+    model: options.ServedFiles = None,
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 7860,
+    workers: options.Workers = 2,
+    seconds: options.Seconds = 120,
+):
+    """Opens inpainting in the browser, with a brush, and over HTTP. Runs until Ctrl-C."""
+    with bad_input_ends(needs_keras=False):
+        from inpaintkit.serving import serve
+
+        serve([str(path) for path in model or []], host, port, workers, seconds)
+
+
+@app.command()
+def inpaint(
+    files: options.Files = None,
+    output: options.Output = ...,
+    mask: options.MaskFiles = None,
+    hole: options.Hole = "white",
+    fit_mask: options.FitMask = False,
+    scratches: options.Scratches = False,
+    outpaint: options.Outpaint = None,
+    video: options.Video = None,
+    method: options.Method = None,
+    hole_value: options.HoleValue = None,
+    image_range: options.ImageRange = None,
+    output_range: options.OutputRange = None,
+    blend: options.Blend = "feather",
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+):
+    """Fills the holes of your own images, of any size, or of a video.
+
+    Known pixels, bits, transparency, EXIF data and colour profile stay as they are.
+    """
+    onnx = onnx_conventions(locals())
+    with bad_input_ends(needs_keras=method is not None and needs_keras(method)):
+        filler = Filler(method, blend, seed, hole, fit_mask, scratches, outpaint, onnx)
+        if video:
+            filler.check_video(files, video, mask, output, overwrite)
+        else:
+            jobs = list_jobs(files or [], mask, output, overwrite, filler)
+    with stops_are_explained(lambda: "files that are finished are kept"):
+        failed = fill_video(filler, video, mask, output) if video else fill_files(filler, jobs)
+    if failed:
+        raise typer.Exit(1)
+
+
 def main():
     """Runs the command line."""
     sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show σ still shows the table
     app()
-
-
-def _compare_command(source, image_size, holes, folder):
-    values = {"source": source, "image-size": image_size, "masks": holes, "model": folder / "model.keras"}
-    words = [f"--{name} {shlex.quote(str(value))}" for name, value in values.items()]
-    return f"Compare it:  inpaintkit compare {' '.join(words)}"

@@ -9,16 +9,18 @@ from inpaintkit.environment import start_keras
 
 
 @contextlib.contextmanager
-def bad_input_ends(error_type=ValueError):
+def bad_input_ends(error_type=ValueError, needs_keras=True):
     """Ends the command with exit code 2 and one line if the user's input is wrong.
 
     Put around what happens before the work begins: a ValueError after that is no mistake of the user.
 
     Args:
         error_type: of exception that means wrong input.
+        needs_keras: whether Keras is started first.
     """
     try:
-        start_keras()
+        if needs_keras:
+            start_keras()
         yield
     except error_type as error:
         print(f"inpaintkit: {error}", file=sys.stderr)

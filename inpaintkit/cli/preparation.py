@@ -4,6 +4,7 @@ import json
 import time
 import zipfile
 
+ONNX_OPTIONS = ("hole_value", "image_range", "output_range")
 DEFAULT_RATIO = (0.1, 0.3)  # of the image that is missing
 
 
@@ -27,12 +28,30 @@ def parse_size(text):
     return size_pair([int(side) for side in sides] if len(sides) > 1 else int(text))
 
 
-def load_networks(paths):
-    """Trained networks by name, from files or from the weights that ship."""
+def onnx_conventions(settings):
+    """{name: value} of --hole-value, --image-range and --output-range, as far as they are said."""
+    return {name: settings[name] for name in ONNX_OPTIONS if settings[name] is not None}
+
+
+def load_networks(paths, option="--model", onnx=None):
+    """Trained networks by name, from files or from the weights that ship.
+
+    Args:
+        paths: files or names. option: for messages. onnx: `onnx_conventions`, or None if .onnx is no choice.
+    """
     from inpaintkit import pretrained, training
 
     networks = {}
+    if onnx and not any(str(path).lower().endswith(".onnx") for path in paths):
+        raise ValueError(f"{', '.join(onnx)}: options of .onnx files, and {option} has none")
     for path in map(str, paths):
+        if onnx is not None and path.lower().endswith(".onnx"):
+            from inpaintkit.inpainting import find_method
+
+            network = find_method(path, **onnx)
+            print(f"{path}: {network.convention}")
+            networks[_free_name(network.__name__, path, networks)] = network
+            continue
         if path in pretrained.NAMES:
             networks[path] = pretrained.load(path)
             continue
@@ -41,12 +60,15 @@ def load_networks(paths):
         except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
             reason = str(error).strip().splitlines()[0]
             raise ValueError(
-                f"--model {path}: cannot be loaded ({reason}): expected a .keras file, as `inpaintkit train` "
-                f"saves it, or weights that ship: {', '.join(pretrained.NAMES)}"
+                f"{option} {path}: cannot be loaded ({reason}): expected a .keras file, as "
+                f"`inpaintkit train` saves it, or weights that ship: {', '.join(pretrained.NAMES)}"
             ) from error
-        name_is_taken = network.name in networks
-        networks[f"{network.name} ({path})" if name_is_taken else network.name] = network
+        networks[_free_name(network.name, path, networks)] = network
     return networks
+
+
+def _free_name(name, path, networks):
+    return f"{name} ({path})" if name in networks else name
 
 
 def new_folder(runs, command, holes, settings):
@@ -69,14 +91,23 @@ def new_folder(runs, command, holes, settings):
     return folder
 
 
-def resumed_settings(folder, context, settings):
-    """The settings of the interrupted comparison in a folder; other options may not be given."""
-    given = [name for name in settings if context.get_parameter_source(name).name != "DEFAULT"]
-    if given:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise ValueError(f"--resume takes all settings from its folder: leave out {options}")
+def given_options(context, names):
+    """Those of the options that the user has given, {name: option as it is typed}."""
+    given = [name for name in names if context.get_parameter_source(name).name != "DEFAULT"]
+    return {name: f"--{name.replace('_', '-')}" for name in given}
+
+
+def resumed_settings(folder, context, settings, may_change=()):
+    """The settings of the interrupted command in a folder; only options that may change may be given."""
+    given = given_options(context, settings)
+    if extra := [given[name] for name in given if name not in may_change]:
+        raise ValueError(f"--resume takes all settings from its folder: leave out {', '.join(extra)}")
+    command = context.info_name
     try:
-        saved = json.loads((folder / "settings.json").read_text("utf-8"))
-        return {name: saved[name] for name in settings}  # other commands have not saved all of these
+        # Older comparisons have no options of .onnx files.
+        saved = dict.fromkeys(ONNX_OPTIONS) | json.loads((folder / "settings.json").read_text("utf-8"))
+        if saved["command"] != command:
+            raise ValueError(f"it is of `inpaintkit {saved['command']}`")
+        return {name: settings[name] if name in given else saved[name] for name in settings}
     except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"--resume {folder}: expected the folder of a comparison ({error})") from error
+        raise ValueError(f"--resume {folder}: expected the folder of a {command} run ({error})") from error

@@ -1,31 +1,70 @@
 """The training that `demo` and `train` run."""
 
+import shlex
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import typer
 
 from inpaintkit.checks import check_choice
 from inpaintkit.cli.errors import stops_are_explained
 from inpaintkit.cli.options import NETWORKS
-from inpaintkit.cli.preparation import parse_size
+from inpaintkit.cli.preparation import mask_generator, parse_size
 
 
-def training_pairs(source, image_size, holes, batch_size, seed):
-    """The training and the validation `Pairs` of a source."""
-    from inpaintkit import data
+@dataclass
+class Training:
+    """A training, checked and built before anything is written.
 
-    height, width = parse_size(image_size)
+    Args:
+        inpainter: the network, compiled.
+        train, val: `Pairs`.
+        holes: the mask generator of training.
+        epochs: the maximum.
+        callbacks: a function from the run's folder to the callbacks of `fit`.
+        finish: what to do with the folder and the trained network at the end.
+        image_size, test_holes: what to compare the network on.
+    """
+
+    inpainter: Any
+    train: Any
+    val: Any
+    holes: Any
+    epochs: int
+    callbacks: Callable
+    finish: Callable
+    image_size: str
+    test_holes: Any
+
+
+def prepare_training(settings):
+    """The `Training` of a network of `NETWORKS`, from {name: value} of the options of `demo` or `train`."""
+    from inpaintkit import data, training
+
+    source, seed, batch_size = (settings[name] for name in ("source", "seed", "batch_size"))
+    holes = mask_generator(settings["masks"], settings["mask_ratio"])
+    height, width = parse_size(settings["image_size"])
     holes.sample(1, height, width, seed)  # shows now if this ratio is not possible at this size
     train = data.images(source, "train", (height, width))
     val = data.images(source, "val", (height, width))
-    for split, images in (("train", train), ("val", val)):
-        print(f"{split:>5}: {len(images):,} images of {height}×{width} from {source}")
     # There are few photographs; turned and mirrored ones add 0.24 dB on the test crops of the demo.
     augment = data.symmetries if source == "photos" and height == width else None
-    return (
+    print(f"holes: {holes}")
+    val = data.pairs(val, holes, batch_size, shuffle=False, seed=seed)
+    limits = {"patience": settings["patience"], "minutes": settings["minutes"], "images": val}
+    return Training(
+        build_inpainter(settings["model"], settings["learning_rate"], seed),
         data.pairs(train, holes, batch_size, augment=augment, seed=seed),
-        data.pairs(val, holes, batch_size, shuffle=False, seed=seed),
+        val,
+        holes,
+        settings["epochs"],
+        lambda folder: training.standard_callbacks(folder, **limits),
+        lambda folder, inpainter: None,
+        settings["image_size"],
+        holes,
     )
 
 
@@ -40,21 +79,37 @@ def build_inpainter(model, learning_rate, seed):
     network = getattr(models, model)((None, None, 3))
     inpainter = training.Inpainter(network, name=model)
     inpainter.compile(keras.optimizers.Adam(learning_rate), losses.HoleValidLoss())
-    print(f"model: {model}, {inpainter.count_params():,} parameters")
     return inpainter
 
 
-def train_and_save(folder, inpainter, train, val, epochs, minutes, patience):
-    """Trains, and saves the best network as `model.keras` and the curves as `curves.png`."""
+def print_training(training, source):
+    """Says what is trained, and on what."""
+    for split, pairs in (("train", training.train), ("val", training.val)):
+        count, height, width, _ = pairs.array.shape
+        print(f"{split:>5}: {count:,} images of {height}×{width} from {source}")
+    print(f"model: {training.inpainter.name}, {training.inpainter.count_params():,} parameters")
+
+
+def train_and_save(folder, training, to_resume):
+    """Trains, and saves the best network as `model.keras` and the curves as `curves.png`.
+
+    Args:
+        folder: of the run.
+        training: a `Training`.
+        to_resume: None, or the command that continues the training if it is stopped.
+    """
     import numpy
 
-    from inpaintkit import baselines, evaluation, plots, training
+    from inpaintkit import baselines, evaluation, plots
 
-    best_so_far = folder / "best.keras"
+    best_so_far, inpainter, val = folder / "best.keras", training.inpainter, training.val
 
     def what_is_kept():
-        shutil.rmtree(folder / "backup", ignore_errors=True)  # the next run has another folder
-        return f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
+        kept = f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
+        if to_resume and can_resume(folder):
+            return f"{kept}. To continue:  {to_resume}"
+        shutil.rmtree(folder / "backup", ignore_errors=True)
+        return kept
 
     with stops_are_explained(what_is_kept):
         baseline = evaluation.hole_psnr(baselines.biharmonic, val)
@@ -63,8 +118,10 @@ def train_and_save(folder, inpainter, train, val, epochs, minutes, patience):
             f"\nIn the hole, on validation: biharmonic {baseline:.2f} dB, "
             f"this network before training {before:.2f} dB"
         )
-        callbacks = training.standard_callbacks(folder, patience=patience, minutes=minutes, images=val)
-        fit = inpainter.fit(train, validation_data=val, epochs=epochs, verbose=0, callbacks=callbacks)
+        callbacks = training.callbacks(folder)
+        fit = inpainter.fit(
+            training.train, validation_data=val, epochs=training.epochs, verbose=0, callbacks=callbacks
+        )
         scores = fit.history["val_hole_psnr"]
         if not numpy.isfinite(scores).any():
             print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
@@ -76,4 +133,25 @@ def train_and_save(folder, inpainter, train, val, epochs, minutes, patience):
     best = numpy.nanmax(scores)
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {baseline:.2f} dB.")
     print(f"Before training it was {before:.2f} dB: training added {best - before:+.2f} dB on validation.")
+    training.finish(folder, inpainter)
     print(f"Saved: {folder / 'model.keras'}")
+
+
+def can_resume(folder):
+    """Whether the folder holds the backup of an unfinished training."""
+    return any(folder.glob("backup/*/state.json"))
+
+
+def check_can_resume(folder):
+    """Raises ValueError if the training in a folder has ended."""
+    trained = [folder / name for name in ("model.keras", "best.keras") if (folder / name).exists()]
+    if trained and not can_resume(folder):
+        raise ValueError(f"--resume {folder}: this training has ended; its network is {trained[0]}")
+
+
+def compare_command(training, source, folder, seed=None):
+    """A sentence with the command that compares the trained network."""
+    values = {"source": source, "image-size": training.image_size, "masks": training.test_holes}
+    values |= {"model": folder / "model.keras"} | ({} if seed is None else {"seed": seed})
+    words = [f"--{name} {shlex.quote(str(value))}" for name, value in values.items()]
+    return f"Compare it:  inpaintkit compare {' '.join(words)}"

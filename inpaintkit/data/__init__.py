@@ -4,16 +4,17 @@ Images and batches are read by index, in any order: `images` gives a sequence of
 a memory-mapped file, and `pairs` a `keras.utils.PyDataset` for every back end.
 """
 
-from inpaintkit.data.augment import Augment, faces, symmetries
-from inpaintkit.data.batches import Pairs, at_epoch, check_stages, pairs
+from inpaintkit.data.augment import Augment, faces, flips, symmetries
+from inpaintkit.data.batches import Pairs, pairs
 from inpaintkit.data.cache import IN_MEMORY
 from inpaintkit.data.listing import SPLITS, cache_folder
 from inpaintkit.data.loading import Images, images
 from inpaintkit.data.photos import PHOTOS
 from inpaintkit.data.splits import CELEBA
+from inpaintkit.data.stages import at_epoch, check_stages
 from inpaintkit.data.tfds import tensorflow
 
 __all__ = [
     "CELEBA", "IN_MEMORY", "PHOTOS", "SPLITS", "Augment", "Images", "Pairs", "at_epoch", "cache_folder",
-    "check_stages", "faces", "images", "pairs", "symmetries", "tensorflow",
+    "check_stages", "faces", "flips", "images", "pairs", "symmetries", "tensorflow",
 ]  # fmt: skip

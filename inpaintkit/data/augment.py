@@ -44,6 +44,27 @@ def symmetries(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.stack(views)
 
 
+def flips(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mirrors half of the images, left to right, as `Augment(flip=True)` does, but without imgaug.
+
+    Args:
+        images: uint8 (B, H, W, 3).
+        rng: a NumPy random generator.
+
+    Returns:
+        uint8 (B, H, W, 3).
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> import numpy as np
+        >>> image = np.arange(12, dtype="uint8").reshape(1, 2, 2, 3)
+        >>> views = ik.data.flips(np.repeat(image, 50, axis=0), np.random.default_rng(0))
+        >>> views.shape, len(np.unique(views, axis=0))
+        ((50, 2, 2, 3), 2)
+    """
+    return np.where(rng.random((len(images), 1, 1, 1)) < 0.5, images[:, :, ::-1], images)
+
+
 @dataclass(frozen=True)
 class Augment:
     """Random changes of a batch, other ones for each image; 0 and False leave a property as it is.

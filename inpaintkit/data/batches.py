@@ -14,6 +14,7 @@ import numpy as np
 from inpaintkit.checks import is_count
 from inpaintkit.data.augment import Augment, check_augmented
 from inpaintkit.data.loading import Images
+from inpaintkit.data.stages import at_epoch, check_stages
 from inpaintkit.data.tfds import tensorflow
 from inpaintkit.images import check_binary, size_pair
 
@@ -43,13 +44,18 @@ class Pairs(keras.utils.PyDataset):
             batch still make one batch. None is True with shuffle and False without.
         crop: None, or an int or (height, width) in pixels, each at least 16: with shuffle, one random crop of
             that size per image and epoch; without, the central one. Cropping comes before augmentation.
+        shrink: with shuffle, this share of the crops is cut larger, at a random scale up to that of the whole
+            image, and shrunk to the size of the crop: one image then shows its details at many scales.
+        steps: None, or the batches of an epoch, however many images there are: the next epoch continues
+            where this one has stopped in the order of the images, with new holes and crops.
         workers: `workers`, `use_multiprocessing`, `max_queue_size` of `keras.utils.PyDataset`. Use one
             worker. On JAX and PyTorch, `fit` peeks at a batch before training, and Keras 3.15 then repeats
             what further workers had prefetched.
 
     Raises:
         ValueError: fixed masks that do not fit the images, or hold other values than 0 and 1; masks by epoch
-            without epoch 0, or with shuffle=False; a batch_size under 1; a crop larger than the images.
+            without epoch 0, or with shuffle=False; a batch_size or steps under 1; a crop larger than the
+            images; a shrink outside [0, 1], without a crop, or with fixed masks, which cannot be shrunk.
 
     Example:
         >>> import inpaintkit as ik
@@ -70,11 +76,14 @@ class Pairs(keras.utils.PyDataset):
         seed: int = 0,
         drop_last: bool | None = None,
         crop: int | tuple[int, int] | None = None,
+        shrink: float = 0,
+        steps: int | None = None,
         **workers,
     ):
         super().__init__(**workers)
-        if not is_count(batch_size):
-            raise ValueError(f"batch_size={batch_size}: expected a whole number, at least 1")
+        for name, value in (("batch_size", batch_size), ("steps", 1 if steps is None else steps)):
+            if not is_count(value):
+                raise ValueError(f"{name}={value}: expected a whole number, at least 1")
         self.array = images.array if isinstance(images, Images) else np.asarray(images)
         shape = self.array.shape
         if self.array.dtype != np.uint8 or len(shape) != 4 or shape[-1] != 3:
@@ -93,7 +102,10 @@ class Pairs(keras.utils.PyDataset):
         self.size = self.crop or shape[1:3]
         if np.greater(self.size, shape[1:3]).any():
             raise ValueError(f"crop={crop}: larger than the images of {shape[1]}×{shape[2]} pixels")
-        self.batch_size, self.augment = batch_size, augment
+        self.shrink, fixed = shrink, not all(hasattr(stage, "sample") for stage in self.masks.values())
+        if not 0 <= shrink <= 1 or (shrink and (crop is None or fixed)):
+            raise ValueError(f"{shrink=}, {crop=}: expected 0 to 1, with a crop and a mask generator")
+        self.batch_size, self.steps, self.augment = batch_size, steps, augment
         self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0
         self.drop_last = shuffle if drop_last is None else drop_last
         self.title = repr(images) if isinstance(images, Images) else None
@@ -110,15 +122,20 @@ class Pairs(keras.utils.PyDataset):
     def settings(self):
         """What the batches depend on, {name: (value, text or None)}: see `inpaintkit.fingerprint`."""
         masks = self.masks[0] if list(self.masks) == [0] else self.masks
+        names = ("shuffle", "seed", "drop_last", "crop", "shrink", "steps")
         return {
             "images": (self.array, self.title),
             "masks": (masks, repr(masks) if hasattr(masks, "sample") else None),
             "batch size": (self.batch_size, None),
             "augmentation": (self.augment, None),
-            **{name: (getattr(self, name), None) for name in ("shuffle", "seed", "drop_last", "crop")},
+            **{name: (getattr(self, name), None) for name in names},
         }
 
     def __len__(self):
+        return self.steps or self._batches()
+
+    def _batches(self):
+        """The batches of one pass over the images."""
         batches, rest = divmod(len(self.array), self.batch_size)
         return batches + (rest > 0 and not (self.drop_last and batches))
 
@@ -133,20 +150,23 @@ class Pairs(keras.utils.PyDataset):
 
     def _batch(self, k):
         """Batch k of this epoch before masking: images uint8 (B, H, W, 3), masks float32 (B, H, W, 1)."""
-        count = len(self.array)
-        order = _shuffled(count, self.seed, self.epoch) if self.shuffle else np.arange(count)
-        chosen = order[k * self.batch_size : (k + 1) * self.batch_size]
+        count, (passes, part) = len(self.array), divmod(self.epoch * len(self) + k, self._batches())
+        order = _shuffled(count, self.seed, passes) if self.shuffle else np.arange(count)
+        chosen = order[part * self.batch_size : (part + 1) * self.batch_size]
         # k + 1, because for NumPy (seed, epoch) and (seed, epoch, 0) are the same seed.
         masks_seed, augment_seed, crop_seed = np.random.SeedSequence((self.seed, self.epoch, k + 1)).spawn(3)
         images, stage = np.asarray(self.array[chosen]), at_epoch(self.masks, self.epoch)
         masks = None if hasattr(stage, "sample") else np.asarray(stage[chosen], "float32")
         if self.crop:
-            room = np.subtract(self.array.shape[1:3], self.crop)
-            corners = np.repeat([room // 2], len(images), axis=0)  # (B, 2): top and left of central crops
-            if self.shuffle:
-                corners = np.random.default_rng(crop_seed).integers(0, room + 1, corners.shape)
-            images = _cut(images, corners, self.crop)
-            masks = masks if masks is None else _cut(masks, corners, self.crop)
+            rng, sizes = np.random.default_rng(crop_seed), np.array([self.crop] * len(images))  # (B, 2)
+            if self.shrink and self.shuffle:
+                largest = np.min(np.divide(self.array.shape[1:3], self.crop))
+                scales = largest ** (rng.random(len(images)) * (rng.random(len(images)) < self.shrink))
+                sizes = np.floor(sizes * scales[:, None] + 1e-6).astype(int)
+            room = np.subtract(self.array.shape[1:3], sizes)
+            corners = rng.integers(0, room + 1) if self.shuffle else room // 2  # (B, 2): top and left
+            images = _cut(images, corners, sizes, self.crop)
+            masks = masks if masks is None else _cut(masks, corners, sizes, self.crop)
         rng = np.random.default_rng(augment_seed)
         if masks is not None and isinstance(self.augment, Augment):
             return self.augment(images, rng, masks)
@@ -191,45 +211,11 @@ def _shuffled(count, seed, epoch):
     return np.random.default_rng((seed, epoch, 0)).permutation(count)
 
 
-def _cut(arrays, corners, size):
-    """Cuts arrays (B, H, W, C) to (B, *size, C), each from its own (top, left)."""
-    height, width = size
-    return np.stack([a[y : y + height, x : x + width] for a, (y, x) in zip(arrays, corners, strict=True)])
-
-
-def at_epoch(stages: dict[int, Any], epoch: int) -> Any:
-    """The stage that holds at an epoch.
-
-    Args:
-        stages: {first epoch: stage}, epoch 0 among them.
-        epoch: from 0.
-
-    Returns:
-        the stage with the latest first epoch up to this one.
-
-    Example:
-        >>> import inpaintkit as ik
-        >>> ik.data.at_epoch({0: "thin", 8: "thick"}, 7)
-        'thin'
-    """
-    return stages[max(first for first in stages if first <= epoch)]
-
-
-def check_stages(stages: dict[int, Any], name: str) -> None:
-    """Checks that {first epoch: stage} has a stage for every epoch.
-
-    Args:
-        stages: {first epoch: stage}.
-        name: of the argument, for the message.
-
-    Raises:
-        ValueError: no epoch 0, or a key that is no whole number or negative.
-
-    Example:
-        >>> import inpaintkit as ik
-        >>> ik.data.check_stages({1: "thick"}, "masks")
-        Traceback (most recent call last):
-        ValueError: masks begin at epochs [1]: expected whole numbers, 0 among them
-    """
-    if 0 not in stages or not all(isinstance(first, int) and first >= 0 for first in stages):
-        raise ValueError(f"{name} begin at epochs {list(stages)}: expected whole numbers, 0 among them")
+def _cut(arrays, corners, sizes, size):
+    """Cuts arrays (B, H, W, C), each at its (top, left) and of its own size, and shrinks them to one size."""
+    parts = []
+    for array, (top, left), (height, width) in zip(arrays, corners, sizes, strict=True):
+        part = array[top : top + height, left : left + width]
+        larger = (height, width) != tuple(size)
+        parts.append(cv2.resize(part, size[::-1], interpolation=cv2.INTER_AREA) if larger else part)
+    return np.stack(parts)

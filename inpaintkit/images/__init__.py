@@ -6,24 +6,30 @@ in `read_mask` and `write_mask` and nowhere else.
 """
 
 from inpaintkit.images.arrays import check_batch, check_binary, composite, final_output, size_pair, to_uint8
+from inpaintkit.images.exact import ExactImage, check_format, encode_exact, read_exact, write_exact
 from inpaintkit.images.masks import NothingKnownError, decode_mask, read_mask, write_mask
 from inpaintkit.images.reading import MAX_PIXELS, files_below, is_hidden, read_image, read_uint8, write_image
 
 __all__ = [
     "MAX_PIXELS",
+    "ExactImage",
     "NothingKnownError",
     "check_batch",
     "check_binary",
+    "check_format",
     "composite",
     "decode_mask",
+    "encode_exact",
     "files_below",
     "final_output",
     "is_hidden",
+    "read_exact",
     "read_image",
     "read_mask",
     "read_uint8",
     "size_pair",
     "to_uint8",
+    "write_exact",
     "write_image",
     "write_mask",
 ]

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 def to_rgb(opened):
     """An opened file as 8-bit RGB; and what white is in it, if it has more than 8 bits and looks black."""
-    deep_colour = _has_deep_colour(opened)
+    deep_colour = has_deep_colour(opened)
     image, dark = ImageOps.exif_transpose(opened), None
     if image.mode.startswith(("I", "F")):  # grey of more than 8 bits: Pillow would clip it, not scale it
         values, white = _deep_grey(opened, image)
@@ -24,7 +24,7 @@ def to_rgb(opened):
 
 def grey_and_alpha(opened):
     """A mask file as grey (H, W), what white is in it, and alpha (H, W); the last two may be None."""
-    deep_colour = _has_deep_colour(opened)
+    deep_colour = has_deep_colour(opened)
     image = ImageOps.exif_transpose(opened)
     if image.mode.startswith(("I", "F")):  # grey of more than 8 bits
         return *_deep_grey(opened, image), None
@@ -58,7 +58,7 @@ def _has_two_values(values):
     return low < high and ((values == low) | (values == high)).all()
 
 
-def _has_deep_colour(opened):
+def has_deep_colour(opened):
     """Whether a file, not yet decoded, has several channels of 16 bits."""
     return len(opened.getbands()) > 1 and ";16" in str(getattr(opened, "tile", ""))
 

@@ -106,8 +106,9 @@ def _solve_biharmonic(x, hole, steps):
 
 def _laplace(x):
     """The sum of the differences to the four neighbours; beyond the border each pixel repeats."""
-    p = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
-    return p[:, :-2, 1:-1] + p[:, 2:, 1:-1] + p[:, 1:-1, :-2] + p[:, 1:-1, 2:] - 4 * x
+    rows = ops.concatenate([x[:, :1], x, x[:, -1:]], axis=1)  # not ops.pad: in ONNX, it becomes operations
+    columns = ops.concatenate([x[:, :, :1], x, x[:, :, -1:]], axis=2)  # that OpenCV's dnn module lacks
+    return rows[:, :-2] + rows[:, 2:] + columns[:, :, :-2] + columns[:, :, 2:] - 4 * x
 
 
 def _dot(x, y):

@@ -12,7 +12,14 @@ from inpaintkit.losses.adversarial import AdversarialLoss, HingeGANLoss, NonSatu
 from inpaintkit.losses.base import MaskLoss, MultiTermLoss, WeightedSum
 from inpaintkit.losses.pconv import PConvLoss
 from inpaintkit.losses.perceptual import PerceptualLoss, StyleLoss
-from inpaintkit.losses.pixel import BoundaryLoss, HoleValidLoss, TotalVariationLoss, psnr_loss, ssim_loss
+from inpaintkit.losses.pixel import (
+    BoundaryLoss,
+    HoleValidLoss,
+    LogHoleLoss,
+    TotalVariationLoss,
+    psnr_loss,
+    ssim_loss,
+)
 from inpaintkit.metrics import mae, mse
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "BoundaryLoss",
     "HingeGANLoss",
     "HoleValidLoss",
+    "LogHoleLoss",
     "MaskLoss",
     "MultiTermLoss",
     "NonSaturatingGANLoss",

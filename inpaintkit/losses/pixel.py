@@ -1,4 +1,4 @@
-"""Losses of pixels: hole and valid L1, boundary, total variation, SSIM and PSNR as losses."""
+"""Losses of pixels: hole and valid L1, log error, boundary, total variation, SSIM and PSNR as losses."""
 
 from keras import ops
 from numpy.typing import ArrayLike
@@ -82,6 +82,53 @@ class HoleValidLoss(MaskLoss):
 
     def get_config(self):
         return {**super().get_config(), "hole": self.hole, "valid": self.valid}
+
+
+@serializable
+class LogHoleLoss(MaskLoss):
+    """L1 and the logarithm of the squared error, both of the hole only; the shipped weights minimise it:
+
+        L = weight · log(mean of (output − truth)² + ε) + Σ |output − truth| / n
+
+    The mean and the sum are over the values of one image's hole, and n is the batch's mean number of such
+    values, so that each missing pixel of a batch counts the same in the second term. The first term falls by
+    the same amount for each decibel of hole PSNR, however large the error is.
+
+    Args:
+        weight: of the first term.
+        epsilon: ε, the squared error below which the logarithm hardly falls any more.
+        name: in logs.
+        **kwargs: as for `MaskLoss`.
+
+    Raises:
+        ValueError: a weight below 0, or an epsilon that is not more than 0.
+
+    Example: an error of 0.1 in the hole gives 0.05 · log(0.01 + 0.0001) + 0.1.
+
+        >>> import numpy as np, inpaintkit as ik
+        >>> target = np.zeros((1, 64, 64, 4))
+        >>> target[:, 32:, :, 3] = 1
+        >>> round(float(ik.losses.LogHoleLoss()(target, np.full((1, 64, 64, 3), 0.1))), 3)
+        -0.13
+    """
+
+    def __init__(self, weight: float = 0.05, epsilon: float = 1e-4, name: str = "log_hole_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
+        if not (weight >= 0 and epsilon > 0):
+            raise ValueError(f"weight={weight}, epsilon={epsilon}: expected at least 0, and more than 0")
+        self.weight, self.epsilon = weight, epsilon
+
+    def call(self, y_true, y_pred):
+        image, mask = self.split(y_true)
+        error = (y_pred - image) * (1 - mask)
+        values = image.shape[-1] * ops.sum(1 - mask, axis=(1, 2, 3))  # in the hole of each image, (B,)
+        # One is added, so that an image without a hole gives no 0/0.
+        mse = ops.sum(ops.square(error), axis=(1, 2, 3)) / (values + 1)
+        l1 = ops.sum(ops.abs(error), axis=(1, 2, 3)) / (ops.mean(values) + 1)
+        return self.weight * ops.log(mse + self.epsilon) + l1
+
+    def get_config(self):
+        return {**super().get_config(), "weight": self.weight, "epsilon": self.epsilon}
 
 
 @serializable

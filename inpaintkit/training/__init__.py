@@ -10,15 +10,20 @@ Two rules decide what gets the mask: a `MaskLoss` reads it as the fourth channel
 Everything else is plain Keras.
 """
 
+from inpaintkit.training.averaging import AveragedWeights
 from inpaintkit.training.callbacks import FollowEpochs, ImageLogger, ProgressLine
 from inpaintkit.training.gan import InpaintingGAN
 from inpaintkit.training.inpainter import Inpainter, load_model
+from inpaintkit.training.presets import MAX_EPOCHS, PRESETS, Preset
 from inpaintkit.training.rates import CosineAnnealing, PiecewiseLearningRate, Plateau, step_schedule
 from inpaintkit.training.resume import Resume
 from inpaintkit.training.standard import standard_callbacks
 from inpaintkit.training.tools import find_learning_rate, freeze_encoder_batchnorm, overfit_one_batch
 
 __all__ = [
+    "MAX_EPOCHS",
+    "PRESETS",
+    "AveragedWeights",
     "CosineAnnealing",
     "FollowEpochs",
     "ImageLogger",
@@ -26,6 +31,7 @@ __all__ = [
     "InpaintingGAN",
     "PiecewiseLearningRate",
     "Plateau",
+    "Preset",
     "ProgressLine",
     "Resume",
     "find_learning_rate",

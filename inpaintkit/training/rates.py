@@ -46,6 +46,8 @@ class CosineAnnealing(Budget):
 
     Args:
         minutes: None, or the minutes after which training ends, if need be in the middle of an epoch.
+        warm_up: 0, or the number of steps in which the rate first rises evenly to that of the cosine. It is
+            then changed after every ten steps, and not only when an epoch begins.
 
     Raises:
         ValueError: minutes that are not more than 0.
@@ -57,6 +59,10 @@ class CosineAnnealing(Budget):
         [1.0, 0.5, 0.01]
     """
 
+    def __init__(self, minutes: float | None = None, warm_up: int = 0):
+        super().__init__(minutes)
+        self.warm_up = warm_up
+
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         self.factor = None
@@ -67,8 +73,21 @@ class CosineAnnealing(Budget):
         return max(0.01, 0.5 * (1 + math.cos(math.pi * share)))
 
     def on_epoch_begin(self, epoch, logs=None):
-        factor = self.factor_at(self.share_done(epoch))
-        self._scale(factor / (self.factor or factor))  # a resumed run begins at the rate it had
+        self.epoch = epoch
+        self._follow(0)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.warm_up and batch and batch % 10 == 0:
+            self._follow(batch)
+
+    def _follow(self, batch):
+        """Scales the rate to where the curve is at this batch of the epoch."""
+        steps = self.params["steps"] or math.inf
+        factor = self.factor_at(self.share_done(self.epoch + batch / steps))
+        if self.warm_up:
+            factor *= min(1.0, (self.epoch * steps + batch + 10) / self.warm_up)
+        # A resumed run begins at the rate, and with the factor, that it had.
+        self._scale(factor / (self.factor or (1 if self.warm_up else factor)))
         self.factor = factor
 
     def on_train_end(self, logs=None):

@@ -22,6 +22,7 @@ def standard_callbacks(
     train: Pairs | None = None,
     images: Pairs | tuple | None = None,
     on_change: str = "refuse",
+    warm_up: int = 0,
 ) -> list[keras.callbacks.Callback]:
     """What a careful training run needs, in the order it should happen.
 
@@ -51,6 +52,7 @@ def standard_callbacks(
             TensorBoard after every epoch, as marked input, raw output, composite and truth.
         on_change: when run_dir holds the backup of another experiment: "refuse" raises a ValueError that says
             what differs; "restart" prints it and starts over, as for a notebook cell with new settings.
+        warm_up: of `CosineAnnealing`: steps in which the learning rate first rises.
 
     Returns:
         the callbacks for `fit`; the first is `Resume`.
@@ -75,7 +77,7 @@ def standard_callbacks(
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),
         Plateau(factor=0.5, patience=max(1, patience // 3), **best),
-        CosineAnnealing(minutes),
+        CosineAnnealing(minutes, warm_up),
         keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
         keras.callbacks.CSVLogger(run_dir / "history.csv", append=True),
         ProgressLine(minutes),

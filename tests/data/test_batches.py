@@ -182,6 +182,59 @@ def test_crops_are_augmented_and_change_neither_order_nor_holes_nor_augmentation
     assert square[0][1].shape == (5, 16, 16, 3)
 
 
+def test_some_crops_are_shrunk_from_larger_parts():
+    """Images of two smooth slopes: the difference between neighbours is the scale of the crop."""
+    rows, columns = np.meshgrid(np.arange(64), np.arange(80), indexing="ij")
+    images = np.repeat(np.stack([rows, columns, rows], -1)[None].astype("uint8"), 40, axis=0)
+    for shrink, share in ((1, 1), (0.5, 0.5), (0, 0)):
+        pairs = data.pairs(images, ik.masks.Lines(thickness=2), 40, crop=16, shrink=shrink, seed=3)
+        scales = []
+        for epoch in range(5):
+            pairs.epoch = epoch
+            (_, mask), crops = pairs[0]
+            assert crops.shape == (40, 16, 16, 3) and mask.shape == (40, 16, 16, 1)
+            for axis, channel in ((1, 0), (2, 1)):
+                slope = np.ptp(255 * crops[..., channel], axis=axis)[:, 0] / 15
+                assert slope.min() > 0.9 and slope.max() < 4.2  # a scale from 1 to that of the whole image
+            scales.extend(slope)
+        assert np.mean(np.array(scales) > 1.1) == pytest.approx(share, abs=0.15)
+        if shrink:
+            assert max(scales) > 3.5
+    before = pairs[0]
+    again = data.pairs(images, ik.masks.Lines(thickness=2), 40, crop=16, shuffle=False, shrink=1)
+    np.testing.assert_array_equal(again[0][1][0, :, :, 0] * 255, rows[24:40, :16])  # the central crop
+    assert before[1].shape == again[0][1].shape
+    fixed = np.ones((40, 64, 80, 1), "float32")
+    for wrong in (
+        {"shrink": 2},
+        {"crop": None},
+        {"masks": fixed},
+        {"masks": {0: ik.masks.Lines(), 3: fixed}},
+    ):
+        with pytest.raises(ValueError, match=r"shrink=.*expected 0 to 1, with a crop and a mask generator"):
+            data.pairs(**{"images": images, "masks": ik.masks.Lines(), "crop": 16, "shrink": 0.5, **wrong})
+
+
+def test_an_epoch_of_so_many_steps_continues_in_the_order_of_the_images():
+    def numbers(pairs, epochs):
+        batches = []
+        for pairs.epoch in range(epochs):
+            batches += [
+                np.rint(pairs[k][1][:, 0, 0, 0] * 255).astype(int).tolist() for k in range(len(pairs))
+            ]
+        return batches
+
+    images = images_of_coordinates()
+    whole = data.pairs(images, ik.masks.Lines(), 4, seed=5)  # two batches of ten images
+    for steps, epochs in ((1, 6), (3, 2), (6, 1)):
+        pairs = data.pairs(images, ik.masks.Lines(), 4, seed=5, steps=steps)
+        assert len(pairs) == steps and numbers(pairs, epochs) == numbers(whole, 3)
+    holes = [pairs[k][0][1] for k in range(6)]
+    assert len({hole.tobytes() for hole in holes}) == 6
+    with pytest.raises(ValueError, match="steps=0"):
+        data.pairs(images, ik.masks.Lines(), steps=0)
+
+
 def test_the_crop_is_among_the_settings():
     images = images_of_coordinates()
     pairs = [data.pairs(images, ik.masks.Lines(), crop=crop) for crop in (None, 16, (16, 16), (16, 24))]

@@ -38,6 +38,22 @@ def test_hole_valid_loss_is_the_papers(images):
         loss(truth, noisy)
 
 
+def test_log_hole_loss_is_its_formula(images):
+    truth, noisy, masks = images
+    masks[3] = 1  # an image without a hole: no error, and no 0/0
+    error, values = (noisy - truth) * (1 - masks), 3 * (1 - masks).sum(axis=(1, 2, 3))
+    mse = np.square(error).sum(axis=(1, 2, 3)) / (values + 1)
+    expected = 0.2 * np.log(mse + 1e-3) + np.abs(error).sum(axis=(1, 2, 3)) / (values.mean() + 1)
+    loss = losses.LogHoleLoss(0.2, 1e-3, reduction=None)
+    target = np.concatenate([truth, masks], -1)
+    np.testing.assert_allclose(value(loss, target, noisy), expected, rtol=1e-5)
+    elsewhere = noisy + 0.5 * masks  # what is known does not count
+    np.testing.assert_allclose(value(loss, target, elsewhere), expected, rtol=1e-5)
+    for wrong in ({"weight": -1}, {"epsilon": 0}):
+        with pytest.raises(ValueError, match="expected at least 0"):
+            losses.LogHoleLoss(**wrong)
+
+
 def test_boundary_loss_is_the_error_in_the_band(images):
     from scipy.ndimage import maximum_filter
 
@@ -100,6 +116,7 @@ def test_truth_and_output_have_one_shape(shape, images):
     ]
     for loss in (
         losses.HoleValidLoss(),
+        losses.LogHoleLoss(),
         losses.BoundaryLoss(),
         losses.TotalVariationLoss(),
         losses.PConvLoss(perceptual=0, style_out=0, style_comp=0),
@@ -142,6 +159,7 @@ def features(tmp_path_factory):
 
 LOSSES = {
     "hole_valid": lambda features: losses.HoleValidLoss(2, 3),
+    "log_hole": lambda features: losses.LogHoleLoss(0.1, 1e-3),
     "boundary": lambda features: losses.BoundaryLoss(3),
     "total_variation": lambda features: losses.TotalVariationLoss(),
     "style": lambda features: losses.StyleLoss(features),

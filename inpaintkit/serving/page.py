@@ -1,0 +1,247 @@
+"""The page in the browser, made with Gradio.
+
+The brush works on a copy of the image of at most 1,024 pixels per side, so that the browser need not encode a
+large photograph at each stroke. The file itself stays as it was sent, and is filled at full size.
+"""
+
+import functools
+import io
+import tempfile
+from pathlib import Path
+
+import cv2
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from inpaintkit import masks
+from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused, check_job
+
+COLOR = (255, 0, 200)  # of the mask in the editor
+MAX_RESULTS = 6  # that are kept to compare with
+ORIGINAL = "Compare with the original"
+PROGRESS = gr.Progress()
+GENERATORS = [generator.__name__.lower() for generator in masks.GENERATORS[:-3]]  # the others need settings
+STYLE = """<style>
+footer, #editor button[aria-label="Color"] { display: none !important }
+.gradio-container { width: 100%; max-width: 1500px !important; margin: auto; padding: 8px 16px !important }
+#text { min-height: 2.5rem }
+#settings { align-items: center }
+#head h1 { display: inline; font-size: 1.3rem; margin-right: 1rem }
+#board.bare #editor { position: absolute; visibility: hidden }
+#board:not(.bare) #bare { display: none }
+</style>"""
+TOGGLE = "(shown) => { document.querySelector('#board').classList.toggle('bare', !shown) }"
+
+
+class Session:
+    """What one browser tab works on: an image file, its copy for the display, a mask file, results."""
+
+    def __init__(self, image, preview, size):
+        self.image, self.size, self.shown = image, size, np.asarray(_open(preview))
+        self.file_hole = self.file_shown = None
+        self.results, self.folder, self.seed = {ORIGINAL: preview}, tempfile.TemporaryDirectory(), 0
+
+    def set_hole(self, hole=None, full_hole=None):
+        """Keeps the hole of a mask file at full size; returns what the editor shows."""
+        self.file_hole, self.file_shown = full_hole, hole
+        layers = []
+        if hole is not None:
+            layers = [np.dstack([np.full((*hole.shape, 3), COLOR, "uint8"), np.uint8(hole) * 255])]
+        return {"background": self.shown, "layers": layers, "composite": None}
+
+    def full_mask(self, drawing):
+        """The mask as a PNG of the image's size, white in the hole.
+
+        What was drawn is enlarged. Where a mask from a file is unchanged, its own pixels count.
+        """
+        height, width = self.shown.shape[:2]
+        hole = np.zeros((height, width), bool)
+        for layer in (drawing or {}).get("layers") or []:
+            hole |= cv2.resize(layer[..., 3], (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        full = self._enlarge(hole)
+        if self.file_hole is not None:
+            full = np.where(self._enlarge(hole == self.file_shown), self.file_hole, full)
+        file = io.BytesIO()
+        Image.fromarray(full).save(file, "PNG", compress_level=1)
+        return file.getvalue()
+
+    def keep(self, name, result):
+        """Keeps a result to compare the next ones with; returns the names of the earlier ones."""
+        earlier = [key for key in self.results if key != name]
+        for key in earlier[1 : 1 - MAX_RESULTS]:
+            del self.results[key]
+        self.results[name] = self.last = result
+        return [key for key in self.results if key != name]
+
+    def _enlarge(self, hole):
+        return cv2.resize(np.uint8(hole), self.size, interpolation=cv2.INTER_NEAREST) > 0
+
+
+def build_page(jobs, methods, labels, default):
+    """The page as `gr.Blocks`.
+
+    Args:
+        jobs: `Jobs`. methods: {name: what `ik.inpaint` takes}. labels: {name: what the page shows}.
+        default: the name of the method that is chosen at first.
+    """
+
+    def run(task, job, progress=None):
+        with jobs.place():
+            return jobs.run(task, job, progress)
+
+    @_explained
+    def take_photo(data):
+        preview, size = run("preview", {"image": data})
+        session = Session(data, preview, size)
+        text = f"{size[0]:,}×{size[1]:,} pixels. Paint over what shall be filled, then press *Fill the hole*."
+        radius = max(1, max(session.shown.shape) // 24)
+        brush = {"brush": _brush(radius), "eraser": gr.Eraser(default_size=radius)}
+        return session, gr.ImageEditor(session.set_hole(), **brush), session.shown, text, *_step(2)
+
+    @_explained
+    def random_mask(session, name):
+        generator = masks.parse(name)
+        if "hole_ratio" in generator.__dataclass_fields__:
+            generator = generator.with_ratio((0.05, 0.15))
+        session.seed += 1
+        mask = generator.sample(1, *session.shown.shape[:2], session.seed)[0, ..., 0]
+        return session.set_hole(mask == 0)
+
+    @_explained
+    def mask_from_file(session, data):
+        width, height = session.size
+        hole = np.unpackbits(run("read_hole", {"mask": data, "size": session.size}), count=width * height)
+        hole = hole.reshape(height, width)
+        shown = cv2.resize(hole * 255, session.shown.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
+        return session.set_hole(shown, hole > 0)
+
+    @_explained
+    def clear_mask(session):
+        return session.set_hole()
+
+    @_explained
+    def fill(session, drawing, method, blend, progress=PROGRESS):
+        label = labels[method]
+        progress(0, desc=f"{label}: waiting for a worker, or loading")
+        job = check_job(session.image, session.full_mask(drawing), method, methods, blend=blend)
+        steps = lambda done, total: progress((done, total), desc=f"{label}: groups of hole pixels")  # noqa: E731
+        answer = run("fill", {**job, "views": True}, steps)
+        file = Path(session.folder.name, "inpainted.png")
+        file.write_bytes(answer["png"])
+        choices = session.keep(f"Compare with {label}", answer["after"])
+        size = f"{answer['width']:,}×{answer['height']:,} pixels"
+        text = f"**{label}** filled {answer['hole_ratio']:.1%} of {size} in {answer['seconds']:.2f} s."
+        views = [_open(answer[name]) for name in ("hidden", "after", "difference")]
+        compared = compare_with(session, ORIGINAL), *views, gr.Dropdown(choices, value=ORIGINAL)
+        return text, *compared, gr.DownloadButton(value=str(file)), *_step(3)
+
+    def compare_with(session, name):
+        return _open(session.results[name]), _open(session.last)
+
+    def start_over():
+        return None, None, "", *_step(1)
+
+    private = {"api_name": False} if gr.__version__ < "6" else {"api_visibility": "private"}
+    limits = f"At most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels."
+    with gr.Blocks(title="inpaintkit", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        session = gr.State(time_to_live=3600)
+        gr.HTML(f"{STYLE}<h1>inpaintkit</h1> Fill what you paint over. {limits}", elem_id="head")
+        with gr.Row():
+            with gr.Column(min_width=420):
+                sources = ["upload", "clipboard", "webcam"]
+                photo = gr.Image(label="Drop or paste an image", sources=sources, height=480, elem_id="photo")
+                photo.preprocess = _read_bytes  # a worker decodes the file, not Gradio
+                with gr.Column(visible=False, elem_id="board") as drawing:
+                    editor = gr.ImageEditor(
+                        label="Paint the hole", layers=False, transforms=(), sources=(), format="png",
+                        canvas_size=(512, 512), height=480, elem_id="editor",
+                        brush=_brush(24), eraser=gr.Eraser(default_size=24),
+                    )  # fmt: skip
+                    bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
+                    with gr.Row(equal_height=True):
+                        shown = gr.Checkbox(True, label="Show the mask", min_width=90)
+                        clear = gr.Button("Clear the mask", size="md", min_width=90)
+                        mask_file = gr.UploadButton("Mask from a file", size="md", type="binary",
+                                                    file_types=["image"], min_width=90)  # fmt: skip
+                    with gr.Row(equal_height=True):
+                        generator = gr.Dropdown(
+                            GENERATORS, value="strokes", label="Mask generator", show_label=False,
+                            container=False, min_width=90,
+                        )  # fmt: skip
+                        random = gr.Button("Random mask", size="md", min_width=90)
+                        over = gr.Button("Start over", size="md", min_width=90)
+            with gr.Column(min_width=420):
+                with gr.Row(visible=False, elem_id="settings") as settings:
+                    choices = [(label, name) for name, label in labels.items()]
+                    method = gr.Dropdown(
+                        choices, value=default, label="Method", min_width=90, elem_id="method"
+                    )
+                    blend = gr.Dropdown(["feather", "poisson", "none"], label="Blend the rim", min_width=90)
+                    start = gr.Button("Fill the hole", variant="primary", size="md", min_width=90)
+                text = gr.Markdown(elem_id="text")
+                with gr.Column(visible=False) as results:
+                    with gr.Tabs():
+                        with gr.Tab("Slider"):
+                            slider = gr.ImageSlider(
+                                format="png", show_label=False, height=400, max_height=400
+                            )
+                        with gr.Tab("Side by side"), gr.Row():
+                            hidden = gr.Image(
+                                label="With the hole", format="png", min_width=150, interactive=False
+                            )
+                            after = gr.Image(label="Filled", format="png", min_width=150, interactive=False)
+                        with gr.Tab("Difference"):
+                            difference = gr.Image(label="Difference, made brighter", format="png", height=400,
+                                                  interactive=False)  # fmt: skip
+                    with gr.Row():
+                        before = gr.Dropdown([ORIGINAL], label="Left of the slider", show_label=False,
+                                             container=False, min_width=150, elem_id="before")  # fmt: skip
+                        download = gr.DownloadButton("Download at full size", size="md", min_width=150,
+                                                     variant="primary", elem_id="download")  # fmt: skip
+        steps = [photo, drawing, settings, results]
+        photo.input(take_photo, photo, [session, editor, bare, text, *steps], **private)
+        gr.on([clear.click, editor.clear], clear_mask, session, editor, **private)
+        random.click(random_mask, [session, generator], editor, **private)
+        mask_file.upload(mask_from_file, [session, mask_file], editor, **private)
+        shown.change(None, shown, None, js=TOGGLE)
+        views = [slider, hidden, after, difference]
+        start.click(None, None, text, js="() => ''")  # so that the progress stands alone
+        start.click(fill, [session, editor, method, blend], [text, *views, before, download, *steps],
+                    concurrency_limit=jobs.free, show_progress_on=text, **private)  # fmt: skip
+        before.input(compare_with, [session, before], slider, **private)
+        over.click(start_over, None, [session, editor, text, *steps], **private)
+    return page
+
+
+def _explained(function):
+    """The function, with what it refuses as a message on the page."""
+
+    @functools.wraps(function)
+    def explained(*arguments):
+        if arguments[0] is None:  # the image, or the session, which ends after an hour
+            raise gr.Error("Choose an image first.", print_exception=False)
+        try:
+            return function(*arguments)
+        except Refused as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return explained
+
+
+def _step(number):
+    """What is visible: 1 the upload, 2 the editor, 3 the results, too."""
+    photo = gr.Image(visible=number == 1, **({"value": None} if number == 1 else {}))
+    return photo, gr.Column(visible=number > 1), gr.Row(visible=number > 1), gr.Column(visible=number > 2)
+
+
+def _brush(radius):
+    return gr.Brush(default_size=radius, colors=[f"rgb{COLOR}"], color_mode="fixed")
+
+
+def _open(data):
+    return Image.open(io.BytesIO(data))
+
+
+def _read_bytes(payload):
+    return Path(payload.path).read_bytes() if payload and payload.path else None

@@ -1,0 +1,59 @@
+"""Averaged weights: validation, the best model and the end of a training see the mean over many steps."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+class AveragedWeights(keras.callbacks.Callback):
+    """Shows the averaged weights to validation, checkpoints and the end of `fit`, but trains its own.
+
+    The weights of single steps jump about; their moving average is better, above all before the rate is
+    low. The optimizer keeps it when it is made with `use_ema=True, ema_momentum=0.995`. In `fit` this
+    callback comes before the standard callbacks. So `best.keras` holds the average, and a backup both.
+
+    Keras's own `SwapEMAWeights` exchanges the two, and restores the average only when the last of all epochs
+    ends: after a time limit or EarlyStopping the model would keep the weights of its last step.
+
+    Raises:
+        ValueError: in `fit`, an optimizer without `use_ema`.
+
+    Source: Polyak and Juditsky 1992.
+
+    Example:
+        >>> import keras
+        >>> import inpaintkit as ik
+        >>> model = ik.Inpainter(ik.models.pconv_unet(filters=(4, 8)))
+        >>> model.compile(keras.optimizers.Adam(use_ema=True, ema_momentum=0.995), "mae")
+        >>> callbacks = [ik.training.AveragedWeights(), *ik.training.standard_callbacks("runs/averaged")]
+    """
+
+    def on_train_begin(self, logs=None):
+        self.own = None  # the weights of the last step, while the model holds the average
+        if not getattr(self._optimizer(), "use_ema", False):
+            raise ValueError(
+                "AveragedWeights: expected an optimizer that averages, such as Adam(1e-3, use_ema=True, "
+                "ema_momentum=0.995)"
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.own is not None:
+            for variable, value in zip(self.model.trainable_variables, self.own, strict=True):
+                variable.assign(value)
+            self.own = None
+
+    def on_test_begin(self, logs=None):
+        self._show_average()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._show_average()
+
+    def _show_average(self):
+        if self.own is None:
+            variables = self.model.trainable_variables
+            self.own = [ops.convert_to_numpy(variable) for variable in variables]
+            self._optimizer().finalize_variable_values(variables)  # Keras's name for: assign the average
+
+    def _optimizer(self):
+        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
