@@ -119,12 +119,13 @@ def cost_table(times):
     for name, cost in sorted(times.items(), key=lambda item: item[1][f"batch {BATCH}"]):
         about, row = NETWORKS.get(name), {"method": name}
         row["parameters"] = f"{cost['parameters']:,}" if about else "–"
-        row |= {"loss of its study": about.loss_name, "rate": f"{about.rate:g}"} if about else {}
+        row["loss of its study"] = about.loss_name if about else "–"
+        row["rate"] = f"{about.rate:g}" if about else "–"
         for size in ("batch 1", f"batch {BATCH}"):
             row[f"ms per image, {size}"] = f"{cost[size]:.1f}"
             row[f"× biharmonic, {size}"] = f"{cost[size] / times['biharmonic'][size]:.2f}"
         rows.append(row)
-    return markdown(pd.DataFrame(rows).fillna("–"))
+    return markdown(rows)
 
 
 def tables(folder):

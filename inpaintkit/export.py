@@ -51,7 +51,8 @@ def export_model(
 
     Args:
         model: a network over [image, mask], an `Inpainter` or an `InpaintingGAN`.
-        path: where: a new folder for "tf", a file that ends in .onnx, or one that ends in .tflite.
+        path: where: a new folder for "tf", a file that ends in .onnx, or one that ends in .tflite; an older
+            file of this name is replaced.
         format: "tf" (SavedModel, for TensorFlow and TensorFlow Serving), "onnx" (for onnxruntime and many
             other programs; for OpenCV's dnn module with an image_size), or "litert" (for phones).
         image_size: None keeps the network's, usually any size; pixels, or (height, width), for images of this

@@ -115,6 +115,7 @@ def test_importing_is_silent_and_lazy():
         "heavy = {'keras', 'tensorflow', 'numpy', 'matplotlib', 'pandas'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert ik.masks.Lines().count == (6, 9) and 'keras' not in sys.modules\n"
+        "ik.inpaint([[0.5, 0.5]], [[1, 0]], 'heat'); assert 'keras' not in sys.modules\n"
         "assert ik.PConv2D is ik.layers.PConv2D and set(ik.__all__) <= set(dir(ik))\n"
         "try: ik.nothing\n"
         "except AttributeError as error: assert 'nothing' in str(error)\n"

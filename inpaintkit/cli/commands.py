@@ -32,7 +32,7 @@ from inpaintkit.cli.training import (
     train_and_save,
 )
 
-SHIPPED = "photos"  # the weights that the demo shows beside a network trained in minutes
+SHIPPED = "photos"  # weights: `inpaint` fills with them, and `demo` shows them beside a network of minutes
 # What `compare` can be told and the demo cannot.
 DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "weights": None, "count": None}
 
@@ -199,7 +199,7 @@ def inpaint(
     scratches: options.Scratches = False,
     outpaint: options.Outpaint = None,
     video: options.Video = None,
-    method: options.Method = None,
+    method: options.Method = SHIPPED,
     hole_value: options.HoleValue = None,
     image_range: options.ImageRange = None,
     output_range: options.OutputRange = None,
@@ -212,7 +212,7 @@ def inpaint(
     Known pixels, bits, transparency, EXIF data and colour profile stay as they are.
     """
     onnx = onnx_conventions(locals())
-    with bad_input_ends(needs_keras=method is not None and needs_keras(method)):
+    with bad_input_ends(needs_keras=needs_keras(method)):
         filler = Filler(method, blend, seed, hole, fit_mask, scratches, outpaint, onnx)
         if video:
             filler.check_video(files, video, mask, output, overwrite)

@@ -38,13 +38,13 @@ class Filler:
         self.hole, self.fit_mask, self.scratches, self.seed = hole, fit_mask, scratches, seed
         self.blend = None if blend == "none" else blend
         self.sides = _sides(outpaint) if outpaint else {}
-        self.name = method or ("heat" if self.sides else "biharmonic")
+        self.name = method
         self.method = find_method(self.name, **onnx)
         self.finds_holes = bool(scratches or self.sides or hole == "alpha")
 
     def check_video(self, files, video, mask, output, overwrite):
         """A ValueError if these options do not go together."""
-        from inpaintkit.inpainting.videos import CODECS
+        from inpaintkit.inpainting import VIDEO_CODECS
 
         if files or self.scratches or self.sides:
             raise ValueError("--video takes one video with --mask: no images, --scratches or --outpaint")
@@ -52,7 +52,7 @@ class Filler:
             raise ValueError(f"--video {video}: there is no such file")
         if mask is None or not mask.exists():
             raise ValueError(f"--video needs --mask, a mask file or a folder with one per frame; got {mask}")
-        check_choice("the ending of -o", output.suffix.lower(), CODECS)
+        check_choice("the ending of -o", output.suffix.lower(), VIDEO_CODECS)
         if output.exists() and not overwrite:
             raise ValueError(f"{output} exists: say --overwrite to replace it, or choose another -o")
         if output.exists() and output.samefile(video):

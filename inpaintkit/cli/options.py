@@ -196,11 +196,10 @@ Video = Annotated[
     ),
 ]
 Method = Annotated[
-    str | None,
+    str,
     typer.Option(
         help=f"A classical method such as telea, biharmonic, heat or patchmatch; weights that ship: "
-        f"{', '.join(NAMES)}; or a .keras or .onnx file. [default: biharmonic; heat with --outpaint]",
-        show_default=False,
+        f"{', '.join(NAMES)}; or a .keras or .onnx file.",
     ),
 ]
 Blend = Annotated[

@@ -6,9 +6,16 @@ from inpaintkit.inpainting.method_names import METHOD_NAMES, find_method
 from inpaintkit.inpainting.onnx_models import OnnxModel
 from inpaintkit.inpainting.scratches import scratch_mask
 from inpaintkit.inpainting.temporal import TemporalBlend
-from inpaintkit.inpainting.videos import inpaint_video
+from inpaintkit.inpainting.videos import VIDEO_CODECS, inpaint_video
 
 __all__ = [
-    "METHOD_NAMES", "OnnxModel", "TemporalBlend", "find_method", "inpaint", "inpaint_video", "outpaint",
+    "METHOD_NAMES",
+    "VIDEO_CODECS",
+    "OnnxModel",
+    "TemporalBlend",
+    "find_method",
+    "inpaint",
+    "inpaint_video",
+    "outpaint",
     "scratch_mask",
 ]  # fmt: skip

@@ -22,10 +22,14 @@ def outpaint(
     right: int = 0,
     top: int = 0,
     bottom: int = 0,
-    method: str | Path | keras.Model | Callable = "heat",
+    method: str | Path | keras.Model | Callable = "patchmatch",
     **settings: object,
 ) -> np.ndarray:
     """Extends an image beyond its borders: what is new is a hole, which `ik.inpaint` fills.
+
+    On photographs, "patchmatch" continues textures and looks best by far, but takes about a minute of
+    processor time per 400,000 new pixels. "heat" and "telea" take a hundredth of that and fade into a blur.
+    "biharmonic" continues slopes, and so overshoots to wrong colours.
 
     Args:
         image: as for `ik.inpaint`.

@@ -36,7 +36,10 @@ def inpaint(
 
     Only what surrounds the hole is worked on: each group of hole pixels, with `margin` pixels around it. So
     a small hole in a large photograph costs what the small hole costs. A group larger than a tile is filled
-    by tiles that overlap.
+    by tiles that overlap. If the hole is wider than a tile, only its rim, as wide as `margin`, is filled in
+    full detail: what lies deeper is filled in the image at half the size, a quarter, and so on. For more
+    detail there, take a larger `tile`. "telea", which fills from all sides, then shows a ring inside such a
+    rim; "heat" does not.
 
     Args:
         image: (H, W) or (H, W, 1) grey, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16, or float in [0, 1].

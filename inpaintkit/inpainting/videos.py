@@ -19,7 +19,7 @@ from inpaintkit.inpainting.temporal import TemporalBlend
 if TYPE_CHECKING:
     import keras
 
-CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".mkv": "FFV1", ".avi": "FFV1"}  # FFV1 loses nothing
+VIDEO_CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".mkv": "FFV1", ".avi": "FFV1"}  # FFV1 loses nothing
 _LOSSLESS = (".mkv", ".avi")
 
 
@@ -65,8 +65,8 @@ def inpaint_video(
         ValueError: no.mp4: expected a video that OpenCV can read
     """
     source, target = Path(source), Path(target)
-    if target.suffix.lower() not in CODECS:
-        raise ValueError(f"{target}: expected the ending {', '.join(CODECS)}")
+    if target.suffix.lower() not in VIDEO_CODECS:
+        raise ValueError(f"{target}: expected the ending {', '.join(VIDEO_CODECS)}")
     steady = TemporalBlend(memory)
     ffmpeg, ending = shutil.which("ffmpeg"), target.suffix.lower()
     frames_ending = ".mkv" if ffmpeg else ending  # ffmpeg compresses at the end, with the sound
@@ -74,7 +74,7 @@ def inpaint_video(
         frames_file = part.with_name(f"{part.stem}_frames{frames_ending}")
         try:
             frames = 0
-            with _Writer(frames_file, CODECS[frames_ending]) as write:
+            with _Writer(frames_file, VIDEO_CODECS[frames_ending]) as write:
                 for frame, fps, total in _frames(source):
                     known = np.asarray(mask(frames) if callable(mask) else mask)
                     filled = inpaint(frame, known, method, blend=blend, seed=seed)

@@ -18,6 +18,7 @@ from inpaintkit import masks
 from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused, check_job
 
 COLOR = (255, 0, 200)  # of the mask in the editor
+RADIUS = 20  # of the brush at first, in pixels of the copy
 MAX_RESULTS = 6  # that are kept to compare with
 ORIGINAL = "Compare with the original"
 PROGRESS = gr.Progress()
@@ -95,9 +96,7 @@ def build_page(jobs, methods, labels, default):
         preview, size = run("preview", {"image": data})
         session = Session(data, preview, size)
         text = f"{size[0]:,}×{size[1]:,} pixels. Paint over what shall be filled, then press *Fill the hole*."
-        radius = max(1, max(session.shown.shape) // 24)
-        brush = {"brush": _brush(radius), "eraser": gr.Eraser(default_size=radius)}
-        return session, gr.ImageEditor(session.set_hole(), **brush), session.shown, text, *_step(2)
+        return session, session.set_hole(), session.shown, text, *_step(2)
 
     @_explained
     def random_mask(session, name):
@@ -134,7 +133,7 @@ def build_page(jobs, methods, labels, default):
         text = f"**{label}** filled {answer['hole_ratio']:.1%} of {size} in {answer['seconds']:.2f} s."
         views = [_open(answer[name]) for name in ("hidden", "after", "difference")]
         compared = compare_with(session, ORIGINAL), *views, gr.Dropdown(choices, value=ORIGINAL)
-        return text, *compared, gr.DownloadButton(value=str(file)), *_step(3)
+        return text, *compared, str(file), gr.Column(visible=True)
 
     def compare_with(session, name):
         return _open(session.results[name]), _open(session.last)
@@ -156,7 +155,8 @@ def build_page(jobs, methods, labels, default):
                     editor = gr.ImageEditor(
                         label="Paint the hole", layers=False, transforms=(), sources=(), format="png",
                         canvas_size=(512, 512), height=480, elem_id="editor",
-                        brush=_brush(24), eraser=gr.Eraser(default_size=24),
+                        eraser=gr.Eraser(default_size=RADIUS),
+                        brush=gr.Brush(default_size=RADIUS, colors=[f"rgb{COLOR}"], color_mode="fixed"),
                     )  # fmt: skip
                     bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
                     with gr.Row(equal_height=True):
@@ -207,7 +207,7 @@ def build_page(jobs, methods, labels, default):
         shown.change(None, shown, None, js=TOGGLE)
         views = [slider, hidden, after, difference]
         start.click(None, None, text, js="() => ''")  # so that the progress stands alone
-        start.click(fill, [session, editor, method, blend], [text, *views, before, download, *steps],
+        start.click(fill, [session, editor, method, blend], [text, *views, before, download, results],
                     concurrency_limit=jobs.free, show_progress_on=text, **private)  # fmt: skip
         before.input(compare_with, [session, before], slider, **private)
         over.click(start_over, None, [session, editor, text, *steps], **private)
@@ -230,13 +230,10 @@ def _explained(function):
 
 
 def _step(number):
-    """What is visible: 1 the upload, 2 the editor, 3 the results, too."""
-    photo = gr.Image(visible=number == 1, **({"value": None} if number == 1 else {}))
-    return photo, gr.Column(visible=number > 1), gr.Row(visible=number > 1), gr.Column(visible=number > 2)
-
-
-def _brush(radius):
-    return gr.Brush(default_size=radius, colors=[f"rgb{COLOR}"], color_mode="fixed")
+    """What is visible: 1 the upload, 2 the editor; the results come later."""
+    drawing = number == 2
+    photo = gr.Image(visible=False) if drawing else gr.Image(value=None, visible=True)
+    return photo, gr.Column(visible=drawing), gr.Row(visible=drawing), gr.Column(visible=False)
 
 
 def _open(data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -39,8 +40,7 @@ class AveragedWeights(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.own is not None:
-            for variable, value in zip(self.model.trainable_variables, self.own, strict=True):
-                variable.assign(value)
+            _assign(self.model.trainable_variables, self.own)
             self.own = None
 
     def on_test_begin(self, logs=None):
@@ -52,8 +52,22 @@ class AveragedWeights(keras.callbacks.Callback):
     def _show_average(self):
         if self.own is None:
             variables = self.model.trainable_variables
-            self.own = [ops.convert_to_numpy(variable) for variable in variables]
+            self.own = _copies(variables)
             self._optimizer().finalize_variable_values(variables)  # Keras's name for: assign the average
+            # Under JAX both would now share their memory, which `evaluate` gives away.
+            _assign(variables, _copies(variables))
+
+    def on_train_end(self, logs=None):
+        _assign(self.model.trainable_variables, _copies(self.model.trainable_variables))
 
     def _optimizer(self):
         return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+
+
+def _copies(variables):
+    return [np.array(ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -52,3 +52,15 @@ def test_the_default_helps_a_network_that_repaints_the_known_pixels(sample):
         for blend in (None, "feather", "poisson")
     ]
     assert errors[0] > errors[1] > errors[2]
+
+
+@pytest.mark.parametrize("method", [*ik.baselines.CLASSICAL, "PatchMatch", "cifar10"])
+def test_classical_methods_and_shipped_weights_give_the_same_with_every_blend(sample, method):
+    """They return the known pixels bit for bit: so the default can make none of them worse."""
+    image, _, hole = sample
+    image, known = image[20:52, 30:62], ~hole[20:52, 30:62]
+    hard, feather, poisson = (
+        ik.inpaint(image, known, method, blend=blend) for blend in (None, "feather", "poisson")
+    )
+    np.testing.assert_array_equal(feather, hard)
+    np.testing.assert_array_equal(poisson, hard)

@@ -1,5 +1,6 @@
 import re
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -106,10 +107,11 @@ def test_the_method_sees_the_surroundings_of_the_hole_only():
 
 
 def test_no_tile_is_larger_than_asked_and_progress_counts_the_pixels_of_the_hole(photograph, mask):
-    sizes, calls = [], []
+    sizes, depths, calls = [], [], []
 
     def method(images, masks):
         sizes.append(max(images.shape[1:3]))
+        depths.append(cv2.distanceTransform(np.uint8(masks[0] == 0), cv2.DIST_L2, cv2.DIST_MASK_5).max())
         assert masks.max() == 1 and masks.min() == 0
         return ik.baselines.heat(images, masks)
 
@@ -117,6 +119,7 @@ def test_no_tile_is_larger_than_asked_and_progress_counts_the_pixels_of_the_hole
     mask[60:180, 100:220] = 0  # wider than a tile
     ik.inpaint(photograph, mask, method, tile=64, margin=12, progress=lambda *args: calls.append(args))
     assert max(sizes) == 64 and len(sizes) > 20
+    assert max(depths) <= 20  # one and a half margins: so no tile is all hole, and memory is bounded
     done, totals = zip(*calls, strict=True)
     assert set(totals) == {(mask == 0).sum()} and done[-1] == totals[0] and list(done) == sorted(done)
 

@@ -39,8 +39,8 @@ def test_recall_and_precision_on_photographs(polarity):
         recall.append((found & truth).sum() / truth.sum())
         precision.append((found & near).sum() / max(found.sum(), 1))
         wrong.append((found & ~near).mean())
-    print(polarity, np.round(recall, 2), np.round(precision, 2), np.round(wrong, 3))
-    assert np.mean(recall) > 0.5 and np.mean(precision) > 0.4 and np.mean(wrong) < 0.04
+    # measured: bright 0.88 and 0.62, dark 0.74 and 0.66
+    assert np.mean(recall) > 0.68 and np.mean(precision) > 0.55 and np.mean(wrong) < 0.04
 
 
 def test_grey_16_bits_and_8_bits_give_the_same_mask():

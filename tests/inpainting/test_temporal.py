@@ -49,7 +49,6 @@ def test_a_moving_scene_is_not_smeared(mask, velocity):
     frames, shown = scene(velocity, noise=3)
     hole = mask == 0
     errors = [np.square(fill(frames, mask, memory) - shown)[4:, hole].mean() for memory in (0, 0.9)]
-    print(velocity, errors)
     assert errors[1] < errors[0] * 1.05
 
 

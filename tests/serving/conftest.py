@@ -8,7 +8,7 @@ from skimage import data
 
 from inpaintkit import serving
 
-WAITS = 300  # seconds: a test machine may be busy
+WAITS = 600  # seconds: a test machine may be busy
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
-RADIUS = 512 // 24  # of the brush, in pixels of the copy that is drawn on
+RADIUS = 20  # of the brush, in pixels of the copy that is drawn on
 
 
 @pytest.fixture(scope="module")
