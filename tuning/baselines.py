@@ -13,7 +13,6 @@ import pandas as pd
 
 import inpaintkit as ik
 from tuning import runs
-from tuning.tuner import Search
 
 FILE = "baselines.csv"
 
@@ -30,7 +29,7 @@ def scores(search):
     """Measures each method as the networks of a search are measured: a mean over the validation images.
 
     Args:
-        search: `Search`.
+        search: `tuning.tuner.Search`.
 
     Returns:
         DataFrame, one row per method of `METHODS`, the best last: "val_ssim" of the whole image, and
@@ -59,6 +58,8 @@ def lines(folder, metric="val_ssim"):
 
 def write(folder):
     """Measures the methods on the images of the search in this folder, and saves `folder/baselines.csv`."""
+    from tuning.tuner import Search  # loads Keras, which a reader of the file does not need
+
     settings = json.loads(Path(folder, "search.json").read_text("utf-8"))["settings"]
     search = Search(**{field.name: settings[field.name] for field in dataclasses.fields(Search)})
     runs.write(Path(folder, FILE), scores(search).round(6).to_csv())

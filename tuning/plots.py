@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from tuning import runs
+from tuning import baselines, runs
 
 LABELS = {"val_hole_psnr": "validation hole PSNR, dB", "val_ssim": "validation SSIM", "val_loss": "loss"}
 TEXT_BOX = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
@@ -163,8 +163,6 @@ def _heights(values):
 
 
 if __name__ == "__main__":
-    from tuning import baselines  # loads Keras
-
     here = Path(__file__).parent
     folders = sorted((here / "results").glob("studied-*"))
     searches = {folder.name.removeprefix("studied-"): runs.load(folder) for folder in folders}
