@@ -86,8 +86,7 @@ class Jobs:
     def close(self):
         """Kills all workers."""
         for worker in self._workers:
-            if worker.process:
-                worker.process.kill()  # a thread that waits for its answer closes the rest
+            worker.kill()
 
 
 class _Worker:
@@ -136,7 +135,8 @@ class _Worker:
         if self.process:
             self.process.kill()
             self.process.wait()
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # of what it has not read
+                self.process.stdin.close()
             self.process.stdout.close()
 
 

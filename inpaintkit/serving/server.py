@@ -36,6 +36,9 @@ def serve(
         workers: fills that run at once, each in a process of its own.
         seconds: time limit of one fill; after it, the process that fills is killed.
 
+    Returns:
+        None, after Ctrl-C.
+
     Raises:
         ValueError: Gradio is not installed, a file cannot be loaded, or nothing can listen on this port.
 
