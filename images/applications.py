@@ -21,7 +21,7 @@ IMAGES = Path(__file__).parent / "applications"
 FOLDERS = {"skimage": "data", "matplotlib": "mpl-data/sample_data"}
 COMMANDS = {  # name: (command, [the files that are shown])
     "restoration": (
-        "inpaintkit inpaint old.png --scratches -o restored.png",
+        "inpaintkit inpaint old.png --scratches --scratch-polarity bright -o restored.png",
         ["old.png", "restored_mask.png", "restored.png"],
     ),
     "object": (

@@ -197,6 +197,7 @@ def inpaint(
     hole: options.Hole = "white",
     fit_mask: options.FitMask = False,
     scratches: options.Scratches = False,
+    scratch_polarity: options.ScratchPolarity = "both",
     outpaint: options.Outpaint = None,
     video: options.Video = None,
     method: options.Method = SHIPPED,
@@ -213,7 +214,7 @@ def inpaint(
     """
     onnx = onnx_conventions(locals())
     with bad_input_ends(needs_keras=needs_keras(method)):
-        filler = Filler(method, blend, seed, hole, fit_mask, scratches, outpaint, onnx)
+        filler = Filler(method, blend, seed, hole, fit_mask, scratches and scratch_polarity, outpaint, onnx)
         if video:
             filler.check_video(files, video, mask, output, overwrite)
         else:

@@ -14,6 +14,7 @@ from inpaintkit.images import decode_mask, files_below, read_exact, read_mask, w
 from inpaintkit.pretrained import NAMES
 
 BLENDS = ("feather", "poisson", "none")
+POLARITIES = ("both", "bright", "dark")  # of scratches
 SIDES = ("left", "right", "top", "bottom")
 
 
@@ -26,7 +27,8 @@ class Filler:
     """The options of `inpaint`, checked, and the method, loaded.
 
     Args:
-        method, blend, seed, hole, fit_mask, scratches, outpaint: as the command line has them.
+        method, blend, seed, hole, fit_mask, scratches, outpaint: as the command line has them; but
+            scratches is False, or which ones to look for.
         onnx: {name: value} of the conventions of an .onnx file.
     """
 
@@ -35,6 +37,7 @@ class Filler:
 
         check_choice("--hole", hole, ("white", "black", "alpha"))
         check_choice("--blend", blend, BLENDS)
+        check_choice("--scratch-polarity", scratches or "both", POLARITIES)
         self.hole, self.fit_mask, self.scratches, self.seed = hole, fit_mask, scratches, seed
         self.blend = None if blend == "none" else blend
         self.sides = _sides(outpaint) if outpaint else {}
@@ -88,7 +91,7 @@ class Filler:
 
             pixels = original.pixels
             colors = pixels[..., : {2: 1, 4: 3}.get(pixels.shape[2], 3)] if pixels.ndim == 3 else pixels
-            known &= scratch_mask(colors)[..., 0] > 0
+            known &= scratch_mask(colors, polarity=self.scratches)[..., 0] > 0
             job.found_mask.parent.mkdir(parents=True, exist_ok=True)
             write_mask(job.found_mask, known)
         return known

@@ -185,6 +185,9 @@ Scratches = Annotated[
         help="Finds thin bright or dark scratches, fills them, and saves their mask beside the result.",
     ),
 ]
+ScratchPolarity = Annotated[
+    str, typer.Option(help="Which scratches --scratches looks for: both, bright or dark (fewer mistakes).")
+]
 Outpaint = Annotated[
     str | None, typer.Option(help="Adds pixels at the borders and fills them, such as left=200,right=200.")
 ]

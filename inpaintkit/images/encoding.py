@@ -32,7 +32,7 @@ def _png(pixels, exif, icc_profile, xmp, dpi):
         _, data = cv2.imencode(".png", np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]))
         data = data.tobytes()
     else:
-        data = _by_pillow(pixels, "PNG")
+        data = _by_pillow(pixels, "PNG", compress_level=4)  # 40 % of the time of 6, and 6 % more bytes
     chunks = []
     if icc_profile:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))

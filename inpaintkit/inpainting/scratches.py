@@ -49,7 +49,7 @@ def scratch_mask(
         >>> image[10:90, 50] = 1  # a white scratch
         >>> mask = ik.inpainting.scratch_mask(image)
         >>> mask[50, 46:55, 0].astype(int)
-        array([1, 1, 1, 0, 0, 0, 1, 1, 1])
+        array([1, 1, 0, 0, 0, 0, 0, 1, 1])
     """
     image = np.asarray(image)
     if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)):

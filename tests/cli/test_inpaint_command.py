@@ -184,6 +184,9 @@ def test_scratches_are_found_filled_and_their_mask_is_saved(tmp_path):
     torn = photo.copy()
     torn[10:120, 60:62] = 255
     source = save(tmp_path / "old.png", torn)
+    dark = ["--scratches", "--scratch-polarity", "dark"]
+    run(source, *dark, "-o", tmp_path / "dark.png")
+    assert (images.read_mask(tmp_path / "dark_mask.png")[15:115, 60:62] == 1).all()
     run(source, "--scratches", "-o", tmp_path / "new.png", "--method", "telea")
     known = images.read_mask(tmp_path / "new_mask.png")[..., 0] > 0
     filled = np.asarray(Image.open(tmp_path / "new.png"))
@@ -207,6 +210,7 @@ def test_scratches_are_found_filled_and_their_mask_is_saved(tmp_path):
         (["{x}", "-o", "{out}", "--mask", "{m}", "--method", "no.keras"], "no such file"),
         (["{x}", "-o", "{out}", "--mask", "{m}", "--blend", "soft"], "poisson"),
         (["{x}", "-o", "{out}.gif", "--mask", "{m}"], "expected the ending"),
+        (["{x}", "-o", "{out}", "--scratches", "--scratch-polarity", "red"], "'bright'"),
         (["{x}", "-o", "{out}", "--outpaint", "left"], "left=200,right=200"),
         (["{x}", "-o", "{out}", "--outpaint", "left=0"], "at least one pixel"),
         (["{x}", "{x}", "-o", "{folder}", "--mask", "{m}"], None),

@@ -1,14 +1,11 @@
-import io
 import urllib.request
 
 import numpy as np
 import pytest
-from PIL import Image
+from serving_helpers import WAITS, png
 from skimage import data
 
 from inpaintkit import serving
-
-WAITS = 600  # seconds: a test machine may be busy
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +29,3 @@ def server():
     running.close()
     with pytest.raises(OSError):
         urllib.request.urlopen(running.url)
-
-
-def png(array):
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, "PNG", compress_level=1)
-    return file.getvalue()

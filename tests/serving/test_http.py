@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from conftest import WAITS, png
 from PIL import Image, ImageOps
+from serving_helpers import WAITS, png
 
 pytestmark = pytest.mark.slow
 

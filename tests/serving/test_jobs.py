@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import png
+from serving_helpers import png
 
 from inpaintkit.serving.jobs import Jobs
 from inpaintkit.serving.uploads import Refused

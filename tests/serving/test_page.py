@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import WAITS, png
 from PIL import Image
+from serving_helpers import WAITS, png
 
 pytestmark = [
     pytest.mark.slow,
