@@ -144,7 +144,8 @@ class Search:
         file = folder / "search.json"
         if file.exists():
             saved = json.loads(file.read_text("utf-8"))["settings"]
-            differ = [name for name in settings if saved.get(name) != settings[name]]
+            # as text: another order of the hyperparameters gives the runs other names
+            differ = [name for name in settings if json.dumps(saved.get(name)) != json.dumps(settings[name])]
             if differ:
                 words = "; ".join(f"{name} {saved.get(name)!r}, not {settings[name]!r}" for name in differ)
                 raise ValueError(f"{folder} holds another search ({words}): choose another folder")

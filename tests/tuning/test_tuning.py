@@ -244,6 +244,14 @@ def test_searches_are_never_mixed(fake, tmp_path):
     assert (tmp_path / "mine/photo.jpg").exists()
 
 
+def test_the_same_space_in_another_order_is_refused_since_its_runs_have_other_names(tmp_path):
+    space = {"filters": ["4-4"], "optimizer": ["adam", "sgd"], "learning_rate": [0.1, 0.2], "loss": ["mae"]}
+    tiny(space=space).reserve_folder(tmp_path / "a")
+    tiny(space=space).reserve_folder(tmp_path / "a")
+    with pytest.raises(ValueError, match="holds another search"):
+        tiny(space=dict(reversed(space.items()))).reserve_folder(tmp_path / "a")
+
+
 def test_a_folder_that_cannot_be_written_is_an_error(fake, tmp_path):
     (tmp_path / "file").touch()
     result = cli(results=tmp_path / "file")
