@@ -61,8 +61,8 @@ class Kill(keras.callbacks.Callback):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of images of a user, in two splits."""
-    for split, count in (("train", 8), ("val", 4)):
+    """A folder of images of a user."""
+    for split, count in (("train", 8), ("val", 4), ("test", 2)):
         for i, image in enumerate(data.images("photos", split, 32, count=count).as_float()):
             (tmp_path / "images" / split).mkdir(parents=True, exist_ok=True)
             write_image(tmp_path / "images" / split / f"{i}.png", image)
@@ -128,7 +128,7 @@ def test_the_weights_of_a_preset_can_be_shipped_and_started_from(folder, tmp_pat
 
 @pytest.mark.slow
 def test_a_killed_ordinary_training_resumes(folder, tmp_path):
-    words = ["train", "--source", folder, "--model", "autoencoder", "--image-size", 32, "--batch-size", 4]
+    words = ["train", "--source", folder, "--model", "prefilled_unet", "--image-size", 32, "--batch-size", 4]
     words += ["--epochs", 4, "--patience", 3, "--mask-ratio", 0.1, 0.2]
     run(*words, "--runs", tmp_path / "whole")
     run_and_kill(*words, "--runs", tmp_path / "killed")
@@ -149,8 +149,9 @@ def test_a_killed_ordinary_training_resumes(folder, tmp_path):
         (["--resume", "nowhere", "--seed", "3"], "leave out --seed"),
     ],
 )
-def test_a_mistake_is_one_helpful_line(words, message, tmp_path):
-    result = run("train", *words, "--runs", tmp_path / "runs", code=2)
+def test_a_mistake_is_one_helpful_line(words, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("train", *words, code=2)
     assert message in result.stderr and len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "runs").exists()
 
