@@ -92,7 +92,7 @@ class Page:
         return np.asarray(Image.open(path))
 
     def screenshot(self, name, folder):
-        self.tab.get_by_text("groups of hole pixels").wait_for(state="hidden")
+        self.tab.get_by_text("pixels of the hole").wait_for(state="hidden")
         self.tab.wait_for_timeout(1500)
         path = Path(os.environ.get("INPAINTKIT_SCREENSHOTS", folder), name)
         self.tab.screenshot(path=path)
