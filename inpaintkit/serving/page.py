@@ -27,7 +27,7 @@ STYLE = """<style>
 footer, #editor button[aria-label="Color"] { display: none !important }
 .gradio-container { width: 100%; max-width: 1500px !important; margin: auto; padding: 8px 16px !important }
 .gradio-container button.primary { background: #c2410c }
-@media (max-width: 600px) { .gradio-container main { padding: 4px !important } }
+@media (max-width: 600px) { .gradio-container, .gradio-container .main { padding: 4px !important } }
 #text { min-height: 2.5rem }
 #settings { align-items: center }
 #head h1 { display: inline; font-size: 1.3rem; margin-right: 1rem }
