@@ -44,6 +44,8 @@ class Jobs:
             try:
                 self.load(method)
             except Refused as error:
+                if self._workers[0].closed:
+                    return
                 print(f"inpaintkit: {error}", file=sys.stderr)
 
     @contextlib.contextmanager
@@ -84,21 +86,23 @@ class Jobs:
             self._idle.put(worker)
 
     def close(self):
-        """Kills all workers."""
+        """Kills all workers; none is started again."""
         for worker in self._workers:
-            worker.kill()
+            worker.kill(closed=True)
 
 
 class _Worker:
     def __init__(self):
-        self.process, self._lock = None, threading.Lock()
+        self.process, self.closed, self._lock = None, False, threading.Lock()
 
     def ensure_started(self):
         with self._lock:
+            if self.closed:
+                raise Refused(503, "the server ends")
             if self.process and self.process.poll() is None:
                 return
             self.process = start_python("from inpaintkit.serving.worker import main; main()")
-            self._answer(_START_SECONDS, None)
+        self._answer(_START_SECONDS, None)
 
     def run(self, task, job, seconds, progress):
         self.ensure_started()
@@ -131,13 +135,15 @@ class _Worker:
             raise Refused(*message[1:])
         return message[1]
 
-    def kill(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            with contextlib.suppress(BrokenPipeError):  # of what it has not read
-                self.process.stdin.close()
-            self.process.stdout.close()
+    def kill(self, closed=False):
+        with self._lock:
+            self.closed |= closed
+            if self.process:
+                self.process.kill()
+                self.process.wait()
+                with contextlib.suppress(BrokenPipeError):  # of what it has not read
+                    self.process.stdin.close()
+                self.process.stdout.close()
 
 
 def start_python(code, *arguments, **options):

@@ -5,22 +5,17 @@ large photograph at each stroke. The file itself stays as it was sent, and is fi
 """
 
 import functools
-import io
-import tempfile
 from pathlib import Path
 
 import cv2
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from inpaintkit import masks
+from inpaintkit.serving.sessions import COLOR, ORIGINAL, Session, Sessions, open_png
 from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused, check_job
 
-COLOR = (255, 0, 200)  # of the mask in the editor
 RADIUS = 20  # of the brush at first, in pixels of the copy
-MAX_RESULTS = 6  # that are kept to compare with
-ORIGINAL = "Compare with the original"
 PROGRESS = gr.Progress()
 GENERATORS = [generator.__name__.lower() for generator in masks.GENERATORS[:-3]]  # the others need settings
 STYLE = """<style>
@@ -37,50 +32,6 @@ footer, #editor button[aria-label="Color"] { display: none !important }
 TOGGLE = "(shown) => { document.querySelector('#board').classList.toggle('bare', !shown) }"
 
 
-class Session:
-    """What one browser tab works on: an image file, its copy for the display, a mask file, results."""
-
-    def __init__(self, image, preview, size):
-        self.image, self.size, self.shown = image, size, np.asarray(_open(preview))
-        self.file_hole = self.file_shown = None
-        self.results, self.folder, self.seed = {ORIGINAL: preview}, tempfile.TemporaryDirectory(), 0
-
-    def set_hole(self, hole=None, full_hole=None):
-        """Keeps the hole of a mask file at full size; returns what the editor shows."""
-        self.file_hole, self.file_shown = full_hole, hole
-        layers = []
-        if hole is not None:
-            layers = [np.dstack([np.full((*hole.shape, 3), COLOR, "uint8"), np.uint8(hole) * 255])]
-        return {"background": self.shown, "layers": layers, "composite": None}
-
-    def full_mask(self, drawing):
-        """The mask as a PNG of the image's size, white in the hole.
-
-        What was drawn is enlarged. Where a mask from a file is unchanged, its own pixels count.
-        """
-        height, width = self.shown.shape[:2]
-        hole = np.zeros((height, width), bool)
-        for layer in (drawing or {}).get("layers") or []:
-            hole |= cv2.resize(layer[..., 3], (width, height), interpolation=cv2.INTER_NEAREST) > 0
-        full = self._enlarge(hole)
-        if self.file_hole is not None:
-            full = np.where(self._enlarge(hole == self.file_shown), self.file_hole, full)
-        file = io.BytesIO()
-        Image.fromarray(full).save(file, "PNG", compress_level=1)
-        return file.getvalue()
-
-    def keep(self, name, result):
-        """Keeps a result to compare the next ones with; returns the names of the earlier ones."""
-        earlier = [key for key in self.results if key != name]
-        for key in earlier[1 : 1 - MAX_RESULTS]:
-            del self.results[key]
-        self.results[name] = self.last = result
-        return [key for key in self.results if key != name]
-
-    def _enlarge(self, hole):
-        return cv2.resize(np.uint8(hole), self.size, interpolation=cv2.INTER_NEAREST) > 0
-
-
 def build_page(jobs, methods, labels, default):
     """The page as `gr.Blocks`.
 
@@ -88,6 +39,8 @@ def build_page(jobs, methods, labels, default):
         jobs: `Jobs`. methods: {name: what `ik.inpaint` takes}. labels: {name: what the page shows}.
         default: the name of the method that is chosen at first.
     """
+
+    sessions = Sessions()
 
     def run(task, job, progress=None):
         with jobs.place():
@@ -97,6 +50,7 @@ def build_page(jobs, methods, labels, default):
     def take_photo(data):
         preview, size = run("preview", {"image": data})
         session = Session(data, preview, size)
+        sessions.add(session)
         text = f"{size[0]:,}×{size[1]:,} pixels. Paint over what shall be filled, then press *Fill the hole*."
         return session, session.set_hole(), session.shown, text, *_step(2)
 
@@ -133,12 +87,12 @@ def build_page(jobs, methods, labels, default):
         choices = session.keep(f"Compare with {label}", answer["after"])
         size = f"{answer['width']:,}×{answer['height']:,} pixels"
         text = f"**{label}** filled {answer['hole_ratio']:.1%} of {size} in {answer['seconds']:.2f} s."
-        views = [_open(answer[name]) for name in ("hidden", "after", "difference")]
+        views = [open_png(answer[name]) for name in ("hidden", "after", "difference")]
         compared = compare_with(session, ORIGINAL), *views, gr.Dropdown(choices, value=ORIGINAL)
         return text, *compared, str(file), gr.Column(visible=True)
 
     def compare_with(session, name):
-        return _open(session.results[name]), _open(session.last)
+        return open_png(session.results[name]), open_png(session.last)
 
     def start_over():
         return None, None, "", *_step(1)
@@ -221,7 +175,8 @@ def _explained(function):
 
     @functools.wraps(function)
     def explained(*arguments):
-        if arguments[0] is None:  # the image, or the session, which ends after an hour
+        if arguments[0] is None or getattr(arguments[0], "image", arguments[0]) is None:
+            # The image; or the session, which ends after an hour, or when there are too many.
             raise gr.Error("Choose an image first.", print_exception=False)
         try:
             return function(*arguments)
@@ -236,10 +191,6 @@ def _step(number):
     drawing = number == 2
     photo = gr.Image(visible=False) if drawing else gr.Image(value=None, visible=True)
     return photo, gr.Column(visible=drawing), gr.Row(visible=drawing), gr.Column(visible=False)
-
-
-def _open(data):
-    return Image.open(io.BytesIO(data))
 
 
 def _read_bytes(payload):

@@ -8,12 +8,14 @@ import json
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 
+from inpaintkit.serving.guards import answer_refused
 from inpaintkit.serving.uploads import FORMATS, MAX_BYTES, MAX_PIXELS, Refused, check_job
 
+MAX_COMMAS = 99  # in JSON: 20 MB of small values would take seconds, and nobody else is answered meanwhile
 _ERRORS = {
     400: "An image or the request is broken.",
+    403: "The request came from a web page of another server, or to a name that is not of this machine.",
     413: f"More than {MAX_BYTES:,} bytes in the request, or more than {MAX_PIXELS:,} pixels in the image.",
     415: f"Something else than an image ({', '.join(FORMATS[:-1])}), or neither multipart nor JSON.",
     422: "A field is missing, unknown or wrong; the mask has another size than the image, or no hole.",
@@ -106,37 +108,6 @@ def api_routes(jobs, methods, default):
     return api
 
 
-class BodyLimit:
-    """ASGI middleware that refuses requests of more than `MAX_BYTES`, of a stated length or not."""
-
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        error = Refused(413, f"a request may have {MAX_BYTES:,} bytes: send a smaller image, or as JPEG")
-        if int(Headers(scope=scope).get("content-length", "0")) > MAX_BYTES:
-            return await (await answer_refused(None, error))(scope, receive, send)
-        came = 0
-
-        async def limited():
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > MAX_BYTES:
-                raise error
-            return message
-
-        return await self.app(scope, limited, send)
-
-
-async def answer_refused(request, error):
-    """The response for a `Refused`."""
-    headers = {"Retry-After": "60"} if error.status == 503 else None
-    return JSONResponse({"detail": str(error)}, error.status, headers)
-
-
 async def _read_fields(request):
     """{name: bytes of a file, or another value} and whether the request was JSON."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -145,8 +116,11 @@ async def _read_fields(request):
             return {k: v if isinstance(v, str) else await v.read() for k, v in form.items()}, False
     if kind != "application/json":
         raise Refused(415, "send multipart/form-data with files, or application/json with base64")
+    body = await request.body()
+    if body.count(b",") > MAX_COMMAS:
+        raise Refused(422, "expected a JSON object with image and mask as base64, and nothing else")
     try:
-        sent = json.loads(await request.body())
+        sent = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Refused(400, "this is not JSON: send an object with image and mask as base64") from error
     if not isinstance(sent, dict):

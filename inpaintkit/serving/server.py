@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -117,7 +119,8 @@ def app(
         folder = to_close.enter_context(tempfile.TemporaryDirectory())
         settings["models"] = [_path_of(model, Path(folder, str(i))) for i, model in enumerate(models)]
         code = "from inpaintkit.serving.server import main; main()"
-        process = to_close.enter_context(start_python(code, json.dumps(settings), text=True))
+        apart = {"start_new_session": True}  # a notebook's "interrupt" reaches the processes of its session
+        process = to_close.enter_context(start_python(code, json.dumps(settings), text=True, **apart))
         answer = process.stdout.readline().strip()
         if not answer.startswith("http"):
             raise ValueError(answer or "the server did not start: its messages say why")
@@ -156,7 +159,12 @@ def _run(models, host, port, workers, seconds, started):
         jobs = Jobs(workers, WAITING, seconds)
         with contextlib.closing(jobs):
             limits = {"limit_concurrency": 200, "timeout_graceful_shutdown": 2}
-            server = uvicorn.Server(uvicorn.Config(build_server(jobs, models), log_level="warning", **limits))
+            # Colab's own proxy reaches the server, by a name of Colab.
+            local = _only_this_machine(listening) and "COLAB_RELEASE_TAG" not in os.environ
+            built = build_server(jobs, models, local)
+            server = uvicorn.Server(uvicorn.Config(built, log_level="warning", **limits))
+            if threading.current_thread() is threading.main_thread():  # else `kill` would clean nothing up
+                signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
             threading.Thread(target=jobs.warm_up, args=[DEFAULT], daemon=True).start()
             started(f"http://{host}:{listening.getsockname()[1]}", server)
             server.run(sockets=[listening])
@@ -169,6 +177,10 @@ def _listen(host, port):
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ValueError(f"cannot listen on {host}, port {port} ({error}): choose another port") from error
+
+
+def _only_this_machine(listening):
+    return ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def _path_of(model, folder):

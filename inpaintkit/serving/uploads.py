@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, is_count
 
 MAX_BYTES = 20_000_000  # of a request, so of an image and its mask together
 MAX_PIXELS = 40_000_000  # of an image
@@ -77,7 +77,9 @@ def check_job(image, mask, method, methods, hole="white", blend="feather", seed=
         check_choice("blend", blend, ("feather", "poisson", "none"))
     except ValueError as error:
         raise Refused(422, str(error)) from error
-    if not (isinstance(seed, int | str) and str(seed).isdecimal() and int(seed) < 2**32):
+    if isinstance(seed, str) and seed.isdecimal() and len(seed) <= 10:  # Python converts no 5,000 digits
+        seed = int(seed)
+    if not (is_count(seed, 0) and seed < 2**32):
         raise Refused(422, "seed: expected a whole number from 0 to 4,294,967,295")
-    settings = {"blend": None if blend == "none" else blend, "seed": int(seed)}
+    settings = {"blend": None if blend == "none" else blend, "seed": seed}
     return {"image": image, "mask": mask, "hole": hole, "method": methods[method], **settings}

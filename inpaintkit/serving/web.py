@@ -9,19 +9,21 @@ from PIL import Image
 from inpaintkit.baselines import ALL
 from inpaintkit.inpainting import METHOD_NAMES
 from inpaintkit.pretrained import NAMES
+from inpaintkit.serving.guards import BodyLimit, OwnPagesOnly
 from inpaintkit.serving.page import build_page
-from inpaintkit.serving.routes import BodyLimit, api_routes
+from inpaintkit.serving.routes import api_routes
 from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused
 
 DEFAULT = "photos"
 
 
-def build_server(jobs, files):
+def build_server(jobs, files, local):
     """The FastAPI application.
 
     Args:
         jobs: `Jobs`.
         files: paths of networks to offer beside the methods of the kit.
+        local: whether only this machine reaches the server; then it answers to local names only.
 
     Raises:
         ValueError: a file that cannot be loaded.
@@ -45,4 +47,5 @@ def build_server(jobs, files):
     page = build_page(jobs, methods, labels, DEFAULT)
     gr.mount_gradio_app(server, page, path="/", max_file_size=MAX_BYTES, show_error=False, ssr_mode=False)
     server.add_middleware(BodyLimit)
+    server.add_middleware(OwnPagesOnly, local=local)
     return server

@@ -123,6 +123,15 @@ def test_wrong_requests_are_refused_with_a_sentence(client, files):
     refused(client.post("/api/inpaint", json=[1]), 422, "JSON object")
     refused(client.post("/api/inpaint", json={"image": "?", "mask": "?"}), 422, "base64")
     refused(client.post("/api/inpaint", content=b"x"), 415, "multipart/form-data")
+    refused(post(seed="9" * 5000), 422, "whole number")
+    kind = {"content-type": "application/json"}
+    refused(
+        client.post("/api/inpaint", content=b"[" + b"[]," * 100 + b"[]]", headers=kind), 422, "nothing else"
+    )
+    refused(client.get("/api/health", headers={"host": "evil.example"}), 403, "http://localhost")
+    refused(
+        client.post("/api/inpaint", files=files, headers={"origin": "http://evil.example"}), 403, "own page"
+    )
     endless, kind = (bytes(10**6) for _ in range(21)), {"content-type": "application/json"}
     refused(client.post("/api/inpaint", content=endless, headers=kind), 413, "20,000,000 bytes")
 

@@ -72,3 +72,11 @@ def test_places_are_counted(jobs):
             raise AssertionError("there is no third place")
         assert caught.value.status == 503
     assert jobs.free == 2
+
+
+def test_a_closed_server_starts_no_process_again(jobs):
+    jobs.close()
+    jobs.warm_up("telea")
+    with pytest.raises(Refused, match="ends"):
+        jobs.load("telea")
+    assert not any(worker.process for worker in jobs._workers)

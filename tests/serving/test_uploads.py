@@ -28,7 +28,13 @@ def test_a_job_holds_what_the_name_stands_for():
     image, mask = png(np.zeros((30, 40, 3), "uint8")), png(np.zeros((30, 40), "uint8"))
     job = uploads.check_job(image, mask, "mine", {"mine": "folder/model.keras"}, blend="none", seed="7")
     assert (job["method"], job["blend"], job["seed"]) == ("folder/model.keras", None, 7)
-    for wrong in ({"method": "folder/model.keras"}, {"hole": ["white"]}, {"seed": True}, {"seed": 2**32}):
+    for wrong in (
+        {"method": "folder/model.keras"},
+        {"hole": ["white"]},
+        {"seed": True},
+        {"seed": 2**32},
+        *({"seed": s} for s in ("9" * 5000, "-1", "", 10**5000)),
+    ):
         with pytest.raises(uploads.Refused) as caught:
             uploads.check_job(image, mask, **{"method": "mine", "methods": ["mine"], **wrong})
         assert caught.value.status == 422
