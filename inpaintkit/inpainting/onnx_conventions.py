@@ -131,9 +131,17 @@ def _layout_and_channels(shape, layout):
 
 
 def read_metadata(metadata):
-    """The settings that a file of this kit has in its metadata, with its layout; {} for any other file."""
+    """The settings that a file of this kit has in its metadata, with its layout; {} for any other file.
+
+    Raises:
+        ValueError: metadata below the kit's key that are no JSON object.
+    """
     names = {"layout", *(field.name for field in dataclasses.fields(Convention))}
-    return {k: v for k, v in json.loads(metadata.get(METADATA_KEY, "{}")).items() if k in names}
+    text = metadata.get(METADATA_KEY, "{}")
+    try:
+        return {k: v for k, v in json.loads(text).items() if k in names}
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{METADATA_KEY}={text[:80]!r}: expected a JSON object of settings") from error
 
 
 def candidates(inputs, output_dtype, said):

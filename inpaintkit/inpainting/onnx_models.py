@@ -80,8 +80,12 @@ class OnnxModel:
         _check_settings(said, layout)
         self.name, self._session = Path(path).name, _open(Path(path))
         self.__name__ = Path(path).stem
-        from_file = read_metadata(self._session.get_modelmeta().custom_metadata_map)
-        layout = layout or from_file.pop("layout", None)
+        try:
+            from_file = read_metadata(self._session.get_modelmeta().custom_metadata_map)
+            _check_settings(from_file, from_file.get("layout"))
+        except ValueError as error:
+            raise ValueError(f"{self.name}: its metadata are wrong: {error}") from error
+        layout = from_file.pop("layout", None) if layout is None else layout
         self.inputs = read_inputs(self.name, self._session.get_inputs(), layout)
         output = self._session.get_outputs()[0].type
         possible = candidates(self.inputs, "uint8" if "uint8" in output else "float32", from_file | said)

@@ -61,7 +61,7 @@ class OwnPagesOnly:
     async def __call__(self, scope, receive, send):
         if scope["type"] == "http":
             headers, words = Headers(scope=scope), None
-            if self.local and not is_local(headers.get("host", "localhost")):
+            if self.local and not is_local_name(headers.get("host", "localhost")):
                 words = "this server answers at http://localhost and http://127.0.0.1 only"
             elif scope["method"] not in ("GET", "HEAD") and _is_foreign(headers):
                 words = "a web page of another server may not use this one: open this server's own page"
@@ -70,11 +70,11 @@ class OwnPagesOnly:
         return await self.app(scope, receive, send)
 
 
-def is_local(host):
+def is_local_name(host):
     """Whether a host, with a port or without, is localhost, or a number: only names can be given away.
 
     Example:
-        >>> is_local("localhost:7860"), is_local("[::1]:7860"), is_local("example.org")
+        >>> is_local_name("localhost:7860"), is_local_name("[::1]:7860"), is_local_name("example.org")
         (True, True, False)
     """
     try:

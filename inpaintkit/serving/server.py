@@ -50,7 +50,13 @@ def serve(
         Traceback (most recent call last):
         ValueError: port=70000: expected 0 to 65535
     """
-    _run(models, host, port, workers, seconds, lambda url, _: print(f"Open {url} in a browser.", flush=True))
+
+    def started(url, _):
+        print(f"Open {url} in a browser.", flush=True)
+        if not is_local(host):
+            print("Other machines reach this server by its address, too. There is no password.", flush=True)
+
+    _run(models, host, port, workers, seconds, started)
 
 
 class RunningApp:
@@ -160,13 +166,13 @@ def _run(models, host, port, workers, seconds, started):
         with contextlib.closing(jobs):
             limits = {"limit_concurrency": 200, "timeout_graceful_shutdown": 2}
             # Colab's own proxy reaches the server, by a name of Colab.
-            local = _only_this_machine(listening) and "COLAB_RELEASE_TAG" not in os.environ
+            local = is_local(listening.getsockname()[0]) and "COLAB_RELEASE_TAG" not in os.environ
             built = build_server(jobs, models, local)
             server = uvicorn.Server(uvicorn.Config(built, log_level="warning", **limits))
             if threading.current_thread() is threading.main_thread():  # else `kill` would clean nothing up
                 signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
             threading.Thread(target=jobs.warm_up, args=[DEFAULT], daemon=True).start()
-            started(f"http://{host}:{listening.getsockname()[1]}", server)
+            started(_url(host, listening), server)
             server.run(sockets=[listening])
 
 
@@ -179,8 +185,23 @@ def _listen(host, port):
         raise ValueError(f"cannot listen on {host}, port {port} ({error}): choose another port") from error
 
 
-def _only_this_machine(listening):
-    return ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+def is_local(host):
+    """Whether only this machine reaches what listens there.
+
+    Example:
+        >>> is_local("127.0.0.1"), is_local("::1"), is_local("0.0.0.0")
+        (True, True, False)
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(host, listening):
+    """What to open in a browser of this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
 
 
 def _path_of(model, folder):

@@ -174,6 +174,27 @@ def test_a_missing_or_broken_file_and_a_missing_package(tmp_path, monkeypatch):
         OnnxModel(tmp_path / "text.onnx")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", r"expected a JSON object"),
+        ("no JSON", r"expected a JSON object"),
+        ('{"image_range": 7}', r"image_range=7: expected one of 1, 255, -1"),
+        ('{"layout": ["NCHW"]}', r"layout=\['NCHW'\]"),
+        ('{"hole_value": {}}', "hole_value={}"),
+    ],
+)
+def test_wrong_metadata_are_refused_with_the_name_of_the_file(tmp_path, text, message):
+    import onnx
+
+    path = tmp_path / "last.onnx"
+    graph = onnx.load(onnx_files.channels_last(path))
+    onnx.helper.set_model_props(graph, {"inpaintkit": text})
+    onnx.save(graph, path)
+    with pytest.raises(ValueError, match=rf"^last\.onnx: its metadata are wrong: .*{message}"):
+        OnnxModel(path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["lama", "migan"])
 def test_full_size_networks_are_recognised(name, tmp_path, photograph):

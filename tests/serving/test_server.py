@@ -11,10 +11,31 @@ from pathlib import Path
 
 import pytest
 
+from inpaintkit.serving import server
+
 
 def workers_of(pid):
     files = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for file in files for child in file.read_text().split()]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1"), ("0.0.0.0", "http://127.0.0.1"), ("::1", "http://[::1]")],
+)
+def test_the_address_that_is_shown_opens_here(host, url, monkeypatch, capsys):
+    def started(models, host, port, workers, seconds, started):
+        with server._listen(host, port) as listening:
+            started(server._url(host, listening), None)
+
+    monkeypatch.setattr(server, "_run", started)
+    try:
+        server.serve(host=host, port=0)
+    except ValueError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    told = capsys.readouterr().out
+    assert re.match(rf"Open {re.escape(url)}:[0-9]+ in a browser", told)
+    assert ("no password" in told) == (host == "0.0.0.0")
 
 
 @pytest.mark.slow
@@ -24,15 +45,15 @@ def test_a_signal_leaves_no_process_and_no_file(number, tmp_path):
     pytest.importorskip("gradio")
     command = [sys.executable, "-m", "inpaintkit", "app", "--port", "0", "--workers", "1"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    url = re.match("Open (http://127.0.0.1:[0-9]+) ", server.stdout.readline())[1]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    url = re.match("Open (http://127.0.0.1:[0-9]+) ", process.stdout.readline())[1]
     urllib.request.urlopen(f"{url}/api/health", timeout=60).close()
-    while not (workers := workers_of(server.pid)):
+    while not (workers := workers_of(process.pid)):
         time.sleep(0.1)
     assert list(tmp_path.glob("inpaintkit-*"))
-    server.send_signal(number)
-    server.wait(60)
-    server.stdout.close()
+    process.send_signal(number)
+    process.wait(60)
+    process.stdout.close()
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
     assert not list(tmp_path.glob("inpaintkit-*"))
 
