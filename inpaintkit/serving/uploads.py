@@ -47,6 +47,8 @@ def check_upload(data, what):
             width, height = opened.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         width = height = MAX_PIXELS
+    except MemoryError:  # Pillow reads all tags of a TIFF at once: they may all say that they are large
+        raise
     except Exception as error:  # for broken files, Pillow raises nearly every type of error
         advice = f"send a {', '.join(FORMATS[:-2])} or {FORMATS[-2]} file"
         raise Refused(415, f"the {what} is not an image: {advice}") from error
@@ -56,7 +58,7 @@ def check_upload(data, what):
 
 
 def check_job(image, mask, method, methods, hole="white", blend="feather", seed=0):
-    """A job for a worker, from what a request holds; nothing is decoded.
+    """A job for a worker, from what a request holds. Only the worker opens the files, even their headers.
 
     Args:
         image, mask: bytes. method: one of the names of `methods`, {name: what `ik.inpaint` takes}.
@@ -67,10 +69,8 @@ def check_job(image, mask, method, methods, hole="white", blend="feather", seed=
         dict, the job.
 
     Raises:
-        Refused: 413 and 415 as in `check_upload`, 422 for a wrong setting.
+        Refused: 422, a wrong setting.
     """
-    for data, what in ((image, "image"), (mask, "mask")):
-        check_upload(data, what)
     try:
         check_choice("method", method, methods)
         check_choice("hole", hole, ("white", "black", "alpha"))

@@ -1,5 +1,6 @@
 """What a worker process does: it reads jobs from stdin, decodes, fills, encodes, and answers on stdout."""
 
+import contextlib
 import functools
 import io
 import os
@@ -8,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ from PIL import Image, ImageOps
 
 from inpaintkit.serving.uploads import Refused, check_upload
 
+DECODE_BYTES = 3 * 10**9  # of memory for decoding one file, which may say anything about its sizes
 DISPLAY_SIDE = 1024  # of the copies that the page shows and draws on
 
 
@@ -84,23 +87,45 @@ def fill(image, mask, hole, method, blend, seed, progress, views=False):
 TASKS = {"load": load, "preview": preview, "read_hole": read_hole, "fill": fill}
 
 
+@contextlib.contextmanager
+def _memory_limit():
+    """In the block, this process may take `DECODE_BYTES` more, then MemoryError comes; only on Linux."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[5])  # of data
+    except (ImportError, OSError):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = [pages * resource.getpagesize() + DECODE_BYTES, soft, hard]
+    least = min(limit for limit in limits if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_DATA, (least, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+@_memory_limit()
 def _decode(data):
     """An image file as `ik.images.ExactImage`: upright, with all its bits."""
     from inpaintkit import images
 
-    check_upload(data, "image")
     try:
+        check_upload(data, "image")
         return images.read_exact(_named(data, "the image"))
     except ValueError as error:
         raise Refused(400, str(error)) from error
 
 
+@_memory_limit()
 def _known(data, size, hole):
     """The known pixels (H, W) of a mask file of the given (width, height)."""
     from inpaintkit import images
 
-    check_upload(data, "mask")
     try:
+        check_upload(data, "mask")
         known, _ = images.decode_mask(_named(data, "the mask"), hole)
     except ValueError as error:
         raise Refused(422, str(error)) from error

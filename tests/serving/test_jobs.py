@@ -1,14 +1,16 @@
 """Workers: a job that takes too long is stopped, a dead process is replaced, places are counted."""
 
+import struct
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from serving_helpers import png
 
 from inpaintkit.serving.jobs import Jobs
-from inpaintkit.serving.uploads import Refused
+from inpaintkit.serving.uploads import Refused, check_job
 
 
 @pytest.fixture
@@ -80,3 +82,18 @@ def test_a_closed_server_starts_no_process_again(jobs):
     with pytest.raises(Refused, match="ends"):
         jobs.load("telea")
     assert not any(worker.process for worker in jobs._workers)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited on Linux only")
+def test_a_tiff_whose_tags_need_a_terabyte_is_refused(jobs, photograph):
+    """65,535 tags, each of which says that its value is the same 16 MB."""
+    tags = b"".join(struct.pack("<HHII", 300 + k, 4, 4_000_000, 8) for k in range(65_000))
+    bomb = b"II*\0\x08\0\0\0" + struct.pack("<H", 65_000) + tags + bytes(16_000_000)
+    assert check_job(bomb, bomb, "telea", {"telea": "telea"})["image"] == bomb  # the server does not open it
+    for sent in ({"image": bomb}, {"mask": bomb}):
+        with pytest.raises(Refused, match="more memory than there is") as caught:
+            jobs.run("fill", job(photograph) | sent)
+        assert caught.value.status == 413
+    process = jobs._workers[0].process
+    assert jobs.run("fill", job(photograph))["width"] == 512 and process is jobs._workers[0].process
