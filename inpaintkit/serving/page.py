@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 
 from inpaintkit import masks
+from inpaintkit.serving.drawings import checked_drawing
 from inpaintkit.serving.sessions import COLOR, ORIGINAL, Session, Sessions, open_png
 from inpaintkit.serving.uploads import MAX_BYTES, MAX_PIXELS, Refused, check_job
 
@@ -114,6 +115,7 @@ def build_page(jobs, methods, labels, default):
                         eraser=gr.Eraser(default_size=RADIUS),
                         brush=gr.Brush(default_size=RADIUS, colors=[f"rgb{COLOR}"], color_mode="fixed"),
                     )  # fmt: skip
+                    editor.preprocess = checked_drawing(editor)
                     bare = gr.Image(label="Without the mask", interactive=False, height=480, elem_id="bare")
                     with gr.Row(equal_height=True):
                         shown = gr.Checkbox(True, label="Show the mask", min_width=90)
