@@ -46,8 +46,7 @@ def test_other_formats_and_sizes_and_numbers_are_refused(decode, tmp_path):
     tiff = io.BytesIO()
     Image.new("L", (8, 8)).save(tiff, "TIFF")
     small, large = png(np.zeros((8, 8), "uint8")), png(np.zeros((2049, 2048), "uint8"))
-    files = as_files(tmp_path, tiff.getvalue(), large, small[:20])
-    (good,) = as_files(tmp_path, small)
+    good, *files = as_files(tmp_path, small, tiff.getvalue(), large, small[:20])
     payloads = [EditorData(layers=[good] * (MAX_LAYERS + 1)), EditorData(background=files[1])]
     for payload in payloads + [EditorData(layers=[file]) for file in files]:
         with pytest.raises(gr.Error, match="clear the mask"):
