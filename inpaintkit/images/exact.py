@@ -124,6 +124,8 @@ def _pixels(opened):
     tags = getattr(opened, "tag_v2", {})  # of a TIFF: 258 is bits per sample, 262 is 0 if 0 is white
     image = ImageOps.exif_transpose(opened)
     deep = image.mode.startswith("I;16") or (image.mode == "I" and opened.format == "PNG")
+    if deep and "transparency" in opened.info:
+        raise ValueError("16-bit grey with transparency: save it without transparency first")
     if deep and tags.get(258, (16,)) == (16,) and tags.get(262, 1) == 1:
         return np.asarray(image).astype("uint16")
     if image.mode not in _CHANNELS:

@@ -17,7 +17,7 @@ class TemporalBlend:
     pixels, and continued into the hole by heat. Where this is hardly more than the frame's noise, the fill
     becomes memory · mean + (1 − memory) · fill; where it is more than 2.2 times the noise, the fill stays as
     it is, and the mean begins anew. So a fill over a still background does not flicker, and a moving one
-    is not smeared. Only pixels of the hole change.
+    is hardly smeared, unless it moves by less than a pixel per frame. Only pixels of the hole change.
 
     Args:
         memory: how much of the mean is kept, 0 up to, not including, 1. 0.9 averages about 19 frames.

@@ -184,11 +184,13 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(tmp_path):
     image.save(tmp_path / "two.gif", save_all=True, append_images=[image.rotate(90)])
     Image.fromarray(np.ones((20, 30), "float32")).save(tmp_path / "float.tif")
     (tmp_path / "text.png").write_text("no image")
+    Image.fromarray(pixels_of("uint16", ())).save(tmp_path / "clear.png", transparency=300)
     for name, words in (
         ("cmyk.jpg", "CMYK: expected grey of 8 or 16 bits or RGB"),
         ("two.gif", "2 images"),
         ("float.tif", "floating-point"),
         ("text.png", "cannot read"),
+        ("clear.png", "16-bit grey with transparency"),
         ("missing.png", "missing"),
     ):
         with pytest.raises(ValueError, match=f"{name}: .*{words}|{words}"):
