@@ -140,7 +140,7 @@ def fill_files(filler, jobs):
     some of several images fail, or if a file cannot be written.
     """
     if any(job.output.suffix.lower() in (".jpg", ".jpeg") for job in jobs):
-        _say("JPEG compresses the whole image again (quality 98): choose .png to keep known pixels exactly")
+        _say("JPEG compresses all pixels again (quality 98); .png, .tif and .webp keep known pixels exactly")
     start, failed, code, said = time.perf_counter(), 0, 0, set()
     with typer.progressbar(jobs, show_pos=True, file=sys.stderr, hidden=len(jobs) == 1) as bar:
         for job in bar:
