@@ -70,6 +70,8 @@ def _stillness(now, mean, hole):
     share = cv2.blur(np.float32(~hole), size)
     local = cv2.blur(change, size) / np.maximum(share, 1e-6)
     near = share > 0.1  # enough known pixels in the 9×9
+    if not near.any():  # nothing to compare
+        return np.zeros_like(share)
     if not near.all():
         filled = heat.fill(np.repeat(np.where(near, local, 0)[..., None], 3, axis=-1), ~near)
         local = np.where(near, local, filled[..., 0])
