@@ -219,10 +219,11 @@ def inpaint(
             filler.check_video(files, video, mask, output, overwrite)
         else:
             jobs = list_jobs(files or [], mask, output, overwrite, filler)
-    with stops_are_explained(lambda: "files that are finished are kept"):
-        failed = fill_video(filler, video, mask, output) if video else fill_files(filler, jobs)
-    if failed:
-        raise typer.Exit(1)
+    kept = "files that are finished are kept"
+    with stops_are_explained(lambda: kept), bad_input_ends(needs_keras=False):
+        code = fill_video(filler, video, mask, output) if video else fill_files(filler, jobs)
+    if code:
+        raise typer.Exit(code)
 
 
 def main():

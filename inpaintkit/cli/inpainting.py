@@ -1,5 +1,6 @@
 """What `inpaint` does with each file: read, find the hole, fill, write."""
 
+import contextlib
 import sys
 import time
 import warnings
@@ -133,26 +134,26 @@ def fill_pixels(pixels, known, method, blend, seed):
 
 
 def fill_files(filler, jobs):
-    """Does all jobs; names those that fail, and returns how many these are."""
+    """Does all jobs; names those that fail, and returns the exit code.
+
+    It is 2 if there is one image, and it or its mask is wrong: the same as for other wrong input. It is 1 if
+    some of several images fail, or if a file cannot be written.
+    """
     if any(job.output.suffix.lower() in (".jpg", ".jpeg") for job in jobs):
-        _say("JPEG compresses the whole image again (quality 98): choose .png to keep known pixels exactly")
-    start, failed, said = time.perf_counter(), 0, set()
+        _say("JPEG compresses all pixels again (quality 98); .png, .tif and .webp keep known pixels exactly")
+    start, failed, code, said = time.perf_counter(), 0, 0, set()
     with typer.progressbar(jobs, show_pos=True, file=sys.stderr, hidden=len(jobs) == 1) as bar:
         for job in bar:
             try:
-                with warnings.catch_warnings(record=True) as caught:
-                    warnings.simplefilter("always", UserWarning)
+                with _warnings_said(said):
                     if job.problem:
                         raise ValueError(job.problem)
                     missing = filler.fill(job)
             except (ValueError, OSError, MemoryError, cv2.error) as error:
                 failed += 1
+                code = 2 if len(jobs) == 1 and isinstance(error, ValueError) else 1
                 reason = " ".join(str(error).split()) or type(error).__name__
                 _say(reason if str(job.image) in reason or job.problem else f"{job.image}: {reason}")
-            for note in {str(warning.message): 0 for warning in caught}:
-                if note not in said:
-                    said.add(note)
-                    _say(note)
     seconds = time.perf_counter() - start
     if len(jobs) == 1 and not failed:
         print(f"{jobs[0].output}: {missing:.2%} of the image filled by {filler.name} in {seconds:.1f} s")
@@ -160,11 +161,20 @@ def fill_files(filler, jobs):
             _say("there was no hole: the image is as it was")
     elif len(jobs) > 1:
         print(f"{len(jobs) - failed} of {len(jobs)} images filled by {filler.name} in {seconds:.1f} s")
-    return failed
+    return code
 
 
 def fill_video(filler, video, mask, output):
-    """Fills a video; returns 0."""
+    """Fills a video, and returns the exit code, 0; a ValueError if the video or a mask is wrong."""
+    with _warnings_said(set()):
+        report = _fill_video(filler, video, mask, output)
+    print(f"{output}: {report['frames']} frames filled by {filler.name}")
+    if report["sound"] == "lost":
+        _say("if the video has sound, it is lost: install ffmpeg, or choose .mkv, which holds every sound")
+    return 0
+
+
+def _fill_video(filler, video, mask, output):
     from inpaintkit.inpainting import inpaint_video
 
     opened = cv2.VideoCapture(str(video))
@@ -190,11 +200,7 @@ def fill_video(filler, video, mask, output):
             bar.update(done - bar.pos)
 
         settings = {"blend": filler.blend, "seed": filler.seed, "progress": progress}
-        report = inpaint_video(video, output, known, filler.method, **settings)
-    print(f"{output}: {report['frames']} frames filled by {filler.name}")
-    if report["sound"] == "lost":
-        _say("if the video has sound, it is lost: install ffmpeg, or choose .mkv, which holds every sound")
-    return 0
+        return inpaint_video(video, output, known, filler.method, **settings)
 
 
 def _sides(text):
@@ -208,6 +214,20 @@ def _sides(text):
     if not any(sides.values()):
         raise ValueError(f"--outpaint {text!r}: expected at least one pixel")
     return sides
+
+
+@contextlib.contextmanager
+def _warnings_said(said):
+    """Says each UserWarning of the block once, without the line of code that a warning shows."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            yield
+        finally:
+            for note in dict.fromkeys(str(warning.message) for warning in caught):
+                if note not in said:
+                    said.add(note)
+                    _say(note)
 
 
 def _say(text):

@@ -47,10 +47,12 @@ def list_jobs(paths, mask, output, overwrite, filler):
         )
     if mask is not None and not mask.exists():
         raise ValueError(f"--mask {mask}: there is no such file or folder")
-    images = _images(paths, mask)
-    to_folder = len(images) > 1 or paths[0].is_dir() or output.is_dir() or not output.suffix
-    if len(images) > 1 and output.suffix.lower() in ENDINGS:
-        raise ValueError(f"-o {output}: {len(images)} images need a folder, such as -o filled")
+    images = _images(paths, mask, output)
+    several = len(images) > 1 or paths[0].is_dir()
+    if several and output.suffix.lower() in ENDINGS:
+        came = f"{len(images)} images need" if len(images) > 1 else f"the images of {paths[0]} need"
+        raise ValueError(f"-o {output}: {came} a folder, such as -o filled")
+    to_folder = several or output.is_dir() or not output.suffix
     find_mask = _finder(mask) if mask is not None and mask.is_dir() else lambda name: (mask, "")
     jobs = []
     for image, name in images.items():
@@ -64,9 +66,9 @@ def list_jobs(paths, mask, output, overwrite, filler):
     return jobs
 
 
-def _images(paths, mask):
-    """{image file: its path below the folder of results}; masks beside images are left out."""
-    images = {}
+def _images(paths, mask, output):
+    """{image file: its path below the folder of results}; masks and earlier results are left out."""
+    images, others = {}, [path.resolve() for path in (mask, output) if path is not None]
     for path in paths:
         if not path.is_dir():
             if not path.exists():
@@ -74,9 +76,8 @@ def _images(paths, mask):
             images[path] = Path(path.name)
             continue
         files = sorted(file for file in files_below(path) if file.suffix.lower() in ENDINGS)
-        if mask is not None and path.resolve() != mask.resolve():
-            masks = mask.resolve()
-            files = [f for f in files if masks != f.resolve() and masks not in f.resolve().parents]
+        below = [other for other in others if path.resolve() in other.parents]
+        files = [file for file in files if not any(file.resolve().is_relative_to(other) for other in below)]
         stems = {file.with_suffix("") for file in files}
         files = [file for file in files if _without_mask(file.with_suffix("")) not in stems]
         if not files:

@@ -63,6 +63,15 @@ def has_deep_colour(opened):
     return len(opened.getbands()) > 1 and ";16" in str(getattr(opened, "tile", ""))
 
 
+def bytes_of(opened):
+    """All bytes of a file that Pillow has opened, and will read on."""
+    place = opened.fp.tell()
+    opened.fp.seek(0)
+    data = opened.fp.read()
+    opened.fp.seek(place)
+    return data
+
+
 def _on_white(image):
     """Shows what is transparent on white, as browsers and paper do."""
     if not image.has_transparency_data:

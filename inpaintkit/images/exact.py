@@ -14,9 +14,9 @@ import numpy as np
 from PIL import ImageOps
 
 from inpaintkit.files import replacing
-from inpaintkit.images.decoding import has_deep_colour
+from inpaintkit.images.decoding import bytes_of, has_deep_colour
 from inpaintkit.images.encoding import ENCODERS, FORMATS
-from inpaintkit.images.exif import tiff_exif, with_tag
+from inpaintkit.images.exif import tiff_exif, upright_xmp, with_tag
 from inpaintkit.images.reading import File, file_name, open_image
 
 _CHANNELS = {"L": "L", "LA": "LA", "1": "L", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA"}
@@ -97,11 +97,16 @@ def read_exact(path: File) -> ExactImage:
         # A phone's JPEG with a second image for its own use (MPO) shows the first one everywhere.
         if (count := getattr(opened, "n_frames", 1)) > 1 and opened.format != "MPO":
             raise ValueError(f"it holds {count} images: save the one to fill as a file of its own")
+        # First, since getexif decodes a PNG without EXIF data to 8 bits, and closes the file.
+        data = bytes_of(opened) if has_deep_colour(opened) else None
         tags, info = opened.getexif(), opened.info
         orientation = tags.get(_ORIENTATION, 1)
         orientation = orientation if orientation in _TURNS else 1
         exif = tiff_exif(tags) if opened.format == "TIFF" else with_tag(info.get("exif", b""))
-        pixels = _deep_colour(opened, orientation) if has_deep_colour(opened) else _pixels(opened)
+        pixels = _pixels(opened) if data is None else _deep_colour(opened, data, orientation)
+        xmp = _bytes(info.get("xmp", b""))
+        if with_tag(exif, _ORIENTATION, 1) == exif:  # only XMP or a PNG's text says it, or it is 1
+            orientation, xmp = 1, upright_xmp(xmp)
         return ExactImage(
             file_name(path),
             "JPEG" if opened.format == "MPO" else opened.format,
@@ -109,7 +114,7 @@ def read_exact(path: File) -> ExactImage:
             orientation,
             exif,
             info.get("icc_profile") or b"",
-            _bytes(info.get("xmp", b"")),
+            xmp,
             info.get("dpi"),
         )
 
@@ -119,6 +124,8 @@ def _pixels(opened):
     tags = getattr(opened, "tag_v2", {})  # of a TIFF: 258 is bits per sample, 262 is 0 if 0 is white
     image = ImageOps.exif_transpose(opened)
     deep = image.mode.startswith("I;16") or (image.mode == "I" and opened.format == "PNG")
+    if deep and "transparency" in opened.info:
+        raise ValueError("16-bit grey with transparency: save it without transparency first")
     if deep and tags.get(258, (16,)) == (16,) and tags.get(262, 1) == 1:
         return np.asarray(image).astype("uint16")
     if image.mode not in _CHANNELS:
@@ -131,12 +138,10 @@ def _pixels(opened):
     return np.asarray(image if image.mode == channels else image.convert(channels))
 
 
-def _deep_colour(opened, orientation):
+def _deep_colour(opened, data, orientation):
     """The upright pixels of a file with several channels of 16 bits, of which Pillow would keep 8."""
     if opened.mode not in ("RGB", "RGBA") or opened.format not in ("PNG", "TIFF"):
         raise ValueError(f"16-bit {opened.mode} in {opened.format}: expected RGB in a PNG or TIFF file")
-    opened.fp.seek(0)
-    data = opened.fp.read()
     if opened.format == "TIFF":  # OpenCV 5 fails at other orientations
         data = with_tag(data, _ORIENTATION, 1)
     pixels = cv2.imdecode(np.frombuffer(data, "uint8"), cv2.IMREAD_UNCHANGED)
@@ -200,20 +205,20 @@ def encode_exact(pixels: np.ndarray, original: ExactImage, path: str | os.PathLi
     format = check_format(path)
     has_alpha = pixels.shape[2:] in ((2,), (4,))
     if format == "JPEG" and has_alpha and pixels[..., -1].min() == np.iinfo(pixels.dtype).max:
-        pixels, has_alpha = pixels[..., :-1].squeeze(), False
+        pixels, has_alpha = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3], False
     if format == "JPEG" and has_alpha:
         raise ValueError(f"{path}: JPEG holds no transparency: choose .png, .webp or .tif")
     if format in ("JPEG", "WEBP") and pixels.dtype != "uint8":
         raise ValueError(f"{path}: {format} holds no 16 bits: choose .png or .tif")
     if pixels.dtype != "uint8" and pixels.shape[2:] == (2,):
         raise ValueError(f"{path}: grey with transparency in 16 bits: expected 8 bits, or no transparency")
-    exif = original.exif
+    exif, xmp = original.exif, original.xmp
     if format == original.format:
         pixels = _TURNS_BACK[original.orientation](pixels)
     elif original.orientation != 1:
-        exif = with_tag(exif, _ORIENTATION, 1)
+        exif, xmp = with_tag(exif, _ORIENTATION, 1), upright_xmp(xmp)
     pixels = np.ascontiguousarray(pixels)
-    return ENCODERS[format](pixels, exif, original.icc_profile, original.xmp, original.dpi)
+    return ENCODERS[format](pixels, exif, original.icc_profile, xmp, original.dpi)
 
 
 def check_format(path: str | os.PathLike) -> str:

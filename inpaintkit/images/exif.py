@@ -1,5 +1,6 @@
 """EXIF data, which has the structure of a TIFF file: a table of tags, and one for the thumbnail."""
 
+import re
 import struct
 import warnings
 
@@ -50,6 +51,11 @@ def with_tag(data, tag=None, number=None):
         warnings.warn("broken EXIF data are left out", stacklevel=2)
         return b""
     return data[:start] + bytes(tiff)
+
+
+def upright_xmp(xmp):
+    """XMP data that say no other orientation than 1."""
+    return re.sub(rb"(tiff:Orientation(?:=[\"']|>))[2-8]", rb"\g<1>1", xmp)
 
 
 def _table(tiff, order, at):

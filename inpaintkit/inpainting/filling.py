@@ -54,7 +54,7 @@ def inpaint(
             classical ones and the shipped weights do, gets no correction.
         tile: width and height of the largest piece that the method gets at once, in pixels. Time and memory
             per tile depend on it.
-        margin: how many pixels around the hole the method sees, at least.
+        margin: how many pixels around the hole the method sees, at least; 1 or more.
         seed: of a method that draws random numbers, such as "patchmatch".
         progress: called as progress(done, total) after each tile, in pixels of the hole.
 
@@ -78,8 +78,8 @@ def inpaint(
     """
     image, hole = _check_pair(image, mask)
     check_blend(blend)
-    if not (is_count(margin, 0) and is_count(tile, 2 * margin + 1)):
-        raise ValueError(f"tile={tile!r}, margin={margin!r}: expected whole pixels, tile > 2 * margin >= 0")
+    if not (is_count(margin, 1) and is_count(tile, 2 * margin + 1)):
+        raise ValueError(f"tile={tile!r}, margin={margin!r}: expected whole pixels, tile > 2 * margin > 0")
     fill = functools.partial(_fill, _with_seed(find_method(method), seed), blend=blend)
     result, done, total = image.copy(), 0, int(np.count_nonzero(hole))
 

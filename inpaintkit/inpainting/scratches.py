@@ -64,7 +64,7 @@ def scratch_mask(
     height, width = grey.shape
     shrink = max(height, width) / _MAX_SIDE
     if shrink > 1:
-        size = (round(width / shrink), round(height / shrink))
+        size = [max(1, round(side / shrink)) for side in (width, height)]
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     found = np.zeros(grey.shape, bool)
     for name, response in zip(("bright", "dark"), _responses(grey), strict=True):

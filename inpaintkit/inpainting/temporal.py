@@ -17,7 +17,7 @@ class TemporalBlend:
     pixels, and continued into the hole by heat. Where this is hardly more than the frame's noise, the fill
     becomes memory · mean + (1 − memory) · fill; where it is more than 2.2 times the noise, the fill stays as
     it is, and the mean begins anew. So a fill over a still background does not flicker, and a moving one
-    is not smeared. Only pixels of the hole change.
+    is hardly smeared, unless it moves by less than a pixel per frame. Only pixels of the hole change.
 
     Args:
         memory: how much of the mean is kept, 0 up to, not including, 1. 0.9 averages about 19 frames.
@@ -70,6 +70,8 @@ def _stillness(now, mean, hole):
     share = cv2.blur(np.float32(~hole), size)
     local = cv2.blur(change, size) / np.maximum(share, 1e-6)
     near = share > 0.1  # enough known pixels in the 9×9
+    if not near.any():  # nothing to compare
+        return np.zeros_like(share)
     if not near.all():
         filled = heat.fill(np.repeat(np.where(near, local, 0)[..., None], 3, axis=-1), ~near)
         local = np.where(near, local, filled[..., 0])

@@ -57,6 +57,7 @@ def inpaint_video(
 
     Raises:
         ValueError: a source that is no video, another ending of the target, or what `ik.inpaint` refuses.
+        OSError: the target cannot be written.
 
     Example:
         >>> import inpaintkit as ik
@@ -83,10 +84,10 @@ def inpaint_video(
                     if progress is not None:
                         progress(frames, total)
             sound = _with_sound(ffmpeg, frames_file, source, part) if ffmpeg else "lost"
-            if sound == "lost":
-                frames_file.replace(part) if frames_ending == ending else _with_sound(
-                    ffmpeg, frames_file, frames_file, part
-                )
+            if sound == "lost" and frames_ending == ending:
+                frames_file.replace(part)
+            elif sound == "lost" and _with_sound(ffmpeg, frames_file, frames_file, part) == "lost":
+                raise OSError(f"{target}: this ffmpeg cannot write such a file; choose .mkv")
         finally:
             frames_file.unlink(missing_ok=True)
     return {"frames": frames, "sound": sound}

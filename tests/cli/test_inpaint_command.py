@@ -70,7 +70,8 @@ def test_exif_orientation_profile_and_bits_survive(tmp_path, photo, hole):
         source = save(tmp_path / f"x{ending}", stored, exif=exif, icc_profile=b"profile", **lossless)
         mask = save_mask(tmp_path / "m.png", hole)  # as the image is shown, not as it is stored
         result = run(source, "--mask", mask, "-o", tmp_path / f"out{ending}")
-        assert ("quality 98" in result.stderr) == (ending == ".jpg")
+        note = ".png, .tif and .webp keep known pixels exactly"  # also for a folder, whose endings stay
+        assert ("quality 98" in result.stderr) == (note in result.stderr) == (ending == ".jpg")
         with Image.open(source) as before, Image.open(tmp_path / f"out{ending}") as after:
             assert after.getexif()[274] == 6 and after.getexif()[271] == "Pentax"
             assert after.info["icc_profile"] == b"profile" and after.format == before.format
@@ -92,7 +93,7 @@ def test_grey_of_16_bits_stays_so_and_is_filled_finely(tmp_path, hole, ending):
         assert filled.dtype == "uint16" and filled.shape == scan.shape
         np.testing.assert_array_equal(filled[~hole], scan[~hole])
         assert np.abs(filled[hole].astype(int) - scan[hole]).max() < error
-    refused = run(source, "--mask", mask, "-o", tmp_path / "out.jpg", code=1)
+    refused = run(source, "--mask", mask, "-o", tmp_path / "out.jpg", code=2)
     assert "holds no 16 bits" in refused.stderr and not (tmp_path / "out.jpg").exists()
 
 
@@ -155,10 +156,38 @@ def test_masks_beside_the_images_and_one_mask_for_all(tmp_path, photo, hole):
     assert "2 images need a folder" in run(*one, "-o", tmp_path / "x.png", code=2).stderr
 
 
+def test_neither_earlier_results_nor_masks_are_taken_for_images(tmp_path, photo, hole):
+    source = save(tmp_path / "a.png", photo)
+    mask = save_mask(tmp_path / "masks" / "a.png", hole)
+    words = [tmp_path, "--mask", mask.parent, "-o", tmp_path / "out"]
+    run(*words)
+    assert "out/a.png exists" in run(*words, code=2).stderr
+    run(*words, "--overwrite")
+    written = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.png"))
+    assert written == ["a.png", "masks/a.png", "out/a.png"]
+    below = save(mask.parent / "images" / "a.png", photo)  # in a folder of the folder of masks
+    run(below.parent, "--mask", mask, "-o", tmp_path / "two")
+    run(below.parent, "--mask", mask.parent, "-o", tmp_path / "three")
+    assert (tmp_path / "two" / "a.png").is_file() and source.is_file()
+    assert "need a folder" in run(below.parent, "--mask", mask, "-o", tmp_path / "x.png", code=2).stderr
+
+
+def test_wrong_input_for_one_image_is_exit_code_2_and_a_full_disk_is_1(tmp_path, photo, hole, monkeypatch):
+    source, mask = save(tmp_path / "x.png", photo), save_mask(tmp_path / "m.png", hole)
+    text = tmp_path / "text.png"
+    text.write_text("no image")
+    words = ["-o", tmp_path / "out.png"]
+    for wrong in ([text, "--mask", mask], [source, "--mask", text], [source, "--hole", "alpha"]):
+        result = run(*wrong, *words, code=2)
+        assert len(result.stderr.strip().splitlines()) == 1 and not (tmp_path / "out.png").exists()
+    monkeypatch.setattr(images.exact, "replacing", lambda path: (_ for _ in ()).throw(OSError("disk full")))
+    assert "x.png: disk full" in run(source, "--mask", mask, *words, code=1).stderr
+
+
 def test_a_mask_of_another_size_is_refused_or_fitted(tmp_path, photo, hole):
     source, mask = save(tmp_path / "x.png", photo), save_mask(tmp_path / "m.png", hole[::2, ::2])
     words = [source, "--mask", mask, "-o", tmp_path / "out.png"]
-    error = run(*words, code=1).stderr
+    error = run(*words, code=2).stderr
     assert "32×24 pixels, but the image has 64×48" in error and "--fit-mask" in error
     run(*words, "--fit-mask")
     filled = np.asarray(Image.open(tmp_path / "out.png"))
@@ -289,14 +318,17 @@ def test_a_video_is_filled_frame_by_frame(tmp_path, photo, hole):
     np.testing.assert_array_equal(last[~moved], frames[3][~moved])
     assert (last[moved] != frames[3][moved]).mean() > 0.5
     (tmp_path / "masks" / "003.png").unlink()
-    result = run(*words, "--mask", tmp_path / "masks", "-o", tmp_path / "few.mkv", code=1)
+    result = run(*words, "--mask", tmp_path / "masks", "-o", tmp_path / "few.mkv", code=2)
     assert "3 masks, but the video has more frames" in result.stderr
     assert not list(tmp_path.glob("few*"))
+    soft = save(tmp_path / "soft.png", (hole * 250 + ~hole * 9 - (np.arange(64) == 0)).astype("uint8"))
+    notes = run(*words, "--mask", soft, "-o", tmp_path / "soft.mkv").stderr
+    assert "neither black nor white" in notes and "UserWarning" not in notes
     small = save_mask(tmp_path / "small.png", hole[::2, ::2])
-    assert "--fit-mask" in run(*words, "--mask", small, "-o", tmp_path / "x.mkv", code=1).stderr
+    assert "--fit-mask" in run(*words, "--mask", small, "-o", tmp_path / "x.mkv", code=2).stderr
     (tmp_path / "text.mp4").write_text("no video")
     words = ["--video", tmp_path / "text.mp4", "--mask", mask, "-o", tmp_path / "y.mkv"]
-    assert "expected a video" in run(*words, code=1).stderr
+    assert "expected a video" in run(*words, code=2).stderr
 
 
 def write_video(path, frames, codec="FFV1"):

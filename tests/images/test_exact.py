@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from inpaintkit import images
 from inpaintkit.images.exact import ExactImage
@@ -115,6 +115,39 @@ def test_turned_files_of_16_bit_colours_are_upright(tmp_path, ending, channels):
         np.testing.assert_array_equal(images.read_exact(tmp_path / f"x{ending}").pixels, pixels)
 
 
+@pytest.mark.parametrize("channels", [(3,), (4,)])
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_16_bit_colours_without_exif_data_keep_their_bits(tmp_path, ending, channels):
+    pixels, path = pixels_of("uint16", channels), tmp_path / f"x{ending}"
+    images.write_exact(path, pixels, ExactImage("x", images.check_format(path), pixels))
+    again = images.read_exact(path)
+    assert again.pixels.dtype == "uint16"
+    np.testing.assert_array_equal(again.pixels, pixels)
+
+
+@pytest.mark.parametrize("target", ["y.png", "y.jpg", "y.tif", "y.webp"])
+@pytest.mark.parametrize("place", ["xmp", "xmp and exif", "text"])
+def test_every_program_shows_the_result_upright_wherever_the_orientation_is_said(tmp_path, place, target):
+    """In XMP data, as photo editors write it, or in a PNG's text, as ImageMagick does."""
+    image = Image.fromarray(np.repeat(np.uint8(np.arange(30) < 12)[None] * 255, 20, axis=0))  # white at left
+    xmp = b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    if place == "text":
+        text, data = PngImagePlugin.PngInfo(), exif_bytes(6)
+        text.add_text("Raw profile type exif", f"\nexif\n{len(data):8}\n{data.hex()}\n")
+        image.save(tmp_path / "x.png", pnginfo=text)
+    else:
+        exif = {"exif": exif_bytes(6)} if "exif" in place else {}
+        image.save(tmp_path / "x.jpg", xmp=xmp, **exif)
+    original = images.read_exact(next(tmp_path.iterdir()))
+    assert original.pixels.shape[:2] == (30, 20) and original.pixels[:12].min() > 200
+    images.write_exact(tmp_path / target, original.pixels, original)
+    with Image.open(tmp_path / target) as opened:
+        upright = np.asarray(ImageOps.exif_transpose(opened))
+        in_xmp = b'Orientation="1"' if place == "xmp" or target != "y.jpg" else b'Orientation="6"'
+        assert place == "text" or in_xmp in images.read_exact(tmp_path / target).xmp
+    assert upright.shape[:2] == (30, 20) and upright[:11].min() > 200 and upright[13:].max() < 50
+
+
 def test_the_thumbnail_goes_and_the_rest_of_the_exif_data_stays_where_it_is(tmp_path):
     exif = exif_bytes(6, thumbnail=b"SECRET" * 50)
     Image.new("RGB", (30, 20)).save(tmp_path / "x.jpg", exif=exif)
@@ -151,11 +184,13 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(tmp_path):
     image.save(tmp_path / "two.gif", save_all=True, append_images=[image.rotate(90)])
     Image.fromarray(np.ones((20, 30), "float32")).save(tmp_path / "float.tif")
     (tmp_path / "text.png").write_text("no image")
+    Image.fromarray(pixels_of("uint16", ())).save(tmp_path / "clear.png", transparency=300)
     for name, words in (
         ("cmyk.jpg", "CMYK: expected grey of 8 or 16 bits or RGB"),
         ("two.gif", "2 images"),
         ("float.tif", "floating-point"),
         ("text.png", "cannot read"),
+        ("clear.png", "16-bit grey with transparency"),
         ("missing.png", "missing"),
     ):
         with pytest.raises(ValueError, match=f"{name}: .*{words}|{words}"):
@@ -165,7 +200,8 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(tmp_path):
             images.check_format(path)
 
 
-def test_opaque_alpha_may_become_a_jpeg():
-    pixels = np.full((20, 30, 4), 255, "uint8")
-    data = images.encode_exact(pixels, ExactImage("x", "PNG", pixels), "x.jpg")
-    assert Image.open(io.BytesIO(data)).mode == "RGB"
+@pytest.mark.parametrize("shape", [(20, 30, 4), (1, 30, 4), (20, 1, 2)])
+def test_opaque_alpha_may_become_a_jpeg(shape):
+    pixels = np.full(shape, 255, "uint8")
+    opened = Image.open(io.BytesIO(images.encode_exact(pixels, ExactImage("x", "PNG", pixels), "x.jpg")))
+    assert opened.mode == {4: "RGB", 2: "L"}[shape[2]] and opened.size == shape[1::-1]

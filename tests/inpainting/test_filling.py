@@ -161,6 +161,7 @@ IMAGE, MASK = np.zeros((20, 30, 3)), np.eye(20, 30)
         (IMAGE, MASK, {"blend": "soft"}, "blend='soft': expected one of 'feather', 'poisson', or None"),
         (IMAGE, MASK, {"tile": 128}, "tile=128, margin=64: expected whole pixels, tile > 2 * margin"),
         (IMAGE, MASK, {"margin": -1}, "margin=-1"),
+        (IMAGE, MASK, {"margin": 0}, "margin=0"),
         (IMAGE, MASK, {"method": lambda x, m: x[:, :5]}, "the method returned shape (1, 5, 30, 3)"),
         (IMAGE, MASK, {"method": lambda x, m: x + np.nan}, "not finite"),
     ],

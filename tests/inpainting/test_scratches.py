@@ -59,6 +59,10 @@ def test_large_images_are_searched_at_a_smaller_size():
     assert known.shape == image.shape and not known[200:203, 310:1990].any() and known.mean() > 0.97
 
 
+def test_very_long_images_are_searched():
+    assert scratch_mask(np.zeros((1, 4000))).all() and scratch_mask(np.zeros((4000, 1))).all()
+
+
 def test_flat_images_and_curved_lines_are_no_scratches():
     flat = np.full((100, 100), 0.5)
     assert scratch_mask(flat).all()

@@ -63,6 +63,13 @@ def test_a_cut_begins_anew(mask):
     np.testing.assert_array_equal(steady(other_size, mask[:50]), other_size)
 
 
+def test_with_hardly_anything_known_each_fill_stays_as_it_is():
+    mask, steady = np.zeros((40, 40)), TemporalBlend()
+    mask[0, 0] = 1
+    for grey in (100, 110):
+        assert (steady(np.full((40, 40, 3), grey, "uint8"), mask) == grey).all()
+
+
 def test_memory_is_checked():
     for memory in (1, -0.1):
         with pytest.raises(ValueError, match="memory"):

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -61,6 +62,15 @@ def test_with_ffmpeg_the_sound_is_kept(tmp_path, mask, ending):
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(ValueError, match=r"text\.mp4: expected a video"):
         inpaint_video(tmp_path / "text.mp4", tmp_path / "t.mp4", mask, "telea")
+
+
+def test_an_ffmpeg_that_fails_is_named_and_leaves_nothing(tmp_path, mask, monkeypatch):
+    write_video(tmp_path / "in.mp4")
+    monkeypatch.setattr(shutil, "which", lambda name: sys.executable)  # knows no -nostdin
+    with pytest.raises(OSError, match=r"out\.mp4: this ffmpeg cannot write .* choose \.mkv"):
+        inpaint_video(tmp_path / "in.mp4", tmp_path / "out.mp4", mask, "telea")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+    assert inpaint_video(tmp_path / "in.mp4", tmp_path / "out.mkv", mask, "telea")["sound"] == "lost"
 
 
 def test_an_error_in_the_middle_leaves_nothing(tmp_path, mask):
