@@ -70,14 +70,7 @@ def _report(folder, name, preset, inpainter, settings, recipe):
 
     from inpaintkit import baselines, data, evaluation, pretrained
 
-    methods = {"biharmonic": baselines.biharmonic, "heat": baselines.heat}
-    methods |= {"untrained": evaluation.untrained(inpainter), name: inpainter}
     images = data.images(settings["source"], "val", preset.image_size, 60)
-    results = {}
-    for holes, generator in preset.validation.items():
-        pairs = data.pairs(images, generator, preset.batch_size, shuffle=False, seed=settings["seed"])
-        results[holes] = {method: round(evaluation.hole_psnr(m, pairs), 2) for method, m in methods.items()}
-    print(f"\nHole PSNR in dB, {len(images)} validation images:\n{pandas.DataFrame(results).to_markdown()}")
     steps = int(inpainter.optimizer.iterations)
     about = {
         **recipe,
@@ -87,7 +80,15 @@ def _report(folder, name, preset, inpainter, settings, recipe):
         "terms": "not known here: those of the training images",
         "steps": steps,
         "machine": f"{platform.machine()}, Keras {keras.__version__} with {keras.backend.backend()}",
-        "results": {"validation, hole PSNR in dB": results},
     }
+    pretrained.save(folder / "weights", name, inpainter, about)  # so nothing is lost while they are measured
+    methods = {"biharmonic": baselines.biharmonic, "heat": baselines.heat}
+    methods |= {"untrained": evaluation.untrained(inpainter), name: inpainter}
+    results = {}
+    for holes, generator in preset.validation.items():
+        pairs = data.pairs(images, generator, preset.batch_size, shuffle=False, seed=settings["seed"])
+        results[holes] = {method: round(evaluation.hole_psnr(m, pairs), 2) for method, m in methods.items()}
+    print(f"\nHole PSNR in dB, {len(images)} validation images:\n{pandas.DataFrame(results).to_markdown()}")
+    about["results"] = {"validation, hole PSNR in dB": results}
     pretrained.save(folder / "weights", name, inpainter, about)
     print(f"Weights and card of {steps:,} steps: {folder / 'weights' / name}.npz and .json")
