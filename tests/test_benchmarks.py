@@ -155,3 +155,12 @@ train_networks.run_all({str(photos)!r}, Path({str(folder)!r}), 2.0, names, seeds
         ("prefilled_unet", "log"), ("prefilled_unet", "own"), ("unet", "log"), ("unet", "own"),
     ]  # fmt: skip
     assert all(r["steps"] >= 1 and r["seconds"] >= 2 and len(r["psnr"]) == 4 for r in found)
+
+
+def test_the_page_of_applications_has_the_commands_of_its_script():
+    spec = importlib.util.spec_from_file_location("applications", ROOT / "images" / "applications.py")
+    applications = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(applications)
+    page = (ROOT / "docs" / "applications.md").read_text("utf-8")
+    commands = [command for command, _ in applications.COMMANDS.values()]
+    assert re.findall(r"```bash\n(.*)\n```", page) == commands
