@@ -64,6 +64,8 @@ class Filler:
 
     def fill(self, job):
         """Fills one image and writes the result; returns the share of it that was missing."""
+        from inpaintkit.inpainting import inpaint
+
         original = read_exact(job.image)
         known = self._known(job, original)
         if self.sides:
@@ -72,9 +74,7 @@ class Filler:
             pixels = np.pad(original.pixels, widths + [(0, 0)] * (original.pixels.ndim - 2))
         else:
             pixels = original.pixels
-        if not known.any():
-            raise ValueError("nothing is known: everything is hole")
-        pixels = fill_pixels(pixels, known, self.method, self.blend, self.seed)
+        pixels = inpaint(pixels, known, self.method, blend=self.blend, seed=self.seed)
         job.output.parent.mkdir(parents=True, exist_ok=True)
         write_exact(job.output, pixels, original)
         return 1 - known.mean()
@@ -108,29 +108,6 @@ class Filler:
             came = f"{known.shape[1]}×{known.shape[0]} pixels, but the image has {shape[1]}×{shape[0]}"
             raise ValueError(f"{path}: {came}; make a mask of that size, or say --fit-mask to resize it")
         return cv2.resize(np.uint8(known), shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT) > 0
-
-
-def fill_pixels(pixels, known, method, blend, seed):
-    """The pixels of an `ExactImage` with its hole filled; what is filled becomes opaque.
-
-    Of 16 bits, often only a part is used, and some methods compute with 8 bits: so the known values are
-    stretched to [0, 1] before, and the fill is brought back after.
-    """
-    from inpaintkit.inpainting import inpaint
-
-    filled = pixels.copy().reshape(*pixels.shape[:2], -1)
-    has_alpha = filled.shape[2] in (2, 4)
-    colors = filled[..., :-1] if has_alpha else filled
-    values, low, span = colors, 0, 1
-    if pixels.dtype == "uint16":
-        low = int(colors[known].min())
-        span = max(int(colors[known].max()) - low, 1)
-        values = np.where(known[..., None], (colors - np.float32(low)) / np.float32(span), 0).clip(0, 1)
-    fills = inpaint(values, known, method, blend=blend, seed=seed)[~known]
-    colors[~known] = fills if pixels.dtype == "uint8" else np.rint(fills.astype("float64") * span + low)
-    if has_alpha:
-        filled[~known, -1] = np.iinfo(pixels.dtype).max
-    return filled.reshape(pixels.shape)
 
 
 def fill_files(filler, jobs):

@@ -42,9 +42,10 @@ def inpaint(
     rim; "heat" does not.
 
     Args:
-        image: (H, W) or (H, W, 1) grey, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16, or float in [0, 1].
-            Grey is filled as RGB of three equal channels. Alpha stays as it is where the image is known; what
-            is filled becomes opaque.
+        image: (H, W) or (H, W, 1) grey, (H, W, 2) grey with alpha, (H, W, 3) RGB or (H, W, 4) RGBA; uint8,
+            uint16, or float in [0, 1]. Grey is filled as RGB of three equal channels. Alpha stays as it is
+            where the image is known; what is filled becomes opaque. Of 16 bits often only a part is used, and
+            some methods compute with 8 bits, so the known values are stretched to [0, 1] before the fill.
         mask: (H, W) or (H, W, 1), 1 = known, 0 = hole; bool or numbers.
         method: what fills, see `ik.inpainting.find_method`: a name such as "telea" or "photos", a `.keras`
             or `.onnx` file, a model, or a function `method(images, masks)`.
@@ -81,6 +82,7 @@ def inpaint(
     if not (is_count(margin, 1) and is_count(tile, 2 * margin + 1)):
         raise ValueError(f"tile={tile!r}, margin={margin!r}: expected whole pixels, tile > 2 * margin > 0")
     fill = functools.partial(_fill, _with_seed(find_method(method), seed), blend=blend)
+    low, high = _value_range(image, hole)
     result, done, total = image.copy(), 0, int(np.count_nonzero(hole))
 
     def report(count):
@@ -90,16 +92,17 @@ def inpaint(
             progress(done, total)
 
     for window, own in hole_groups(hole, margin):
-        filled = fill_tiled(_to_float(image[window]), hole[window], own, fill, tile, margin, report)
-        _write(result[window], own, filled[own])
+        part = _to_float(image[window], low, high)
+        filled = fill_tiled(part, hole[window], own, fill, tile, margin, report)
+        _write(result[window], own, filled[own], low, high)
     return result
 
 
 def _check_pair(image, mask):
     """(image, hole) as arrays, hole bool (H, W), or a ValueError."""
     image, mask = np.asarray(image), np.asarray(mask)
-    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,), (4,)) or not image.size:
-        expected = "(height, width) or (height, width, 1, 3 or 4), at least one pixel"
+    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (2,), (3,), (4,)) or not image.size:
+        expected = "(height, width) or (height, width, 1, 2, 3 or 4), at least one pixel"
         advice = "; for a batch, call it once per image" if image.ndim == 4 else ""
         raise ValueError(f"image of shape {image.shape}: expected {expected}{advice}")
     if image.dtype not in ("uint8", "uint16") and image.dtype.kind != "f":
@@ -142,23 +145,33 @@ def _fill(method, image, hole, blend):
     return np.clip(blend_rim(filled[0], image, hole, blend), 0, 1)
 
 
-def _scale(dtype):
-    return 1 if dtype.kind == "f" else np.iinfo(dtype).max
+def _colors(image):
+    """The channels of an image without alpha, (H, W, 1 or 3), a view."""
+    channels = image.reshape(*image.shape[:2], -1)
+    return channels[..., :-1] if channels.shape[-1] in (2, 4) else channels
 
 
-def _to_float(image):
-    """An image of any kind as float32 (H, W, 3) in [0, 1], without alpha."""
-    color = image.reshape(*image.shape[:2], -1)[..., :3].astype("float32") / _scale(image.dtype)
-    return color if color.shape[-1] == 3 else color.repeat(3, axis=-1)
+def _value_range(image, hole):
+    """The values of an image that become 0 and 1."""
+    if image.dtype != "uint16":
+        return 0, 1 if image.dtype.kind == "f" else 255
+    known = _colors(image)[~hole]
+    return int(known.min()), max(int(known.max()), int(known.min()) + 1)
 
 
-def _write(target, own, colors):
-    """Writes colours, float32 (N, 3), into the pixels `own` of an image of any kind, in place."""
-    channels = target.reshape(*target.shape[:2], -1)  # a view, since only an axis of length 1 is added
-    if channels.shape[-1] == 1:
-        colors = colors.mean(axis=-1, keepdims=True)
-    scale = _scale(target.dtype)
-    values = colors if target.dtype.kind == "f" else np.rint(colors * scale)
-    channels[own, : colors.shape[-1]] = values.astype(target.dtype)
-    if channels.shape[-1] == 4:
-        channels[own, 3] = scale  # opaque
+def _to_float(image, low, high):
+    """An image of any kind as float32 (H, W, 3), without alpha; known values are in [0, 1]."""
+    colors = (_colors(image).astype("float32") - low) / (high - low)
+    return colors if colors.shape[-1] == 3 else colors.repeat(3, axis=-1)
+
+
+def _write(target, own, values, low, high):
+    """Writes colours, float32 (N, 3) in [0, 1], into the pixels `own` of an image of any kind, in place."""
+    colors = _colors(target)
+    if colors.shape[-1] == 1:
+        values = values.mean(axis=-1, keepdims=True)
+    is_float = target.dtype.kind == "f"
+    values = low + values * (high - low)
+    colors[own] = (values if is_float else np.rint(values)).astype(target.dtype)
+    if target.shape[2:] in ((2,), (4,)):
+        target[own, -1] = 1 if is_float else np.iinfo(target.dtype).max  # opaque

@@ -57,8 +57,6 @@ def fill(image, mask, hole, method, blend, seed, progress, views=False):
 
     original = _decode(image)
     pixels = original.pixels
-    if pixels.shape[2:] == (2,):  # grey with alpha
-        pixels = pixels[..., [0, 0, 0, 1]]
     height, width = pixels.shape[:2]
     known = _known(mask, (width, height), hole)
     if known.all():

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from inpaintkit import baselines, data, images
 from inpaintkit.cli import app
-from inpaintkit.cli.inpainting import fill_pixels
 
 
 def run(*words, code=0):
@@ -95,20 +94,6 @@ def test_grey_of_16_bits_stays_so_and_is_filled_finely(tmp_path, hole, ending):
         assert np.abs(filled[hole].astype(int) - scan[hole]).max() < error
     refused = run(source, "--mask", mask, "-o", tmp_path / "out.jpg", code=2)
     assert "holds no 16 bits" in refused.stderr and not (tmp_path / "out.jpg").exists()
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_all_kinds_of_pixels_keep_what_is_known(hole, dtype, channels):
-    pixels = np.random.default_rng(0).integers(0, 200, (48, 64, channels), dtype)
-    pixels = pixels[..., 0] if channels == 1 else pixels
-    filled = fill_pixels(pixels, ~hole, baselines.heat, "feather", 0)
-    assert filled.dtype == dtype and filled.shape == pixels.shape
-    np.testing.assert_array_equal(filled[~hole], pixels[~hole])
-    colors = filled[hole][..., :-1] if channels in (2, 4) else filled[hole]
-    assert colors.min() > 20 and colors.max() < 180  # means of noise
-    if channels in (2, 4):
-        assert (filled[hole][..., -1] == np.iinfo(dtype).max).all()
 
 
 def test_what_is_transparent_in_the_image_is_filled(tmp_path, photo, hole):
