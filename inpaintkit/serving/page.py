@@ -81,8 +81,11 @@ def build_page(jobs, methods, labels, default):
         label = labels[method]
         progress(0, desc=f"{label}: waiting for a worker, or loading")
         job = check_job(session.image, session.full_mask(drawing), method, methods, blend=blend)
-        steps = lambda done, total: progress((done, total), desc=f"{label}: pixels of the hole")  # noqa: E731
-        answer = run("fill", {**job, "views": True}, steps)
+
+        def report(done, total):
+            progress((done, total), desc=f"{label}: pixels of the hole")
+
+        answer = run("fill", {**job, "views": True}, report)
         file = Path(session.folder.name, "inpainted.png")
         file.write_bytes(answer["png"])
         choices = session.keep(f"Compare with {label}", answer["after"])

@@ -10,8 +10,8 @@ from keras import ops
 class AveragedWeights(keras.callbacks.Callback):
     """Shows the averaged weights to validation, checkpoints and the end of `fit`, but trains its own.
 
-    The weights of single steps jump about; their moving average is better, above all before the rate is
-    low. The optimizer keeps it when it is made with `use_ema=True, ema_momentum=0.995`. In `fit` this
+    The weights vary from step to step; their moving average is better, above all while the learning rate is
+    high. The optimizer keeps it when it is made with `use_ema=True, ema_momentum=0.995`. In `fit` this
     callback comes before the standard callbacks. So `best.keras` holds the average, and a backup both.
 
     Keras's own `SwapEMAWeights` exchanges the two, and restores the average only when the last of all epochs
