@@ -6,6 +6,9 @@ import matplotlib
 import numpy as np
 import pytest
 
+# They hold no examples, and two of them cannot be imported by one name.
+collect_ignore_glob = ["*/conftest.py"]
+
 matplotlib.use("Agg")
 
 
