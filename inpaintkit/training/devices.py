@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import keras
 
+from inpaintkit import data
 from inpaintkit.checks import is_count
-from inpaintkit.data import tensorflow
 
 
 @contextlib.contextmanager
@@ -26,8 +26,8 @@ def data_parallel(devices: int | None = None) -> Iterator[int]:
         devices: how many; None takes all GPUs (or TPUs), or without one, all that the back end has made of
             the CPU, which is one if not told otherwise.
 
-    Yields:
-        the number of devices.
+    Returns:
+        a context manager that gives the number of devices.
 
     Raises:
         ValueError: more devices than there are; PyTorch, for which Keras has no such means.
@@ -56,7 +56,7 @@ def data_parallel(devices: int | None = None) -> Iterator[int]:
     elif name == "jax":
         scope = keras.distribution.DataParallel(devices=used).scope()
     else:
-        scope = tensorflow().distribute.MirroredStrategy(used).scope()
+        scope = data.tensorflow().distribute.MirroredStrategy(used).scope()
     with scope:
         yield len(used)
 
