@@ -63,8 +63,7 @@ def data_parallel(devices: int | None = None) -> Iterator[int]:
 
 def _tensorflow_devices():
     """The names of its GPUs or, without one, of the logical devices of the CPU."""
-    from tensorflow import config
-
+    config = data.tensorflow().config
     return [
         device.name for device in config.list_logical_devices("GPU") or config.list_logical_devices("CPU")
     ]
