@@ -154,6 +154,9 @@ def train_and_save(folder, training, to_resume):
     lines = {"biharmonic, validation": baseline, "before training, validation": before}
     plots.curves(fit.history, {"hole_psnr": lines}).savefig(folder / "curves.png", dpi=120)
     best = numpy.nanmax(scores)
+    if not numpy.isfinite(fit.history["loss"][-1]):
+        epoch = len(fit.history["loss"])
+        print(f"\nThe loss was NaN in epoch {epoch}, which ended training: the best epoch before it is kept.")
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {baseline:.2f} dB.")
     print(f"Before training it was {before:.2f} dB: training added {best - before:+.2f} dB on validation.")
     training.finish(folder, inpainter)
