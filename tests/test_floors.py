@@ -102,11 +102,11 @@ def lines_of_code(text):
 
 
 def test_files_stay_short_enough_to_read_aloud():
-    """At most 250 lines of code per file and 8,700 in the package; docstrings are not counted."""
+    """At most 250 lines of code per file and 8,750 in the package; docstrings are not counted."""
     files = {file: file.read_text("utf-8") for file in PACKAGE.rglob("*.py")}
     assert lines_of_code('"""No."""\n\n# No.\nx = (\n    1\n)\n') == 3
     assert max(map(lines_of_code, files.values())) <= 250
-    assert sum(map(lines_of_code, files.values())) <= 8700
+    assert sum(map(lines_of_code, files.values())) <= 8750
 
 
 def test_importing_is_silent_and_lazy():
