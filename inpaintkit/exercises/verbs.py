@@ -109,7 +109,8 @@ def check(id: str, answer: object = None) -> bool:
     asked = find(id, Exercise)
     fault = asked.fault(answer)
     if fault == "":
-        print(f"{id}: no answer yet. {asked.task} Expected: {asked.signature}.")
+        expected = f" Expected: {asked.signature}." if "(" in asked.signature else ""
+        print(f"{id}: no answer yet. {asked.task}{expected}")
         return False
     kept = read_state().get(id, {})
     update_state(id, tries=kept.get("tries", 0) + 1, solved=kept.get("solved", False) or fault is None)

@@ -86,6 +86,8 @@ def test_blank_is_no_try(capsys):
         assert not ik.exercises.check("99.1", blank)
         assert capsys.readouterr().out == "99.1: no answer yet. Double it. Expected: double(x).\n"
     assert not Path("exercises.json").exists()
+    assert not ik.exercises.check("99.2")
+    assert capsys.readouterr().out == "99.2: no answer yet. Give 20 dB.\n"
 
 
 def test_hints_come_step_by_step_and_then_all(capsys):
