@@ -93,6 +93,7 @@ def content(folder):
     for name, text in STAND_INS.items():
         (folder / "stand_ins" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "stand_ins" / name).write_text(text)
+    return here
 
 
 def like_colab(folder):
