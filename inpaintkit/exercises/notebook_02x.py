@@ -8,7 +8,6 @@ from inpaintkit.exercises.core import difference, exercise, prediction
 prediction(
     "02x.a",
     "A hole is twice as wide. How many times as many smoothing steps does it need?",
-    unit="times as many",
     why="a value moves one pixel per step, but most steps cancel each other, as in a random walk.",
 )
 prediction(

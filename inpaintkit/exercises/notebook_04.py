@@ -54,13 +54,13 @@ def partial_conv(answer, rng):
         product = sums(x * mask[..., None], kernel)
         few = f"Your values are {channels} times too small: the ratio is k·k / n, or k·k·C / (C·n)."
         wrong = {
+            "0 · NaN is NaN: select the known pixels with np.where.": (product * ratio + bias) * known,
             "Your mask is the wrong way round: 1 is known, 0 is the hole.": inverted + bias * (n < k * k),
             "The bias belongs only where n > 0; elsewhere y is 0.": s * ratio + bias,
-            "You scaled the bias, too; scale the sum, then add the bias.": (s + bias) * ratio,
+            "You scaled the bias, too; scale the sum, then add the bias.": (s + bias) * ratio * known,
             few: (s * ratio / channels + bias) * known,
             "You did not scale the sum: multiply it by k·k / n.": (s + bias) * known,
             "You divided by n, but did not multiply by k·k.": (s * ratio / k**2 + bias) * known,
-            "0 · NaN is NaN: select the known pixels with np.where.": (product * ratio + bias) * known,
         }
         got = answer(x, mask, kernel, bias)
         if not isinstance(got, (tuple, list)) or len(got) != 2:

@@ -86,6 +86,6 @@ WRONG = {
         "some positions": 15,
         "may close": 21,
         "its window is wider": 8,
-        "at most 7 pixels": 23,
+        "At most 7 pixels": 23,
     },
 }
