@@ -103,3 +103,45 @@ def test_the_parts_of_the_package_that_a_script_names_count(script, notebook, tm
     same = script("made_from").fingerprint([path])
     assert script("made_from").fingerprint([notebook("ik.baselines.heat", "display(1)", "later = 2")]) == same
     assert script("made_from").fingerprint([notebook("ik.baselines.heat", "display(2)")]) != same
+
+
+def test_the_table_of_images_is_complete(script):
+    table = script("make").images()
+    files = [file for suffix in ("png", "jpg") for file in (ROOT / "images").rglob(f"*.{suffix}")]
+    assert {file.relative_to(ROOT / "images").as_posix() for file in files} <= set(table)
+    for name, (command, sources) in table.items():
+        assert sources, f"{name}: what it is made from does not exist"
+        script_of = [word for word in command.split() if word.endswith(".py")]
+        assert all((ROOT / word).is_file() for word in script_of), command
+        assert (ROOT / "images" / name).is_file() or name.startswith("notebooks/"), name
+
+
+def test_stale_images_are_found_and_made_again(script, tmp_path, capsys):
+    make, image, code = script("make"), tmp_path / "images/a.png", tmp_path / "draw.py"
+    image.parent.mkdir()
+    row = "| `a.png`, `b.png` | `python draw.py` | `draw.py` | two images |"
+    (tmp_path / "images/README.md").write_text(
+        f"| file | command | made from | what |\n|---|---|---|---|\n{row}\n"
+    )
+    draw = "from PIL import Image\nfor name in 'ab':\n    Image.new('L', (4, 4), {}).save(f'images/{{name}}.png')\n"
+    code.write_text(draw.format(10))
+
+    def states():
+        make.main([], tmp_path)
+        return [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+    assert states() == ["missing", "missing"]
+    make.main(["a.png"], tmp_path)
+    capsys.readouterr()
+    assert states() == ["current", "current"] and Image.open(image).getpixel((0, 0)) == 10
+    code.write_text(draw.format(20))
+    assert states() == ["stale", "stale"]
+    make.main(["--same", "b.png"], tmp_path)
+    assert states() == ["stale", "current"]
+    make.main(["all"], tmp_path)
+    capsys.readouterr()
+    assert states() == ["current", "current"] and Image.open(image).getpixel((0, 0)) == 20
+    Image.new("L", (4, 4)).save(image)
+    assert states() == ["unknown", "current"]
+    with pytest.raises(SystemExit, match="not in the table"):
+        make.main(["c.png"], tmp_path)
