@@ -90,8 +90,8 @@ INTRODUCTION = """# The published images of a CelebA study, measured again
 
 Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten test images that
 [the CelebA study](studies.md#the-celeba-study) published with the output of each of its networks (see that
-script). The hole is where a masked image differs from its original. The networks were trained for hours on 10,000 faces; the other methods
-need no training.
+script). The hole is where a masked image differs from its original. The networks were trained for hours on
+10,000 faces; the other methods need no training.
 """
 READING = """There are only ten images, so the intervals are wide; the last column compares image by image.
 *Raw* is the output of a network, with its repainted known pixels, as the study reported. *Composite* is what
