@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from inpaintkit.plots import method_color
 from tuning import baselines, runs
 
 LABELS = {"val_hole_psnr": "validation hole PSNR, dB", "val_ssim": "validation SSIM", "val_loss": "loss"}
@@ -47,7 +48,7 @@ def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout", marks=None):
             axis.text(column, row, text, ha="center", va="center", fontsize=8, bbox=TEXT_BOX)
             if rank == 0:
                 corner, style = (column - 0.48, row - 0.48), {"edgecolor": "crimson", "linewidth": 3}
-                axis.add_patch(plt.Rectangle(corner, 0.96, 0.96, fill=False, **style))
+                axis.add_patch(plt.Rectangle(corner, 0.96, 0.96, fill=False, clip_on=False, **style))
         axis.set(title=title, xlabel=x, ylabel=y)
         axis.set_xticks(range(means.shape[1]), means.columns)
         axis.set_yticks(range(means.shape[0]), means.index)
@@ -110,7 +111,7 @@ def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dr
                 axis.plot(epochs, curves.mean(axis=1), color=color, label=f"{colors} {value}")
                 axis.fill_between(epochs, curves.min(axis=1), curves.max(axis=1), color=color, alpha=0.2)
             for name, value in (lines or {}).get(title, {}).items():
-                axis.axhline(value, color="crimson", linestyle="--", linewidth=1)
+                axis.axhline(value, color=method_color(name), linestyle="--", linewidth=1)
                 place = {"xycoords": ("axes fraction", "data"), "xytext": (-2, 1), "ha": "right"}
                 axis.annotate(name, (1, value), textcoords="offset points", fontsize=7, **place)
             axis.set_title(f"{title}, {column}", fontsize=9)
@@ -138,7 +139,7 @@ def seeds(searches, metric="val_ssim", x="dropout", columns="optimizer"):
         axis = axes[list(searches).index(search)][column_values.index(column)]
         for seed, line in part.groupby("seed"):
             best = line.groupby(x)[metric].min() if metric == "val_loss" else line.groupby(x)[metric].max()
-            axis.plot(best.index, best, "o-", label=f"seed {seed}", alpha=0.8)
+            axis.plot(best.index, best, f"{'os^Dv'[int(seed) % 5]}-", label=f"seed {seed}", alpha=0.8)
         axis.set_title(f"{search}, {column}", fontsize=9)
         axis.set(xlabel=x, xticks=sorted(table[x].unique()))
         axis.grid(alpha=0.3)
