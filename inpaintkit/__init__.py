@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         masks,
         metrics,
         models,
+        notebook,
         plots,
         pretrained,
         serving,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
     from inpaintkit.export import export_model
     from inpaintkit.inpainting import inpaint, outpaint
     from inpaintkit.layers import PConv2D
+    from inpaintkit.notebook import draw, upload
     from inpaintkit.pretrained import load
     from inpaintkit.serving import app
     from inpaintkit.training import Inpainter, InpaintingGAN, load_model
@@ -40,7 +42,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "baselines", "data", "evaluation", "features", "images", "inpainting", "layers", "losses", "masks",
-    "metrics", "models", "plots", "pretrained", "serving", "training",
+    "metrics", "models", "notebook", "plots", "pretrained", "serving", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
@@ -49,18 +51,21 @@ _SHORTCUTS = {
     "app": "serving",
     "as_method": "evaluation",
     "compare": "evaluation",
+    "draw": "notebook",
     "export_model": "export",
     "hello": "environment",
     "inpaint": "inpainting",
     "load": "pretrained",
     "load_model": "training",
     "outpaint": "inpainting",
+    "upload": "notebook",
 }
 
 __all__ = [
-    "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "evaluation",
-    "export_model", "features", "hello", "images", "inpaint", "inpainting", "layers", "load", "load_model",
-    "losses", "masks", "metrics", "models", "outpaint", "plots", "pretrained", "serving", "training",
+    "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "draw",
+    "evaluation", "export_model", "features", "hello", "images", "inpaint", "inpainting", "layers", "load",
+    "load_model", "losses", "masks", "metrics", "models", "notebook", "outpaint", "plots", "pretrained",
+    "serving", "training", "upload",
 ]  # fmt: skip
 
 
