@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         baselines,
         data,
         evaluation,
+        exercises,
         features,
         images,
         inpainting,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
 __version__ = "0.1.0"
 
 _MODULES = (
-    "baselines", "data", "evaluation", "features", "images", "inpainting", "layers", "losses", "masks",
-    "metrics", "models", "notebook", "plots", "pretrained", "serving", "training",
+    "baselines", "data", "evaluation", "exercises", "features", "images", "inpainting", "layers", "losses",
+    "masks", "metrics", "models", "notebook", "plots", "pretrained", "serving", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
@@ -63,9 +64,9 @@ _SHORTCUTS = {
 
 __all__ = [
     "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "draw",
-    "evaluation", "export_model", "features", "hello", "images", "inpaint", "inpainting", "layers", "load",
-    "load_model", "losses", "masks", "metrics", "models", "notebook", "outpaint", "plots", "pretrained",
-    "serving", "training", "upload",
+    "evaluation", "exercises", "export_model", "features", "hello", "images", "inpaint", "inpainting",
+    "layers", "load", "load_model", "losses", "masks", "metrics", "models", "notebook", "outpaint", "plots",
+    "pretrained", "serving", "training", "upload",
 ]  # fmt: skip
 
 
