@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from inpaintkit.checks import is_count
 from inpaintkit.images import check_binary
 
-_MAX_TRIES = 2000  # offsets per part and place
+_MAX_TRIES = 10  # per place: the first part may be where the next one does not fit
 
 
 def move_hole(mask: ArrayLike, count: int = 20, distance: int = 8, seed: int = 0) -> np.ndarray:
@@ -60,18 +60,18 @@ def move_hole(mask: ArrayLike, count: int = 20, distance: int = 8, seed: int = 0
 def _place(parts, hole, distance, rng):
     """One moved hole: 1 = known, float32 (H, W)."""
     around = np.ones((2 * distance + 1, 2 * distance + 1), "uint8")
-    taken, moved = cv2.dilate(hole, around) > 0, np.zeros(hole.shape, bool)
-    for part in parts:
-        for _ in range(_MAX_TRIES):
-            top, left = rng.integers(0, np.subtract(hole.shape, part.shape) + 1)
-            window = slice(top, top + part.shape[0]), slice(left, left + part.shape[1])
-            if not (taken[window] & part).any():
+    for _ in range(_MAX_TRIES):
+        taken, moved = cv2.dilate(hole, around), np.zeros_like(hole)
+        for part in parts:  # it may begin where it covers no pixel that is taken
+            covered = cv2.matchTemplate(np.float32(taken), np.float32(part), cv2.TM_CCORR)
+            tops, lefts = np.nonzero(covered < 0.5)
+            if not len(tops):
                 break
+            k = rng.integers(len(tops))
+            new = np.zeros_like(hole)
+            new[tops[k] : tops[k] + part.shape[0], lefts[k] : lefts[k] + part.shape[1]] = part
+            taken, moved = taken | cv2.dilate(new, around), moved | new
         else:
-            size = f"{part.shape[1]}×{part.shape[0]} pixels"
-            raise ValueError(f"a part of the hole, {size}, fits nowhere else: choose a smaller hole")
-        moved[window] |= part
-        new = np.zeros(hole.shape, "uint8")
-        new[window] = part
-        taken |= cv2.dilate(new, around) > 0
-    return np.float32(~moved)
+            return np.float32(moved == 0)
+    size = f"{part.shape[1]}×{part.shape[0]} pixels"
+    raise ValueError(f"a part of the hole, {size}, fits nowhere else: choose a smaller hole or distance")

@@ -52,7 +52,7 @@ def test_the_seed_decides(mask):
         (lambda mask: mask * 255, {}, "a mask holds 255"),
         (lambda mask: mask * 0 + 1, {}, "no hole"),
         (lambda mask: mask * 0, {}, "a part of the hole, 100×80 pixels, fits nowhere else"),
-        (lambda mask: mask, {"distance": 70}, "fits nowhere else: choose a smaller hole"),
+        (lambda mask: mask, {"distance": 70}, "fits nowhere else: choose a smaller hole or distance"),
         (lambda mask: mask, {"count": 0}, "count=0"),
         (lambda mask: mask, {"distance": -1}, "distance=-1"),
     ],
