@@ -6,6 +6,7 @@ import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
+from inpaintkit.checks import check_choice
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,6 +14,63 @@ if TYPE_CHECKING:
 
 UNTRAINED = ", untrained"  # ends the name of the row that shows a network before its training
 MARK = (0.93, 0.11, 0.47)  # a pink that photographs do not have
+# The colour and the marker of each method in every figure. Readers with red- or green-blindness can tell the
+# colours apart, too: tests/test_plots.py simulates that.
+STYLES = {
+    "masked input": ("#000000", "x"),
+    "mean colour": ("#538097", "P"),
+    "Telea": ("#56B4E9", "v"),
+    "Navier–Stokes": ("#009E73", "^"),
+    "biharmonic": ("#0072B2", "s"),
+    "heat": ("#E69F00", "D"),
+    "push-pull": ("#88D076", "<"),
+    "total variation": ("#6ECFCF", ">"),
+    "exemplar": ("#154B5A", "p"),
+    "PatchMatch": ("#013177", "h"),
+    "shift-map": ("#177037", "d"),
+    "FSR": ("#6CD4A6", "H"),
+    "photos": ("#D55E00", "o"),
+    "prefilled_unet": ("#6275FF", "o"),
+}
+OTHER_COLORS = ("#DC1546", "#513206", "#0207FB", "#CC79A7", "#882255", "#4E40E8")  # for all other names
+_other_styles = {}  # {name: colour and marker}, in the order of their first use
+
+
+def method_color(name: str) -> str:
+    """The colour of a method: the same in every figure.
+
+    Args:
+        name: of a classical method, as tables show it or as its function is called, or of any network. A name
+            that the kit does not know gets a colour when it is first used, and keeps it until Python ends.
+            A network before its training (", untrained") has the colour of the network.
+
+    Returns:
+        text such as "#0072B2", for matplotlib.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.plots.method_color("Telea"), ik.plots.method_color("telea")
+        ('#56B4E9', '#56B4E9')
+        >>> ik.plots.method_color("my network") == ik.plots.method_color("my network, untrained")
+        True
+    """
+    return _color_and_marker(name)[0]
+
+
+def _color_and_marker(name):
+    for suffix in (UNTRAINED, ", validation"):
+        name = name.removesuffix(suffix)
+    plain = {_letters(known): style for known, style in STYLES.items()}
+    if _letters(name) in plain:
+        return plain[_letters(name)]
+    if name not in _other_styles:
+        turn, number = divmod(len(_other_styles), len(OTHER_COLORS))
+        _other_styles[name] = OTHER_COLORS[number], "o*X8"[turn % 4]
+    return _other_styles[name]
+
+
+def _letters(name):
+    return "".join(filter(str.isalnum, name.lower())).replace("colour", "color")
 
 
 def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float] = MARK) -> np.ndarray:
@@ -41,17 +99,23 @@ def gallery(
     results: dict[str, np.ndarray],
     tile: float = 1.5,
     scores: dict[str, np.ndarray] | None = None,
+    score: str = "hole",
 ) -> "Figure":
-    """One row per image: masked image, mask, the fill of each method with its hole PSNR in dB, original.
+    """One row per image: masked image, mask, the fill of each method with its PSNR in dB, original.
 
     Args:
         images: the originals, (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         results: {name: filled (B, H, W, 3)}, in the order to show. The best PSNR of each row is in bold.
         tile: width of an image in inches.
         scores: None, or {name: PSNR (B,)}, the numbers to show, such as those of another metric definition.
+        score: "hole": PSNR over the pixels of the hole only; "image": over the whole image, where a raw
+            output and its composite differ. It stands before each number.
 
     Returns:
         the figure.
+
+    Raises:
+        ValueError: another `score`.
 
     Example:
         >>> import numpy as np
@@ -60,10 +124,12 @@ def gallery(
         >>> masks[:, 2:4] = 0
         >>> figure = ik.plots.gallery(images, masks, {"fill": images + 0.1 * (1 - masks)})
         >>> [axis.get_title() for axis in figure.axes[:4]], figure.axes[2].get_xlabel()
-        (['input', 'mask', 'fill', 'original'], '20.0 dB')
+        (['input', 'mask', 'fill', 'original'], 'hole 20.0 dB')
     """
+    check_choice("score", score, ("hole", "image"))
     if scores is None:
-        scores = {name: to_numpy(metrics.psnr(images, filled, 1 - masks)) for name, filled in results.items()}
+        region = 1 - masks if score == "hole" else None
+        scores = {name: to_numpy(metrics.psnr(images, filled, region)) for name, filled in results.items()}
     columns = {"input": mark(images, masks), "mask": np.repeat(masks, 3, -1), **results, "original": images}
     rows, height = len(images), tile * images.shape[1] / images.shape[2]
     figure, axes = _subplots(rows, len(columns), (len(columns) * tile, rows * (height + 0.2) + 0.3))
@@ -74,10 +140,10 @@ def gallery(
         for axis, (name, shown) in zip(axes[i], columns.items(), strict=True):
             axis.imshow(np.clip(shown[i], 0, 1), interpolation="nearest")
             axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
+            axis.spines[:].set(visible=name == "mask", color="0.6")  # a mask is white, as the page is
             if name in results:
                 weight = "bold" if scores[name][i] == best else "normal"
-                axis.set_xlabel(f"{scores[name][i]:.1f} dB", fontsize=8, labelpad=2, weight=weight)
+                axis.set_xlabel(f"{score} {scores[name][i]:.1f} dB", fontsize=8, labelpad=2, weight=weight)
     return figure
 
 
@@ -101,11 +167,12 @@ def curves(history: dict[str, list[float]], baselines: dict[str, dict[str, float
     names = [n for n in history if not n.startswith("val_") and n not in ("epoch", "learning_rate")]
     figure, axes = _subplots(1, len(names), (4 * len(names), 3))
     for axis, name in zip(axes[0], names, strict=True):
-        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+        for key, label, color in ((name, "training", "0.6"), (f"val_{name}", "validation", "black")):
             if key in history:
-                axis.plot(range(1, len(history[key]) + 1), history[key], marker=".", label=label)
-        for i, (method, value) in enumerate((baselines or {}).get(name, {}).items()):
-            axis.axhline(value, color=f"C{i + 2}", linestyle="--", linewidth=1, label=method)
+                epochs = range(1, len(history[key]) + 1)
+                axis.plot(epochs, history[key], marker=".", color=color, label=label, clip_on=False)
+        for method, value in (baselines or {}).get(name, {}).items():
+            axis.axhline(value, color=method_color(method), linestyle="--", linewidth=1.5, label=method)
         axis.set(title=name.replace("_", " ").replace("psnr", "PSNR, dB"), xlabel="epoch")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
@@ -136,17 +203,18 @@ def buckets(table: "DataFrame") -> "Figure":
     rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
     counts = rows.drop_duplicates("bucket").set_index("bucket").n  # images per bucket
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
-    styles, middle = _styles(rows), (rows.method.nunique() - 1) / 2
+    middle = (rows.method.nunique() - 1) / 2
     for k, (name, part) in enumerate(rows.groupby("method", sort=False)):
         x = counts.index.get_indexer(part.bucket) + 0.06 * (k - middle)  # side by side
         below = part.psnr - part.psnr_low.fillna(part.psnr)
         above = part.psnr_high.fillna(part.psnr) - part.psnr
-        style = {"marker": "os^"[k // 10 % 3], **styles[name]}  # there are ten colours
+        style = _style(name, part.classical.iloc[0])
         axis.errorbar(x, part.psnr, (below, above), capsize=2, label=name, **style)
     axis.set_xticks(range(len(counts)), [f"{bucket}\nn = {n}" for bucket, n in counts.items()])
     axis.set(xlabel="share of the image that is missing", ylabel="PSNR in the hole, dB")
     axis.grid(alpha=0.3)
-    _legend(figure, rows)
+    if len(rows):  # matplotlib warns of an empty legend
+        figure.legend(fontsize=8, loc="outside right center")
     return figure
 
 
@@ -169,36 +237,43 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
         >>> figure.axes[0].get_xlabel()
         'milliseconds per image, on this machine'
     """
+    from matplotlib.ticker import LogLocator
+
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.bucket == "all")]
     rows = rows[rows.ms.notna() & (rows.method != "masked input")]
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))
-    styles = _styles(rows)
+    axis.set(xscale="log", xlabel="milliseconds per image, on this machine", ylabel="PSNR in the hole, dB")
     for _, row in rows.iterrows():
         bars = [[0 if np.isnan(end) else abs(end - row.psnr)] for end in (row.psnr_low, row.psnr_high)]
-        style = styles[row.method] | {"marker": "s" if row.classical else "o", "linestyle": "none"}
+        style = _style(row.method, row.classical) | {"linestyle": "none"}
         axis.errorbar(row.ms, row.psnr, bars, capsize=3, markersize=7, label=row.method, **style)
-    axis.set(xscale="log", xlabel="milliseconds per image, on this machine", ylabel="PSNR in the hole, dB")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter("")
     axis.grid(alpha=0.3, which="both")
-    _legend(figure, rows)
+    _name_points(axis, rows)
     return figure
 
 
-def _styles(rows):
-    """{method: colour and line}. A network before its training is pale and hollow, in the same colour."""
-    classical, styles = dict(zip(rows.method, rows.classical, strict=True)), {}
-    for name in sorted(classical, key=lambda name: name.endswith(UNTRAINED)):  # after their networks
-        network = name.removesuffix(UNTRAINED)
-        if network in styles:
-            styles[name] = styles[network] | {"linestyle": ":", "alpha": 0.6, "markerfacecolor": "none"}
-        else:
-            styles[name] = {"color": f"C{len(styles) % 10}", "linestyle": "--" if classical[name] else "-"}
-    return styles
+def _style(name, classical):
+    """Classical methods are dashed. A network before its training is pale and hollow."""
+    color, marker = _color_and_marker(name)
+    style = {"color": color, "marker": marker, "linestyle": "--" if classical else "-"}
+    if name.endswith(UNTRAINED) and not classical:
+        style |= {"linestyle": ":", "alpha": 0.6, "markerfacecolor": "none"}
+    return style
 
 
-def _legend(figure, rows):
-    if len(rows):  # matplotlib warns of an empty one
-        figure.legend(fontsize=8, loc="outside right center")
+def _name_points(axis, rows):
+    """Writes each method's name at the right of its point, higher where it would cover another name."""
+    (left, right), (low, high), placed = np.log(axis.get_xlim()), axis.get_ylim(), []
+    for _, row in rows.sort_values("psnr").iterrows():
+        x, y = np.log(row.ms), row.psnr
+        while any(abs(x - a) < 0.3 * (right - left) and abs(y - b) < 0.045 * (high - low) for a, b in placed):
+            y += 0.005 * (high - low)
+        placed.append((x, y))
+        place, line = (np.exp(x + 0.03 * (right - left)), y), {"arrowstyle": "-", "color": "0.6"}
+        axis.annotate(row.method, (row.ms, row.psnr), place, va="center", fontsize=8, arrowprops=line)
 
 
 def _subplots(rows, columns, size):

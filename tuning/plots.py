@@ -10,19 +10,21 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from inpaintkit.plots import method_color
 from tuning import baselines, runs
 
 LABELS = {"val_hole_psnr": "validation hole PSNR, dB", "val_ssim": "validation SSIM", "val_loss": "loss"}
 TEXT_BOX = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
 
 
-def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout"):
+def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout", marks=None):
     """Two hyperparameters against each other: mean ± standard deviation in each cell, the best one framed.
 
     Args:
         tables: {title: a table of `runs.table`}, one panel each.
         metric: one of `runs.METRICS`.
         x, y: hyperparameters. For every pair of them, the best value of all others is taken.
+        marks: None, or {title: {name: value}}: methods without training, dashed lines in the colour bar.
     """
     title = f"{LABELS[metric]} of the best epoch: mean ± standard deviation over seeds"
     figure, axes = _panels(1, len(tables), 3.2, title)
@@ -30,14 +32,23 @@ def heat_map(tables, metric="val_ssim", x="optimizer", y="dropout"):
         best_first = table.sort_values(metric, ascending=metric == "val_loss")
         cells = best_first.drop_duplicates([x, y])
         means = cells.pivot(index=y, columns=x, values=metric)
-        figure.colorbar(axis.imshow(means, cmap=_colors(metric), aspect="auto"), ax=axis)
+        lines = (marks or {}).get(title, {})
+        scale = [*lines.values(), *cells[metric].dropna()]
+        limits = {"vmin": min(scale, default=0), "vmax": max(scale, default=1)}
+        bar = figure.colorbar(axis.imshow(means, cmap=_colors(metric), aspect="auto", **limits), ax=axis)
+        if lines:
+            labels = [f"{name}\n{value:.3f}" for name, value in lines.items()]
+            bar.set_ticks(list(lines.values()), labels=labels)
+            bar.ax.tick_params(labelsize=7)
+            for value in lines.values():
+                bar.ax.axhline(value, color="crimson", linestyle="--", linewidth=2, clip_on=False)
         for rank, cell in enumerate(cells.to_dict("records")):
             column, row = means.columns.get_loc(cell[x]), means.index.get_loc(cell[y])
             text = _cell_text(cell[metric], cell[f"{metric} std"])
             axis.text(column, row, text, ha="center", va="center", fontsize=8, bbox=TEXT_BOX)
             if rank == 0:
                 corner, style = (column - 0.48, row - 0.48), {"edgecolor": "crimson", "linewidth": 3}
-                axis.add_patch(plt.Rectangle(corner, 0.96, 0.96, fill=False, **style))
+                axis.add_patch(plt.Rectangle(corner, 0.96, 0.96, fill=False, clip_on=False, **style))
         axis.set(title=title, xlabel=x, ylabel=y)
         axis.set_xticks(range(means.shape[1]), means.columns)
         axis.set_yticks(range(means.shape[0]), means.index)
@@ -82,7 +93,7 @@ def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dr
         metric: any metric of a history, of training ("ssim") or validation ("val_ssim").
         columns: the hyperparameter with one panel per value.
         colors: the hyperparameter with one colour per value.
-        lines: None, or {title: {name: value}}, drawn as dotted lines: what the runs should beat.
+        lines: None, or {title: {name: value}}, drawn as dashed lines: what the runs should beat.
     """
     all_runs = [run for found in searches.values() for run in found]
     column_values = sorted({run["values"][columns] for run in all_runs})
@@ -100,10 +111,11 @@ def learning_curves(searches, metric="val_ssim", columns="optimizer", colors="dr
                 axis.plot(epochs, curves.mean(axis=1), color=color, label=f"{colors} {value}")
                 axis.fill_between(epochs, curves.min(axis=1), curves.max(axis=1), color=color, alpha=0.2)
             for name, value in (lines or {}).get(title, {}).items():
-                axis.axhline(value, color="crimson", linestyle=":", linewidth=1)
+                axis.axhline(value, color=method_color(name), linestyle="--", linewidth=1)
                 place = {"xycoords": ("axes fraction", "data"), "xytext": (-2, 1), "ha": "right"}
                 axis.annotate(name, (1, value), textcoords="offset points", fontsize=7, **place)
             axis.set_title(f"{title}, {column}", fontsize=9)
+            axis.set_xlabel("epoch", fontsize=8)
             axis.grid(alpha=0.3)
     axes[0][-1].legend(fontsize=7)
     return figure
@@ -127,7 +139,7 @@ def seeds(searches, metric="val_ssim", x="dropout", columns="optimizer"):
         axis = axes[list(searches).index(search)][column_values.index(column)]
         for seed, line in part.groupby("seed"):
             best = line.groupby(x)[metric].min() if metric == "val_loss" else line.groupby(x)[metric].max()
-            axis.plot(best.index, best, "o-", label=f"seed {seed}", alpha=0.8)
+            axis.plot(best.index, best, f"{'os^Dv'[int(seed) % 5]}-", label=f"seed {seed}", alpha=0.8)
         axis.set_title(f"{search}, {column}", fontsize=9)
         axis.set(xlabel=x, xticks=sorted(table[x].unique()))
         axis.grid(alpha=0.3)
@@ -168,6 +180,11 @@ if __name__ == "__main__":
     searches = {folder.name.removeprefix("studied-"): runs.load(folder) for folder in folders}
     tables = {title: runs.table(found, "val_loss") for title, found in searches.items()}
     lines = {folder.name.removeprefix("studied-"): baselines.lines(folder) for folder in folders}
-    for draw, data in ((heat_map, tables), (parallel_coordinates, tables), (seeds, searches)):
-        draw(data).savefig(here.parent / "images" / f"tuning_{draw.__name__}.png", dpi=90)
-    learning_curves(searches, lines=lines).savefig(here.parent / "images/tuning_learning_curves.png", dpi=90)
+    figures = {
+        "heat_map": heat_map(tables, marks=lines),
+        "learning_curves": learning_curves(searches, lines=lines),
+        "parallel_coordinates": parallel_coordinates(tables),
+        "seeds": seeds(searches),
+    }
+    for name, figure in figures.items():
+        figure.savefig(here.parent / f"images/tuning_{name}.png", dpi=90)

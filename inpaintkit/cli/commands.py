@@ -27,14 +27,17 @@ from inpaintkit.cli.presets import prepare_preset, preset_settings
 from inpaintkit.cli.training import (
     check_can_resume,
     compare_command,
+    on_devices,
     prepare_training,
     print_training,
+    share_batches,
     train_and_save,
 )
 
 SHIPPED = "photos"  # weights: `inpaint` fills with them, and `demo` shows them beside a network of minutes
 # What `compare` can be told and the demo cannot.
 DEMO_COMPARISON = {"classical": "quick", "metrics": "tf", "perceptual": None, "weights": None, "count": None}
+MAY_CHANGE = ("source", "start", "epochs", "minutes", "devices")  # of a training that continues
 
 
 app = typer.Typer(
@@ -92,6 +95,7 @@ def train(
     learning_rate: options.LearningRate = 2e-3,
     patience: options.Patience = 10,
     seed: options.Seed = 0,
+    devices: options.Devices = "1",
     runs: options.Runs = Path("runs"),
     preset: options.Preset = None,
     start: options.Start = None,
@@ -104,11 +108,13 @@ def train(
     settings = {name: value for name, value in locals().items() if name not in ("context", "resume")}
     with bad_input_ends():
         if resume:
-            settings = resumed_settings(resume, context, settings, ("source", "start", "epochs", "minutes"))
+            settings = resumed_settings(resume, context, settings, MAY_CHANGE)
             check_can_resume(resume)
         else:
             settings = preset_settings(context, settings)
+        count = context.with_resource(on_devices(settings["devices"]))
         training = prepare_preset(settings) if settings["preset"] else prepare_training(settings)
+        share_batches(training, count)
         print_training(training, settings["source"])
         folder = resume or new_folder(runs, "train", training.holes, settings)
     to_resume = f"inpaintkit train --resume {shlex.quote(str(folder))}"

@@ -45,3 +45,17 @@ def stops_are_explained(what_is_kept):
         message = " ".join([str(error), *getattr(error, "__notes__", ())])  # a note says which method failed
         print(f"\ninpaintkit: {message}\n{what_is_kept()}", file=sys.stderr)
         raise typer.Exit(1) from error
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        less = "choose smaller images (--image-size) or, for training, a smaller --batch-size"
+        print(f"\ninpaintkit: the device is out of memory: {less}\n{what_is_kept()}", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def _is_out_of_memory(error):
+    """Whether an exception of NumPy, TensorFlow, JAX or PyTorch says that there was no memory left."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"}) or (
+        "RESOURCE_EXHAUSTED" in str(error)  # JAX has one class for all its errors
+    )

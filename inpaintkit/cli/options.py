@@ -61,6 +61,9 @@ Minutes = Annotated[float | None, typer.Option(help="Maximum time to train.", mi
 BatchSize = Annotated[int, typer.Option(help="Images per training step.", min=1)]
 LearningRate = Annotated[float, typer.Option(help="Learning rate of Adam at the start.", min=1e-7)]
 Patience = Annotated[int, typer.Option(help="Epochs without improvement before training stops.", min=1)]
+Devices = Annotated[
+    str, typer.Option(help="How many GPUs share each batch: a number, or all. Under TensorFlow and JAX.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of weights, image order, holes and intervals.", min=0)]
 Classical = Annotated[
     str,

@@ -104,8 +104,10 @@ def resumed_settings(folder, context, settings, may_change=()):
         raise ValueError(f"--resume takes all settings from its folder: leave out {', '.join(extra)}")
     command = context.info_name
     try:
-        # Older comparisons have no options of .onnx files.
-        saved = dict.fromkeys(ONNX_OPTIONS) | json.loads((folder / "settings.json").read_text("utf-8"))
+        # Older comparisons have no options of .onnx files, older trainings no devices.
+        saved = {**dict.fromkeys(ONNX_OPTIONS), "devices": "1"} | json.loads(
+            (folder / "settings.json").read_text("utf-8")
+        )
         if saved["command"] != command:
             raise ValueError(f"it is of `inpaintkit {saved['command']}`")
         return {name: settings[name] if name in given else saved[name] for name in settings}

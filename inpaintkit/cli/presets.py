@@ -71,7 +71,7 @@ def _report(folder, name, preset, inpainter, settings, recipe):
     from inpaintkit import baselines, data, evaluation, pretrained
 
     images = data.images(settings["source"], "val", preset.image_size, 60)
-    steps = int(inpainter.optimizer.iterations)
+    steps = int(keras.ops.convert_to_numpy(inpainter.optimizer.iterations))
     about = {
         **recipe,
         "network": "residual_unet",

@@ -82,6 +82,29 @@ def build_inpainter(model, learning_rate, seed):
     return inpainter
 
 
+def on_devices(text):
+    """`data_parallel` for --devices."""
+    from inpaintkit import training
+
+    if text != "all" and not (text.isdecimal() and int(text)):
+        raise ValueError(f"--devices {text}: expected a number, at least 1, or all")
+    return training.data_parallel(None if text == "all" else int(text))
+
+
+def share_batches(training, devices):
+    """Makes sure that each device gets an equal part of every batch."""
+    size, images = training.train.batch_size, len(training.val.array)
+    if size % devices or (images < size and images % devices):
+        raise ValueError(
+            f"--batch-size {size} and {images} validation images for {devices} devices: expected a batch "
+            f"that can be divided among them, such as {devices * -(-size // devices)}, or --devices 1"
+        )
+    if images % devices:
+        training.val.drop_last = True
+    if devices > 1:
+        print(f"each batch is shared among {devices} devices")
+
+
 def print_training(training, source):
     """Says what is trained, and on what."""
     for split, pairs in (("train", training.train), ("val", training.val)):
@@ -131,6 +154,9 @@ def train_and_save(folder, training, to_resume):
     lines = {"biharmonic, validation": baseline, "before training, validation": before}
     plots.curves(fit.history, {"hole_psnr": lines}).savefig(folder / "curves.png", dpi=120)
     best = numpy.nanmax(scores)
+    if not numpy.isfinite(fit.history["loss"][-1]):
+        epoch = len(fit.history["loss"])
+        print(f"\nThe loss was NaN in epoch {epoch}, which ended training: the best epoch before it is kept.")
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {baseline:.2f} dB.")
     print(f"Before training it was {before:.2f} dB: training added {best - before:+.2f} dB on validation.")
     training.finish(folder, inpainter)

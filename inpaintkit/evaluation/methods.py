@@ -58,7 +58,8 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
             # predict_on_batch, since predict builds a data pipeline at each call, which doubles the time.
             # Keras's own method, since the one of an Inpainter checks the arrays a second time.
             outputs = keras.Model.predict_on_batch(model, batch)
-            filled.append(np.asarray(final_output(outputs)))
+            # Under tf.distribute.MirroredStrategy, every device fills the whole batch: the first is enough.
+            filled.append(np.asarray(final_output(outputs))[: len(batch[0])])
         return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
     method.__name__, method.classical, method.network = model.name, False, model

@@ -12,6 +12,7 @@ Everything else is plain Keras.
 
 from inpaintkit.training.averaging import AveragedWeights
 from inpaintkit.training.callbacks import FollowEpochs, ImageLogger, ProgressLine
+from inpaintkit.training.devices import data_parallel
 from inpaintkit.training.gan import InpaintingGAN
 from inpaintkit.training.inpainter import Inpainter, load_model
 from inpaintkit.training.presets import MAX_EPOCHS, PRESETS, Preset
@@ -34,6 +35,7 @@ __all__ = [
     "Preset",
     "ProgressLine",
     "Resume",
+    "data_parallel",
     "find_learning_rate",
     "freeze_encoder_batchnorm",
     "load_model",

@@ -92,6 +92,9 @@ class HoleAware:
                 callback.fit_settings = given
         if isinstance(x, Pairs):
             callbacks.insert(0, FollowEpochs(x))
+            # `Pairs` shuffles the images itself. Keras would also shuffle the batches, on each device of a
+            # MirroredStrategy in another order.
+            given.setdefault("shuffle", False)
         with stays_usable(self):
             return super().fit(**given, callbacks=callbacks)
 

@@ -20,9 +20,14 @@ def has_schedule(optimizer):
     return not isinstance(getattr(optimizer, "_learning_rate", None), keras.Variable)
 
 
+def rate_of(optimizer):
+    """The learning rate of now, a number also where each of several devices has a copy of it."""
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
 def rate_before_training(optimizer):
     """The learning rate that the user chose, also after callbacks have changed it."""
-    rate = float(optimizer.learning_rate)
+    rate = rate_of(optimizer)
     before, given = RATES.get(optimizer, (rate, rate))
     return before if given == rate else rate
 
@@ -32,7 +37,7 @@ def user_rate_remembered(optimizer):
     """Inside, the learning rate may be changed; `rate_before_training` stays what the user chose."""
     before = rate_before_training(optimizer)
     yield
-    RATES[optimizer] = before, float(optimizer.learning_rate)
+    RATES[optimizer] = before, rate_of(optimizer)
 
 
 class CosineAnnealing(Budget):
@@ -98,7 +103,7 @@ class CosineAnnealing(Budget):
         optimizer = self.model.optimizer
         if not has_schedule(optimizer):
             with user_rate_remembered(optimizer):
-                optimizer.learning_rate = float(optimizer.learning_rate) * factor
+                optimizer.learning_rate = rate_of(optimizer) * factor
 
     def on_train_batch_end(self, batch, logs=None):
         if self.minutes and self.elapsed > 60 * self.minutes:
@@ -142,7 +147,7 @@ class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
     def on_epoch_begin(self, epoch, logs=None):
         with user_rate_remembered(self.model.optimizer):
             super().on_epoch_begin(epoch, logs)
-        self.rate = float(self.model.optimizer.learning_rate)
+        self.rate = rate_of(self.model.optimizer)
 
     def on_train_end(self, logs=None):
         if self.rate is not None:  # CosineAnnealing has just scaled back its own
@@ -175,4 +180,4 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
             with user_rate_remembered(optimizer):
                 super().on_epoch_end(epoch, logs)
         elif logs is not None:
-            logs["learning_rate"] = float(optimizer.learning_rate)
+            logs["learning_rate"] = rate_of(optimizer)

@@ -24,7 +24,7 @@ class Resume(keras.callbacks.Callback):
 
     Keras's `BackupAndRestore` saves weights, optimizer (with its rate) and epoch; we also save the state of
     the other callbacks, the seconds spent, `history.csv`, `best.keras`, Python's random state (with which
-    `fit` shuffles the batches) and the epoch of the training pairs, so that the holes are those of an
+    `fit` shuffles arrays) and the epoch of the training pairs, so that the holes are those of an
     uninterrupted run. A backup is valid once its `state.json` exists, which is written last; the backup
     before is kept until then. A finished `fit` deletes its backup, so it starts over when run again. A run
     without a backup first removes the files of an earlier run (`best.keras`, `history.csv`, `tensorboard`).

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -189,6 +190,27 @@ def test_two_runs_in_one_second_get_a_folder_each(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_loss_that_becomes_nan_ends_training_and_the_best_epoch_is_kept(folder, tmp_path, monkeypatch):
+    import keras
+
+    from inpaintkit import training
+
+    class Damage(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                self.model.weights[0].assign(self.model.weights[0] * float("nan"))
+
+    usual = training.standard_callbacks
+    damaged = lambda *arguments, **settings: [*usual(*arguments, **settings), Damage()]  # noqa: E731
+    monkeypatch.setattr(training, "standard_callbacks", damaged)
+    words = ["--source", folder, "--runs", tmp_path / "runs", "--model", "unet", "--image-size", "32"]
+    result = run("train", *words, "--epochs", "5", "--batch-size", "4")
+    assert "NaN in epoch 3" in result.stdout
+    (saved,) = (tmp_path / "runs").rglob("model.keras")
+    assert all(np.isfinite(weight).all() for weight in training.load_model(saved).get_weights())
+
+
+@pytest.mark.slow
 def test_a_training_that_ends_in_nan_saves_no_model(folder, tmp_path):
     words = [
         "--source",
@@ -279,8 +301,26 @@ def method_returns_nan(*_, **__):
     raise ValueError("method 'heat' returned NaN")
 
 
+class ResourceExhaustedError(Exception):
+    """As TensorFlow's."""
+
+
+def memory_is_full(*_, **__):
+    raise ResourceExhaustedError("failed to allocate 2.1GiB")
+
+
+def jax_memory_is_full(*_, **__):
+    raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate")
+
+
 faults = pytest.mark.parametrize(
-    ("fault", "message"), [(disk_is_full, "no space left"), (method_returns_nan, "returned NaN")]
+    ("fault", "message"),
+    [
+        (disk_is_full, "no space left"),
+        (method_returns_nan, "returned NaN"),
+        (memory_is_full, "smaller --batch-size"),
+        (jax_memory_is_full, "smaller --batch-size"),
+    ],
 )
 
 

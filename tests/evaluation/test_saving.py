@@ -35,7 +35,7 @@ def test_galleries_show_the_numbers_of_their_metric_definition(batch, tmp_path, 
     evaluation.save_comparison(tmp_path, scores, methods, images, masks)
     hole = scores[(scores.region == "hole") & (scores.output == "composite") & (scores.method == "Telea")]
     labels = [axis.get_xlabel() for axis in shown[0].axes[2::5]]
-    assert labels == [f"{value:.1f} dB" for value in hole.psnr]
+    assert labels == [f"hole {value:.1f} dB" for value in hole.psnr]
     small = [batch[0][:, :10, :10], np.ones((4, 10, 10, 1))]  # too small for the window of another definition
     small[1][:, 4:6] = 0
     scores = evaluation.score_images(methods, *small, metrics="scikit-image")

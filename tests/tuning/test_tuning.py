@@ -14,6 +14,7 @@ import pytest
 from test_floors import PACKAGE, imports
 from typer.testing import CliRunner
 
+from inpaintkit.plots import method_color
 from tuning import plots, runs, search, tensorboard_files
 from tuning.tuner import ORACLES, Search
 
@@ -286,6 +287,7 @@ def test_plots(fake, tmp_path):
     table, done = one.run(tmp_path / "a", 2), runs.load(tmp_path / "a")
     metric = "val_hole_psnr"
     axis = plots.heat_map({"a": table}, metric, y="learning_rate").axes[0]
+    assert not axis.patches[-1].get_clip_on()  # the frame of the best cell, which may touch the edge
     words = [text.get_text() for text in axis.texts]
     assert sorted(words) == sorted(["failed"] * 2 + ["17.050\n± 0.071"] * 2 + ["18.050\n± 0.071"] * 2)
     axis = plots.parallel_coordinates({"a": table}, metric).axes[0]
@@ -297,9 +299,11 @@ def test_plots(fake, tmp_path):
     lines = {"a": {"mean colour": 12.5}}
     axis = plots.learning_curves({"a": done}, metric, colors="learning_rate", lines=lines).axes[0]
     assert axis.lines[-1].get_ydata() == [12.5, 12.5] and axis.texts[0].get_text() == "mean colour"
+    assert axis.lines[-1].get_color() == method_color("mean colour")
     axis = plots.seeds({"a": done}, metric, x="learning_rate").axes[0]
     assert [line.get_label() for line in axis.lines] == ["seed 0", "seed 1"]
     np.testing.assert_allclose(axis.lines[1].get_xydata(), [[0.001, 17.1], [0.01, 18.1]])
+    assert len({line.get_marker() for line in axis.lines}) == 2
 
 
 def test_the_package_never_imports_tuning():

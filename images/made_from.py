@@ -1,0 +1,84 @@
+"""From which code an image was made: a fingerprint of that code, kept in the image file itself.
+
+The fingerprint covers the files that an image is made by, and every part of the package that they name
+(`ik.masks` is `inpaintkit/masks/`). Comments and docstrings do not count; of a notebook, only the code up to
+the cell with the tag `header` does.
+"""
+
+import ast
+import hashlib
+import re
+import zlib
+from pathlib import Path
+
+import nbformat
+
+import inpaintkit as ik
+
+ROOT = Path(__file__).parents[1]
+NOTE = re.compile(rb"(?s)....tEXtComment\0made from (\w{16})....|\xff\xfe..made from (\w{16})")
+NAMED = re.compile(r"\b(?:ik|inpaintkit)\.(\w+)|from inpaintkit import ([\w, ]+)")
+
+
+def record(image, sources):
+    """Writes the fingerprint of `sources` into a PNG or JPEG file. Its pixels stay as they are."""
+    data, note = NOTE.sub(b"", image.read_bytes()), f"made from {fingerprint(sources)}".encode()
+    if image.suffix == ".png":  # as a text chunk, after the first chunk
+        chunk, start = b"tEXtComment\0" + note, 33
+        part = (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    else:  # as a comment, at the start of the JPEG file
+        part, start = b"\xff\xfe" + (len(note) + 2).to_bytes(2) + note, 2
+    image.write_bytes(data[:start] + part + data[start:])
+
+
+def recorded(image):
+    """The fingerprint that an image carries, or None."""
+    found = NOTE.search(image.read_bytes())
+    return (found[1] or found[2]).decode() if found else None
+
+
+def fingerprint(sources):
+    """16 hexadecimal digits for the code of some files and folders."""
+    digest = hashlib.sha256()
+    for file in files_of(sources):
+        digest.update(code_of(file))
+    return digest.hexdigest()[:16]
+
+
+def files_of(sources):
+    """The files in `sources` (files and folders), and those of the package that their code names."""
+    files = {file for each in sources for file in (each.rglob("*") if each.is_dir() else [each])}
+    names = set()
+    for file in files:
+        if file.suffix in (".py", ".ipynb"):
+            for name, several in NAMED.findall(file.read_text("utf-8")):
+                names |= {name, *re.findall(r"\w+", several)}
+    for name in names - {""}:
+        part = ROOT / "inpaintkit" / ik._SHORTCUTS.get(name, name)
+        files |= set(part.rglob("*.py")) | {part.with_suffix(".py")}
+    return sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts)
+
+
+def code_of(file):
+    """The bytes of a file; of Python the lines of code, without docstrings and comments."""
+    if file.suffix == ".ipynb":
+        return "\n".join(c.source for c in up_to_header(file).cells if c.cell_type == "code").encode()
+    if file.suffix != ".py":
+        return file.read_bytes()
+    source = file.read_text("utf-8")
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            text = node.body[0]
+            lines[text.lineno - 1 : text.end_lineno] = [""] * (text.end_lineno - text.lineno + 1)
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#")).encode()
+
+
+def up_to_header(path):
+    """A notebook without the cells after the one with the tag `header`."""
+    notebook = nbformat.read(path, as_version=4)
+    tagged = [i for i, cell in enumerate(notebook.cells) if "header" in cell.metadata.get("tags", ())]
+    if len(tagged) != 1:
+        raise ValueError(f"{path.name}: {len(tagged)} cells have the tag header; give it to exactly one")
+    notebook.cells = notebook.cells[: tagged[0] + 1]
+    return notebook
