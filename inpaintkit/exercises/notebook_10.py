@@ -18,13 +18,9 @@ prediction(
 )
 prediction(
     "10.b",
-    "By how many pixels do you have to enlarge the mask of a scratch with a soft edge?",
-    {
-        "0 pixels": "the mask covers all of the scratch.",
-        "2 pixels": "two pixels cover the soft edge; with more, known pixels are lost.",
-        "4 pixels": "the soft edge is wider than it looks; with less, its light is carried into the hole.",
-        "8 pixels": "the soft edge is very wide.",
-    },
+    "By how many pixels do you have to enlarge the mask of a scratch with a soft edge: 0, 2, 4 or 8?",
+    unit="pixels",
+    why="with fewer, light of the scratch is carried into the hole; with more, known pixels are lost.",
 )
 prediction(
     "10.c",
@@ -42,9 +38,8 @@ prediction(
     "repair(photo, drawing, method)",
     "Fill what was painted (drawing > 0) of a photo of 8 bits; every other pixel stays bit for bit.",
     hints=[
-        "mask = np.float32(drawing == 0)[..., None] is 1 where the image is known.",
-        "Methods take batches: method((photo / 255)[None], mask[None])[0].",
-        "Take the hole of the fill, np.rint(filled * 255), and all other pixels of the photo: np.where.",
+        "mask = np.float32(drawing == 0)[..., None]. Methods take batches: give them mask[None].",
+        "np.where(mask > 0, photo, np.rint(255 * filled)), as uint8.",
     ],
     right="A soft brush leaves grey at its rim; grey was painted, too.",
 )
@@ -63,28 +58,25 @@ def repair(answer, rng):
     result = np.asarray(answer(photo, drawing, method))
     if not seen:
         return "You did not call the method: method(images, masks)."
-    if np.array_equal(seen[-1], ~inside) or np.array_equal(seen[-1], drawing < 128):
-        return "Your mask is the wrong way round: 1 is known, 0 is the hole."
-    if np.array_equal(seen[-1], drawing >= 128):
-        return "The soft rim of the brush (grey, below 128) was painted, too: make it part of the hole."
     if result.shape != photo.shape or result.dtype != "uint8":
         return f"Expected an array {photo.shape} of uint8, got {result.shape} of {result.dtype}."
-    if changed := np.count_nonzero((result != photo).any(axis=-1) & ~inside):
-        return f"{changed} known pixels have changed: take them from the photo, not from the method."
+    changed = np.count_nonzero((result != photo).any(axis=-1) & ~inside)
     off = np.abs(result[inside].astype(int) - to_uint8(fill)).max()
-    if off == 1:
-        return "The fill is 1 of 255 levels too low: it is cut off, but must be rounded (np.rint)."
-    return f"In the hole you are {off} of 255 levels away from what the method returned." if off else None
+    faults = {
+        "Your mask is the wrong way round: 1 is known, 0 is the hole.": not seen[-1][drawing == 255].any(),
+        "The soft rim of the brush (grey, below 128) was painted, too.": not seen[-1][inside].all(),
+        f"{changed} known pixels have changed: take them from the photo.": changed,
+        "The fill is 1 of 255 levels too low: it is cut off, but must be rounded (np.rint).": off == 1,
+        f"In the hole you are {off} of 255 levels away from what the method returned.": off,
+    }
+    return _first(faults)
 
 
 @exercise(
     "10.2",
     "hide(thing)",
     "Make a mask that hides a thing, with 4 pixels around it, and less than 25 % of the image.",
-    hints=[
-        "The smallest hole that hides it is the thing itself: np.float32(~thing).",
-        "cv2.dilate(np.uint8(thing), np.ones((9, 9))) adds 4 pixels on each side.",
-    ],
+    hints=["cv2.dilate(np.uint8(thing), np.ones((9, 9))) is the thing with 4 more pixels on each side."],
     right="Every pixel of the hole that the thing does not need was a known pixel.",
 )
 def hide(answer, rng):
@@ -95,17 +87,14 @@ def hide(answer, rng):
     if mask.shape not in ((96, 128), (96, 128, 1)) or not np.isin(mask, (0, 1)).all():
         return "Expected a mask of shape (96, 128, 1) that holds only 0 and 1."
     hole, near = mask.reshape(96, 128) == 0, cv2.dilate(np.uint8(thing), cv2.getStructuringElement(2, (9, 9)))
-    if not hole[thing].any() and hole[~thing].mean() > 0.5:
-        return "Your mask is the wrong way round: it hides everything but the thing."
-    if not hole[thing].all():
-        return f"{np.count_nonzero(thing & ~hole)} pixels of the thing can still be seen."
-    if not hole[near > 0].all():
-        return (
-            "The thing is hidden, but not the 4 pixels around it, where its soft edge is: enlarge the hole."
-        )
-    if hole.mean() >= 0.25:
-        return f"{hole.mean():.0%} of the image is missing: follow the shape of the thing, not its rectangle."
-    return None
+    hidden, missing = hole[thing].mean(), hole.mean()
+    faults = {
+        "Your mask is the wrong way round: it hides all but the thing.": hidden == 0 and missing > 0.5,
+        f"{1 - hidden:.0%} of the thing can still be seen.": hidden < 1,
+        "The thing is hidden, but not the 4 pixels around it, its soft edge.": not hole[near > 0].all(),
+        f"{missing:.0%} is missing: follow the shape of the thing, not its rectangle.": missing >= 0.25,
+    }
+    return _first(faults)
 
 
 @exercise(
@@ -113,8 +102,7 @@ def hide(answer, rng):
     "choose(scores)",
     'From {method: PSNR at the same places}, return the best method, or "undecided".',
     hints=[
-        "Take the method with the highest mean. Is it better than each other one, at the same places?",
-        "difference = scores[best] - scores[other] has one value per place, so the places cancel out.",
+        "Take the highest mean; scores[best] - scores[other] has one difference per place.",
         "Its mean must be more than 2.1 · np.std(difference, ddof=1) / np.sqrt(len(difference)).",
     ],
     right="What differs from place to place is the photograph; the difference at each place is the method.",
@@ -130,18 +118,18 @@ def choose(answer, rng):
         return answer(dict(zip(names, (places, places + lead + spread * noise[0], lucky), strict=True)))
 
     clear, noisy, equal = answered(0.5, 0.1), answered(0.5, 0.6), answered(0.1, 1.0)
-    if clear == names[2]:
-        return "You chose by the best single place; choose by the mean over all places."
-    if clear == "undecided":
-        return "One method is ahead by about 0.5 dB at each place, but you compare them separately: subtract."
-    if clear != names[1]:
-        return (
-            f"Expected one of the methods or 'undecided', got {clear!r}."
-            if clear not in names
-            else ("You chose a method with a lower mean.")
-        )
-    if noisy == "undecided":
-        return "Your interval is for single places; that of a mean is narrower by the root of their number."
-    if equal in names:
-        return "That method is ahead by 0.1 ± 0.5 dB, which chance can do: look at the interval."
-    return None if (noisy, equal) == (names[1], "undecided") else "Return a method or 'undecided'."
+    if not all(name in [*names, "undecided"] for name in (clear, noisy, equal)):
+        return f"Expected one of the methods or 'undecided', got {clear!r}."
+    faults = {
+        "You chose by the best single place; choose by the mean over all places.": clear == names[2],
+        "One is ahead by 0.5 dB at each place, but you compare separately: subtract.": clear == "undecided",
+        "You chose a method with a lower mean.": not {clear, noisy, equal} <= {names[1], "undecided"},
+        "Your interval is for single places; divide by the root of their number.": noisy != names[1],
+        "That method is ahead by 0.1 ± 0.5 dB, which chance can do: look at the interval.": equal == names[1],
+    }
+    return _first(faults)
+
+
+def _first(faults):
+    """The first sentence whose fault is there, or None."""
+    return next((sentence for sentence, is_there in faults.items() if is_there), None)
