@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "inpaintkit"
 FLOORS = [
     {"serialization", "files", "checks", "environment"},
     {"images", "layers", "features", "fingerprint"},
-    {"data", "masks", "models", "metrics", "baselines"},
+    {"data", "masks", "models", "metrics", "baselines", "notebook"},
     {"losses", "plots"},
     {"training", "evaluation"},
     {"pretrained"},
