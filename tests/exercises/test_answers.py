@@ -122,7 +122,7 @@ def test_the_notebook_calls_exactly_what_is_declared(number):
     }
     asked, predicted = declared(number, Exercise), declared(number, Prediction)
     assert list(asked) == [f"{number}.{k}" for k in (1, 2, 3)]
-    assert predicted and list(predicted) == [f"{number}.{letter}" for letter in "abc"[: len(predicted)]]
+    assert predicted and list(predicted) == [f"{number}.{letter}" for letter in "abcdef"[: len(predicted)]]
     assert names["check"] == list(asked) and set(names["hint"]) <= set(asked)
     assert sorted(names["predict"]) == sorted(names["reveal"]) == list(predicted)
     for id in predicted:
