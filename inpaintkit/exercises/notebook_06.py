@@ -51,7 +51,7 @@ def _huber_loss(values, v, delta):
         "Compute the mean loss for each v in np.linspace(0, 1, 2001), and take the v with the lowest.",
         "Huber's loss of an error e is e²/2 if |e| is at most delta, otherwise delta · (|e| − delta/2).",
     ],
-    right="Errors above delta pull with the same force, however large they are: so it is near the median.",
+    right="Errors above delta have the same slope, however large they are: so it is nearer to the median.",
 )
 def huber_minimum(answer, rng):
     near = 0.0
