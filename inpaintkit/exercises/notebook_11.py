@@ -15,7 +15,7 @@ def claim(id, text, reason):
 claim(
     "11.a",
     'CelebA study that with skip connections "loss values are smaller than in case of simple Autoencoder"',
-    "true of the raw output; in the hole, the ten published images cannot tell the two networks apart",
+    "right about the loss of raw output; in the hole, ten images cannot tell the two networks apart",
 )
 claim(
     "11.b",

@@ -57,6 +57,7 @@ def calls(cells):
 
 def test_every_notebook_has_exercises_and_the_reverse():
     assert sorted(path.name.partition("_")[0] for path in FOLDER.glob("*.ipynb")) == NUMBERS
+    assert sorted(path.stem for path in FOLDER.glob("solutions/*.py")) == NUMBERS
 
 
 @every_exercise
