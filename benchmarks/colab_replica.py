@@ -23,6 +23,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+SHOWN = ("tensorflow", "keras", "numpy", "opencv-python", "scikit-image", "keras-tuner")
 JUPYTER = ["ipykernel", "nbclient", "nbformat", "pip", "setuptools"]
 
 # These files come before everything else on the path. A kernel with google.colab is in Colab.
@@ -95,45 +96,50 @@ def content(folder):
     return here
 
 
-def replica(colab, folder, notebooks):
-    """What happened with one list, as {what: value}."""
-    python = environment(colab, folder)
-    here = content(folder)
-    os.environ["PATH"] = f"{python.parent}:{os.environ['PATH']}"
-    colab_like = os.environ | {"PYTHONPATH": str(folder / "stand_ins"), "INPAINTKIT_FAST": "1"}
-    colab_like["JUPYTER_PREFER_ENV_PATH"] = "1"
+def like_colab(folder):
+    """The environment variables of a process that shall take itself for one in Colab."""
+    bin = folder / "environment/bin"
+    return os.environ | {
+        "PATH": f"{bin}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder / "stand_ins"),
+        "INPAINTKIT_FAST": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+
+
+def set_up(python, folder):
+    """Runs the setup cell, and compares what is installed before and after it."""
 
     def freeze():
-        return set(run(python, "-m", "pip", "freeze", "--all").splitlines())
+        return set(run(python, "-m", "pip", "freeze", "--all", "--exclude-editable").splitlines())
 
     before, start = freeze(), time.time()
     setup = (ROOT / "notebooks/setup_cell.py").read_text("utf-8")
     setup = setup.replace('REPOSITORY = ""', 'REPOSITORY = "drive/MyDrive/inpaintkit"')
-    said = run(python, "-c", setup, cwd=here, env=colab_like)
-    print(said, flush=True)
+    said = run(python, "-c", setup, cwd=folder / "content", env=like_colab(folder))
     seconds, after = time.time() - start, freeze()
+    print(said, flush=True)
     assert said.count("The course is not in") == 4, "Drive, cancelled, wrong file, wrong zip"
     assert before <= after, f"changed: {before - after}"
-    run(python.parent / "inpaintkit", "--help", cwd=here)
-    result = {
-        "list": colab.stem,
-        "before": len(before),
+    run(python.parent / "inpaintkit", "--help", cwd=folder)
+    versions = dict(line.split("==") for line in after if "==" in line)
+    return {
+        "packages before": len(before),
         "changed": len(before - after),
-        "new": sorted(re.split("==| @ ", line)[0].split("egg=")[-1] for line in after - before),
-        "setup, s": round(seconds),
-        "versions": {n: p for n, p in (line.split("==") for line in after if "==" in line) if n in SHOWN},
+        "new": sorted(after - before),
+        "seconds": round(seconds),
+        "versions": {name: versions[name] for name in SHOWN},
     }
-    for number in notebooks:
-        (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-        start = time.time()
-        (here / path.name).write_bytes(path.read_bytes())
-        outputs = run(python, "-c", EXECUTE, path.name, cwd=here, env=colab_like)
-        result[number] = f"{outputs.split()[0]} outputs, {time.time() - start:.0f} s"
-        print(colab.stem, path.name, result[number], flush=True)
-    return result
 
 
-SHOWN = ("tensorflow", "keras", "numpy", "opencv-python", "scikit-image", "keras-tuner")
+def execute(python, folder, number):
+    """Executes one notebook in fast mode, as Colab would; what it took."""
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    here, start = folder / "content", time.time()
+    (here / path.name).write_bytes(path.read_bytes())
+    outputs = run(python, "-c", EXECUTE, path.name, cwd=here, env=like_colab(folder))
+    return f"{outputs.strip()}, {time.time() - start:.0f} s"
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -146,6 +152,8 @@ if __name__ == "__main__":
     for colab in arguments.lists:
         folder = (arguments.folder / f"{colab.stem}-{time.strftime('%Y%m%d-%H%M%S')}").resolve()
         folder.mkdir(parents=True)
-        result = replica(colab, folder, arguments.notebooks)
-        (folder / "result.json").write_text(json.dumps(result, indent=1))
-        print(json.dumps(result, indent=1))
+        python = environment(colab, folder)
+        content(folder)
+        print(colab.stem, json.dumps(set_up(python, folder), indent=1), flush=True)
+        for number in arguments.notebooks:
+            print(colab.stem, number, execute(python, folder, number), flush=True)

@@ -123,7 +123,7 @@ def test_stale_images_are_found_and_made_again(script, tmp_path, capsys):
     (tmp_path / "images/README.md").write_text(
         f"| file | command | made from | what |\n|---|---|---|---|\n{row}\n"
     )
-    draw = "from PIL import Image\nfor name in 'ab':\n    Image.new('L', (4, 4), {}).save(f'images/{{name}}.png')\n"
+    draw = "from PIL import Image\nfor n in 'ab':\n    Image.new('L', (4, 4), {}).save(f'images/{{n}}.png')\n"
     code.write_text(draw.format(10))
 
     def states():

@@ -29,6 +29,19 @@ def test_mark_paints_the_hole_only(batch):
     np.testing.assert_array_equal(plots.mark(images[0], masks[0]), marked[0])
 
 
+def test_numbers_writes_each_known_number_and_paints_the_hole():
+    values, mask = np.array([[1.5, np.nan], [-3, 0.25]]), np.array([[1, 0], [1, 1]])
+    figure = plots.numbers({"all": np.ones((3, 2)), "with a hole": (values, mask)}, form=".1f")
+    plain, holed = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["all", "with a hole"] and len(plain.texts) == 6
+    assert [text.get_text() for text in holed.texts] == ["1.5", "-3.0", "0.2"]
+    assert [text.get_position() for text in holed.texts] == [(0, 0), (0, 1), (1, 1)]
+    shown = holed.images[0].get_array()
+    assert np.allclose(shown[0, 1], plots.MARK) and shown[mask > 0].max() <= 1
+    assert shown[0, 0, 0] == 1 and np.isclose(shown[1, 0, 0], 0.65)  # the largest is white
+    assert not plt.get_fignums()
+
+
 def test_gallery_shows_each_method_and_the_best_psnr_in_bold(batch, tmp_path):
     images, masks = batch
     telea = baselines.telea(images, masks)

@@ -200,7 +200,7 @@ def _what(value):
     if isinstance(value, (bool, np.bool_, str)):
         return repr(value)
     if callable(value):
-        return "a function"
+        return "a function" if hasattr(value, "__name__") else type(value).__name__
     if hasattr(value, "shape"):
         return f"an array of shape {tuple(value.shape)}" if len(value.shape) else "one number"
     if isinstance(value, (int, float)):

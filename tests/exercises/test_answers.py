@@ -57,6 +57,7 @@ def calls(cells):
 
 def test_every_notebook_has_exercises_and_the_reverse():
     assert sorted(path.name.partition("_")[0] for path in FOLDER.glob("*.ipynb")) == NUMBERS
+    assert sorted(path.stem for path in FOLDER.glob("solutions/*.py")) == NUMBERS
 
 
 @every_exercise
@@ -116,7 +117,7 @@ def test_the_notebook_calls_exactly_what_is_declared(number):
     }
     asked, predicted = declared(number, Exercise), declared(number, Prediction)
     assert list(asked) == [f"{number}.{k}" for k in (1, 2, 3)]
-    assert predicted and list(predicted) == [f"{number}.{letter}" for letter in "abc"[: len(predicted)]]
+    assert predicted and list(predicted) == [f"{number}.{letter}" for letter in "abcdef"[: len(predicted)]]
     assert names["check"] == list(asked) and set(names["hint"]) <= set(asked)
     assert sorted(names["predict"]) == sorted(names["reveal"]) == list(predicted)
     for id in predicted:
