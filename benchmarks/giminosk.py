@@ -72,12 +72,26 @@ def short_table(table):
     return "\n".join(lines)
 
 
+def skip_gain(folder):
+    """What skip connections add to the autoencoder in the hole, image by image: one sentence."""
+    originals, masks, outputs = read(folder)
+    with_skip, without = (
+        np.asarray(ik.metrics.psnr(originals, outputs[name], 1 - masks))
+        for name in ("skip autoencoder", "autoencoder")
+    )
+    gain = (with_skip - without)[:, None]
+    low, high = ik.evaluation.tables.intervals(gain, seed=0)[:, 0]
+    return (
+        f"Skip autoencoder against autoencoder, in the hole: {gain.mean():+.2f} [{low:+.2f}, {high:+.2f}] dB."
+    )
+
+
 INTRODUCTION = """# The published images of a CelebA study, measured again
 
-Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten test images that the
-coursework published with the output of each of its networks (see that script). The hole is where a masked
-image differs from its original. The networks were trained for hours on 10,000 faces; the other methods
-need no training.
+Made by `python benchmarks/giminosk.py FOLDER > docs/giminosk.md` from the ten test images that
+[the CelebA study](studies.md#the-celeba-study) published with the output of each of its networks (see that
+script). The hole is where a masked image differs from its original. The networks were trained for hours on
+10,000 faces; the other methods need no training.
 """
 READING = """There are only ten images, so the intervals are wide; the last column compares image by image.
 *Raw* is the output of a network, with its repainted known pixels, as the study reported. *Composite* is what
@@ -87,9 +101,10 @@ a user would keep.
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="with results_autoencoder, results_gan, …")
-    table = measure(parser.parse_args().folder)
+    folder = parser.parse_args().folder
+    table = measure(folder)
     intervals = (
         ik.evaluation.summary(table).drop(columns="ms").to_markdown(index=False, disable_numparse=True)
     )
-    words = ik.evaluation.verdict(table), ik.evaluation.describe(table)
+    words = ik.evaluation.verdict(table), skip_gain(folder), ik.evaluation.describe(table)
     print(INTRODUCTION, short_table(table), READING, intervals, *words, sep="\n\n")

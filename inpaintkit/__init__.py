@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
         masks,
         metrics,
         models,
+        notebook,
         plots,
         pretrained,
         serving,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # for editors: they complete ik.masks.Lines
     from inpaintkit.export import export_model
     from inpaintkit.inpainting import inpaint, outpaint
     from inpaintkit.layers import PConv2D
+    from inpaintkit.notebook import draw, upload
     from inpaintkit.pretrained import load
     from inpaintkit.serving import app
     from inpaintkit.training import Inpainter, InpaintingGAN, load_model
@@ -41,7 +43,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "baselines", "data", "evaluation", "exercises", "features", "images", "inpainting", "layers", "losses",
-    "masks", "metrics", "models", "plots", "pretrained", "serving", "training",
+    "masks", "metrics", "models", "notebook", "plots", "pretrained", "serving", "training",
 )  # fmt: skip
 _SHORTCUTS = {
     "Inpainter": "training",
@@ -50,19 +52,21 @@ _SHORTCUTS = {
     "app": "serving",
     "as_method": "evaluation",
     "compare": "evaluation",
+    "draw": "notebook",
     "export_model": "export",
     "hello": "environment",
     "inpaint": "inpainting",
     "load": "pretrained",
     "load_model": "training",
     "outpaint": "inpainting",
+    "upload": "notebook",
 }
 
 __all__ = [
-    "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data",
+    "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "draw",
     "evaluation", "exercises", "export_model", "features", "hello", "images", "inpaint", "inpainting",
-    "layers", "load", "load_model", "losses", "masks", "metrics", "models", "outpaint", "plots",
-    "pretrained", "serving", "training",
+    "layers", "load", "load_model", "losses", "masks", "metrics", "models", "notebook", "outpaint", "plots",
+    "pretrained", "serving", "training", "upload",
 ]  # fmt: skip
 
 

@@ -49,6 +49,7 @@ def start_keras() -> None:
             import keras
 
             keras.ops.zeros(1)
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its import sets another one in Jupyter
     except ModuleNotFoundError as error:
         advice = "pip install tensorflow, or set KERAS_BACKEND to jax or torch"
         raise ValueError(f"Keras needs a back end, and {error.name!r} is not installed: {advice}") from error
@@ -75,7 +76,6 @@ def _hidden_messages():
         yield
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)  # file descriptor 2, since C++ does not write to sys.stderr

@@ -93,6 +93,39 @@ def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float
     return np.where(masks > 0, images, np.asarray(color, "float32"))
 
 
+def numbers(grids: dict[str, np.ndarray | tuple[np.ndarray, np.ndarray]], form: str = ".4g") -> "Figure":
+    """Small arrays side by side, each number written in its square, the hole in pink.
+
+    Args:
+        grids: {title: array (H, W)}, or {title: (array, mask)} with 1 = known: a hole shows no numbers.
+        form: how a number is written, such as ".2f" for two decimals.
+
+    Returns:
+        the figure.
+
+    Example:
+        >>> import numpy as np
+        >>> import inpaintkit as ik
+        >>> image, mask = np.arange(4.0).reshape(2, 2), np.array([[1, 0], [1, 1]])
+        >>> figure = ik.plots.numbers({"image": image, "with a hole": (image, mask)})
+        >>> [text.get_text() for text in figure.axes[1].texts]
+        ['0', '2', '3']
+    """
+    figure, axes = _subplots(1, len(grids), (2.3 * len(grids), 2.6))
+    for axis, (title, grid) in zip(axes[0], grids.items(), strict=True):
+        values, known = grid if isinstance(grid, tuple) else (grid, np.ones_like(grid))
+        low, high = values[known > 0].min(), values[known > 0].max()
+        grey = 1 - 0.35 * (high - values) / max(high - low, 1e-9)  # light enough for black digits
+        axis.imshow(mark(grey[..., None].clip(0, 1), known[..., None]))
+        for row, column in np.argwhere(known > 0):
+            axis.text(column, row, f"{values[row, column]:{form}}", ha="center", va="center", fontsize=9)
+        axis.set_title(title, fontsize=9)
+        axis.set(xticks=[], yticks=[])
+        axis.hlines(np.arange(1, values.shape[0]) - 0.5, -0.5, values.shape[1] - 0.5, "0.85", linewidth=0.6)
+        axis.vlines(np.arange(1, values.shape[1]) - 0.5, -0.5, values.shape[0] - 0.5, "0.85", linewidth=0.6)
+    return figure
+
+
 def gallery(
     images: np.ndarray,
     masks: np.ndarray,
@@ -251,7 +284,9 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter("")
     axis.grid(alpha=0.3, which="both")
-    _name_points(axis, rows)
+    if len(rows):
+        axis.set_xlim(rows.ms.min() / 1.5, rows.ms.max() * 1.5)
+        _name_points(axis, rows)
     return figure
 
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -24,3 +25,18 @@ def batch():
 
     images = ik.data.images("photos", "val", 32, count=4).as_float()
     return images, ik.masks.Lines(thickness=3, hole_ratio=(0.2, 0.3)).sample(4, 32, 32, seed=1)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Real Chromium, controlled by Playwright."""
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    flags = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
+    flags += ("--disable-background-networking", "--disable-component-update")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()

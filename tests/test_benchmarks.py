@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import keras
@@ -58,7 +59,8 @@ def test_the_published_images_score_what_the_docs_say():
         ("masked input, as published", "| – | 11.35 / 0.583 |"),
     ):
         assert numbers in rows[method]
-    assert table in (ROOT / "docs/giminosk.md").read_text("utf-8")
+    page = (ROOT / "docs/giminosk.md").read_text("utf-8")
+    assert table in page and script("giminosk").skip_gain(PUBLISHED) in page
 
 
 def test_a_folder_without_the_published_images_is_refused(tmp_path):
@@ -164,3 +166,26 @@ def test_the_page_of_applications_has_the_commands_of_its_script():
     page = (ROOT / "docs" / "applications.md").read_text("utf-8")
     commands = [command for command, _ in applications.COMMANDS.values()]
     assert re.findall(r"```bash\n(.*)\n```", page) == commands
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="it packs what is committed")
+def test_the_colab_replica_takes_itself_for_colab(tmp_path):
+    """Its stand-ins: Drive is denied, and the uploads are none, a text file, another zip, then the course."""
+    colab_replica = script("colab_replica")
+    here = colab_replica.content(tmp_path)
+    ask = """
+import sys
+assert "google.colab" in sys.modules
+from google.colab import drive, files
+try:
+    drive.mount("/content/drive")
+except RuntimeError as error:
+    print(error)
+print([list(files.upload()) for _ in range(4)])
+"""
+    environment = colab_replica.like_colab(tmp_path)
+    printed = colab_replica.run(sys.executable, "-c", ask, cwd=here, env=environment).splitlines()
+    assert printed == ["access was denied", "[[], ['notes.txt'], ['faces.zip'], ['inpaintkit-main.zip']]"]
+    with zipfile.ZipFile(here / "inpaintkit-main.zip") as course:
+        names = set(course.namelist())
+    assert {"inpaintkit-main/requirements.txt", "inpaintkit-main/inpaintkit/__init__.py"} <= names

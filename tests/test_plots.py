@@ -3,7 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from skimage.color import rgb2lab
 
 from inpaintkit import baselines, metrics, plots
@@ -27,6 +29,19 @@ def test_mark_paints_the_hole_only(batch):
     marked, hole = plots.mark(images, masks), masks[..., 0] == 0
     assert np.allclose(marked[hole], plots.MARK) and np.array_equal(marked[~hole], images[~hole])
     np.testing.assert_array_equal(plots.mark(images[0], masks[0]), marked[0])
+
+
+def test_numbers_writes_each_known_number_and_paints_the_hole():
+    values, mask = np.array([[1.5, np.nan], [-3, 0.25]]), np.array([[1, 0], [1, 1]])
+    figure = plots.numbers({"all": np.ones((3, 2)), "with a hole": (values, mask)}, form=".1f")
+    plain, holed = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["all", "with a hole"] and len(plain.texts) == 6
+    assert [text.get_text() for text in holed.texts] == ["1.5", "-3.0", "0.2"]
+    assert [text.get_position() for text in holed.texts] == [(0, 0), (0, 1), (1, 1)]
+    shown = holed.images[0].get_array()
+    assert np.allclose(shown[0, 1], plots.MARK) and shown[mask > 0].max() <= 1
+    assert shown[0, 0, 0] == 1 and np.isclose(shown[1, 0, 0], 0.65)  # the largest is white
+    assert not plt.get_fignums()
 
 
 def test_gallery_shows_each_method_and_the_best_psnr_in_bold(batch, tmp_path):
@@ -128,10 +143,12 @@ def test_names_stand_beside_their_points_and_do_not_cover_one_another(table):
         method=[f"method {i % 9}" for i in range(len(table))]
     )  # many, with nearly equal numbers
     rows = rows[(rows.bucket == "all") | (rows.bucket == "elsewhere")].assign(bucket="all")
-    rows["psnr"] = 20 + np.arange(len(rows)) / 1000
+    rows["psnr"], rows["ms"] = 20 + np.arange(len(rows)) / 1000, 3 + np.arange(len(rows)) / 10
     figure = plots.psnr_and_time(rows)
-    figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    figure.draw(renderer := FigureCanvasAgg(figure).get_renderer())
+    for text in figure.axes[0].texts:
+        text.update_positions(renderer)
+    boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]  # without the lines to points
     assert len(boxes) > 3
     for i, one in enumerate(boxes):
         assert figure.bbox.x0 <= one.x0 and one.x1 <= figure.bbox.x1 and one.y1 <= figure.bbox.y1

@@ -1,5 +1,7 @@
 """Criminisi's method: copies the most similar known patches into the hole, from its border inwards."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -8,7 +10,7 @@ from inpaintkit.baselines.smooth import heat
 
 
 @classical
-def exemplar(image, hole, patch: int = 9):
+def exemplar(image, hole, patch: int = 9, callback: Callable | None = None):
     """Criminisi's exemplar-based inpainting: copies patches into the hole, first where an edge runs into it.
 
     The next patch is the one around the pixel p on the border of the hole with the largest priority
@@ -30,6 +32,9 @@ def exemplar(image, hole, patch: int = 9):
     Args:
         images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         patch: width and height of a patch in pixels, odd, at least 3. Smaller where no such patch is known.
+        callback: None, or a function that watches the filling: `callback(image, known)` is called after each
+            patch, with copies of the image so far, float32 (H, W, 3), and of what is known or filled, bool
+            (H, W). Where `heat` fills, it is not called.
 
     Returns:
         float32 (B, H, W, 3).
@@ -66,6 +71,8 @@ def exemplar(image, hole, patch: int = 9):
         image[target][new] = image[source][new]
         confidence[target][new] = mean_confidence[center]
         known[target] = 1
+        if callback is not None:
+            callback(image.copy(), known > 0)
     return image
 
 

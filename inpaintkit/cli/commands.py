@@ -212,6 +212,7 @@ def inpaint(
     output_range: options.OutputRange = None,
     blend: options.Blend = "feather",
     seed: options.Seed = 0,
+    note: options.Note = False,
     overwrite: options.Overwrite = False,
 ):
     """Fills the holes of your own images, of any size, or of a video.
@@ -220,7 +221,8 @@ def inpaint(
     """
     onnx = onnx_conventions(locals())
     with bad_input_ends(needs_keras=needs_keras(method)):
-        filler = Filler(method, blend, seed, hole, fit_mask, scratches and scratch_polarity, outpaint, onnx)
+        polarity = scratches and scratch_polarity
+        filler = Filler(method, blend, seed, hole, fit_mask, polarity, outpaint, note, onnx)
         if video:
             filler.check_video(files, video, mask, output, overwrite)
         else:

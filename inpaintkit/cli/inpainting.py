@@ -9,9 +9,18 @@ import cv2
 import numpy as np
 import typer
 
+from inpaintkit import __version__
 from inpaintkit.checks import check_choice
 from inpaintkit.cli.jobs import ENDINGS
-from inpaintkit.images import decode_mask, files_below, read_exact, read_mask, write_exact, write_mask
+from inpaintkit.images import (
+    decode_mask,
+    files_below,
+    read_exact,
+    read_mask,
+    with_note,
+    write_exact,
+    write_mask,
+)
 from inpaintkit.pretrained import NAMES
 
 BLENDS = ("feather", "poisson", "none")
@@ -24,16 +33,21 @@ def needs_keras(method):
     return method in NAMES or method.lower().endswith(".keras")
 
 
+def is_network(method):
+    """Whether a method of --method is a trained network."""
+    return needs_keras(method) or method.lower().endswith(".onnx")
+
+
 class Filler:
     """The options of `inpaint`, checked, and the method, loaded.
 
     Args:
-        method, blend, seed, hole, fit_mask, scratches, outpaint: as the command line has them; but
+        method, blend, seed, hole, fit_mask, scratches, outpaint, note: as the command line has them; but
             scratches is False, or which ones to look for.
         onnx: {name: value} of the conventions of an .onnx file.
     """
 
-    def __init__(self, method, blend, seed, hole, fit_mask, scratches, outpaint, onnx):
+    def __init__(self, method, blend, seed, hole, fit_mask, scratches, outpaint, note, onnx):
         from inpaintkit.inpainting import find_method
 
         check_choice("--hole", hole, ("white", "black", "alpha"))
@@ -42,7 +56,7 @@ class Filler:
         self.hole, self.fit_mask, self.scratches, self.seed = hole, fit_mask, scratches, seed
         self.blend = None if blend == "none" else blend
         self.sides = _sides(outpaint) if outpaint else {}
-        self.name = method
+        self.name, self.note = method, note
         self.method = find_method(self.name, **onnx)
         self.finds_holes = bool(scratches or self.sides or hole == "alpha")
 
@@ -50,8 +64,9 @@ class Filler:
         """A ValueError if these options do not go together."""
         from inpaintkit.inpainting import VIDEO_CODECS
 
-        if files or self.scratches or self.sides:
-            raise ValueError("--video takes one video with --mask: no images, --scratches or --outpaint")
+        if files or self.scratches or self.sides or self.note:
+            expected = "no images, --scratches, --outpaint or --note"
+            raise ValueError(f"--video takes one video with --mask: {expected}")
         if not video.is_file():
             raise ValueError(f"--video {video}: there is no such file")
         if mask is None or not mask.exists():
@@ -75,9 +90,13 @@ class Filler:
         else:
             pixels = original.pixels
         pixels = inpaint(pixels, known, self.method, blend=self.blend, seed=self.seed)
+        missing = 1 - known.mean()
+        if self.note and missing:
+            text = f"{missing:.2%} of the image filled by {self.name} (inpaintkit {__version__})"
+            original = with_note(original, text, network=is_network(self.name))
         job.output.parent.mkdir(parents=True, exist_ok=True)
         write_exact(job.output, pixels, original)
-        return 1 - known.mean()
+        return missing
 
     def _known(self, job, original):
         """The known pixels of an image, bool (H, W); the mask of --scratches is saved."""

@@ -213,3 +213,7 @@ Blend = Annotated[
     typer.Option(help="How the fill joins its surroundings: feather, poisson, or none (a hard edge)."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replaces files that exist.")]
+Note = Annotated[
+    bool,
+    typer.Option("--note", help="Writes into the file's metadata (XMP) that it was filled, and by what."),
+]

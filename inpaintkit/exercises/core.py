@@ -40,7 +40,7 @@ class Exercise:
             return f"Expected a value, got {_what(answer)}."
         try:
             for _ in range(3):
-                found = self.check(_guarded(answer) if wants_function else answer, np.random.default_rng())
+                found = self.check(_guarded(answer) if wants_function else answer, _new_rng())
                 if found is not None:
                     return found
         except _AnswerError as error:
@@ -172,6 +172,10 @@ def difference(
     return f"{wrong.sum()} of {wrong.size} values are wrong, the worst is {far}{given}."
 
 
+def _new_rng():
+    return np.random.default_rng()  # another seed at each call
+
+
 def _guarded(function):
     """The student's function: gets copies of arrays; None and errors end the check with a sentence."""
 
@@ -200,7 +204,7 @@ def _what(value):
     if isinstance(value, (bool, np.bool_, str)):
         return repr(value)
     if callable(value):
-        return "a function"
+        return "a function" if hasattr(value, "__name__") else type(value).__name__
     if hasattr(value, "shape"):
         return f"an array of shape {tuple(value.shape)}" if len(value.shape) else "one number"
     if isinstance(value, (int, float)):

@@ -41,7 +41,7 @@ prediction(
     right="Keep this number in mind when you read a table that is sorted by its means.",
 )
 def luck(answer, rng):
-    values, runs, spread = int(rng.integers(3, 9)), int(rng.integers(2, 7)), rng.uniform(0.5, 2)
+    values, runs, spread = int(rng.integers(3, 9)), int(rng.choice([2, 3, 7])), rng.uniform(0.5, 2)
     means = rng.normal(0, spread / np.sqrt(runs), (100_000, values))
     wanted = np.ptp(means, axis=1).mean()
     wrong = {
@@ -62,7 +62,7 @@ def luck(answer, rng):
 )
 def best_epoch(answer, rng):
     losses = rng.uniform(0.2, 0.9, 12)
-    losses[rng.integers(0, 4)], losses[rng.integers(6, 10)] = np.nan, 0.1
+    losses[rng.integers(0, 4)], losses[rng.integers(6, 10)], losses[-1] = np.nan, 0.1, 0.95
     wanted = int(np.nanargmin(losses)) + 1
     wrong = {
         "Count epochs from 1, not from 0.": wanted - 1,

@@ -66,7 +66,7 @@ def whole_psnr(answer, rng):
     right="The images differ by several decibels, but this cancels in the difference.",
 )
 def paired_interval(answer, rng):
-    a = rng.normal(22, 3, 60)
+    a = rng.normal(22, 6, 60)
     b = a - rng.normal(0.5, 0.4, 60)
     size = (20_000, 60)
 

@@ -31,13 +31,15 @@ def predict(id: str, answer: str | float | None = None) -> None:
     if answer is None or answer is Ellipsis:
         print(f"{id}: {asked.question}")
         print(
-            f"Choices: {', '.join(map(repr, asked.choices))}." if asked.choices else f"A number{_in(asked)}."
+            f"Choices: {', '.join(map(repr, asked.choices))}."
+            if asked.choices
+            else f"A number{_unit(asked)}."
         )
         return
     if asked.choices:
         check_choice("answer", answer, asked.choices)
     elif not isinstance(answer, numbers.Real) or isinstance(answer, bool) or not np.isfinite(answer):
-        raise ValueError(f"answer={answer!r}: expected a finite number{_in(asked)}")
+        raise ValueError(f"answer={answer!r}: expected a finite number{_unit(asked)}")
     else:
         answer = float(answer)
     kept = read_state().get(id, {})
@@ -107,7 +109,8 @@ def check(id: str, answer: object = None) -> bool:
     asked = find(id, Exercise)
     fault = asked.fault(answer)
     if fault == "":
-        print(f"{id}: no answer yet. {asked.task} Expected: {asked.signature}.")
+        expected = f" Expected: {asked.signature}." if "(" in asked.signature else ""
+        print(f"{id}: no answer yet. {asked.task}{expected}")
         return False
     kept = read_state().get(id, {})
     update_state(id, tries=kept.get("tries", 0) + 1, solved=kept.get("solved", False) or fault is None)
@@ -182,8 +185,8 @@ def report(student: str = "") -> None:
         part.write_text(text, "utf-8")
 
 
-def _in(asked):
-    return f" in {asked.unit}" if asked.unit else ""
+def _unit(asked):
+    return f" ({asked.unit})" if asked.unit else ""
 
 
 def _said(asked, answer):

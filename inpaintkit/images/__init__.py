@@ -8,7 +8,16 @@ in `read_mask` and `write_mask` and nowhere else.
 from inpaintkit.images.arrays import check_batch, check_binary, composite, final_output, size_pair, to_uint8
 from inpaintkit.images.exact import ExactImage, check_format, encode_exact, read_exact, write_exact
 from inpaintkit.images.masks import NothingKnownError, decode_mask, read_mask, write_mask
-from inpaintkit.images.reading import MAX_PIXELS, files_below, is_hidden, read_image, read_uint8, write_image
+from inpaintkit.images.provenance import with_note
+from inpaintkit.images.reading import (
+    MAX_PIXELS,
+    describe_image,
+    files_below,
+    is_hidden,
+    read_image,
+    read_uint8,
+    write_image,
+)
 
 __all__ = [
     "MAX_PIXELS",
@@ -19,6 +28,7 @@ __all__ = [
     "check_format",
     "composite",
     "decode_mask",
+    "describe_image",
     "encode_exact",
     "files_below",
     "final_output",
@@ -29,6 +39,7 @@ __all__ = [
     "read_uint8",
     "size_pair",
     "to_uint8",
+    "with_note",
     "write_exact",
     "write_image",
     "write_mask",

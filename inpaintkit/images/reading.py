@@ -22,6 +22,7 @@ from inpaintkit.images.decoding import to_rgb
 
 MAX_PIXELS = 300_000_000  # phones make 200 million, an A3 scan at 1,200 dpi 278, decompression bombs more
 File = str | os.PathLike | BinaryIO
+_ORIENTATION = 274  # of the EXIF tags
 _LOCK = threading.Lock()  # while Pillow's own limit is off
 
 
@@ -81,6 +82,38 @@ def read_uint8(path: File | np.ndarray, image_size: Size | None = None) -> np.nd
         (16, 32, 3)
     """
     return _read_rgb(path, image_size)
+
+
+def describe_image(path: File) -> str:
+    """Says the size of an image file, and what `read_image` changes to make it upright RGB.
+
+    Args:
+        path: as for `read_image`.
+
+    Returns:
+        one line of text.
+
+    Raises:
+        ValueError: no such file, not an image, or too many pixels.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> import inpaintkit as ik
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.new("RGBA", (30, 20)).save(f"{folder}/a.png")
+        ...     ik.images.describe_image(f"{folder}/a.png")
+        '30×20 pixels (0.0 megapixels); transparency is left out: what was transparent is white'
+    """
+    with open_image(path) as opened:
+        orientation = opened.getexif().get(_ORIENTATION, 1)
+        width, height = opened.size if orientation < 5 else opened.size[::-1]
+        texts = [f"{width:,}×{height:,} pixels ({width * height / 1e6:.1f} megapixels)"]
+        if orientation != 1:
+            texts.append("turned upright, as its EXIF data say")
+        if opened.has_transparency_data:
+            texts.append("transparency is left out: what was transparent is white")
+    return "; ".join(texts)
 
 
 def write_image(path: str | os.PathLike, image: ArrayLike) -> None:

@@ -19,6 +19,7 @@ folders, the irregular masks of Liu et al. 2018.
 from inpaintkit.masks.base import MaskGenerator, ShapeMasks, hole_ratio
 from inpaintkit.masks.combine import MaskBank, Mixture
 from inpaintkit.masks.folders import FromFolder
+from inpaintkit.masks.moving import move_hole
 from inpaintkit.masks.parsing import GENERATORS, parse
 from inpaintkit.masks.regular import Border, Center, Grid
 from inpaintkit.masks.shapes import Ellipses, Lines, Polygons, Rectangles, Scratches
@@ -46,5 +47,6 @@ __all__ = [
     "Thick",
     "Thin",
     "hole_ratio",
+    "move_hole",
     "parse",
 ]

@@ -16,7 +16,7 @@ SETTINGS = {
     "total_variation": {"rounds": 10, "edge": 0.03},
     "telea": {"radius": 3},
     "navier_stokes": {"radius": 3},
-    "exemplar": {"patch": 9},
+    "exemplar": {"patch": 9, "callback": None},
     "patchmatch": {"patch": 7, "rounds": 6, "seed": 0},
     "frequency_selective": {"quality": "fast"},
 }
@@ -65,7 +65,7 @@ def test_help_shows_every_setting(name, batch):
     assert {setting.name: setting.default for setting in settings} == SETTINGS.get(name, {})
     shown = pydoc.render_doc(method, renderer=pydoc.plaintext)
     for setting in settings:
-        in_signature = f"{setting.name}: {setting.annotation.__name__} = {setting.default!r}"
+        in_signature = f"{setting.name}: {inspect.formatannotation(setting.annotation)} = {setting.default!r}"
         assert in_signature in shown and f"\n        {setting.name}: " in shown
     of_one_image = [*inspect.signature(method.fill).parameters.values()][2:]
     assert {s.name: s.default for s in of_one_image} == {s.name: s.default for s in settings}

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
@@ -75,3 +77,29 @@ def test_of_equal_matches_the_nearest_is_copied():
     mask = np.ones((1, 64, 64, 1), "float32")
     mask[:, 20:44, 12:52] = 0
     assert to_numpy(metrics.psnr(tilted, baselines.exemplar(tilted, mask), 1 - mask))[0] > 28
+
+
+def test_a_callback_sees_every_patch_that_exemplar_copies(batch):
+    images, masks = batch[0][:2], np.concatenate([square(32, 10, 8), square(32, 6, 20)])
+    stages = []
+    filled = baselines.exemplar(images, masks, patch=5, callback=lambda *stage: stages.append(stage))
+    np.testing.assert_array_equal(filled, baselines.exemplar(images, masks, patch=5))
+    ends = [i for i, (_, known) in enumerate(stages) if known.all()]
+    assert len(ends) == 2 and ends[1] == len(stages) - 1  # once per image, at its last patch
+    for last, final in zip(ends, filled, strict=True):
+        np.testing.assert_array_equal(stages[last][0], final)
+    first = [masks[0, ..., 0] > 0, *(known for _, known in stages[: ends[0] + 1])]
+    for before, after in pairwise(first):
+        assert after[before].all() and 0 < (after & ~before).sum() <= 25  # at most one patch of 5×5 is new
+    image, known = stages[0]
+    assert image.dtype == "float32" and known.dtype == bool and not image[~known].any()
+
+
+def test_a_callback_cannot_change_the_fill(batch):
+    images, masks = batch[0][:1], square(32, 10, 8)
+
+    def spoil(image, known):
+        image[:], known[:] = 0, True
+
+    spoilt = baselines.exemplar(images, masks, callback=spoil)
+    np.testing.assert_array_equal(spoilt, baselines.exemplar(images, masks))

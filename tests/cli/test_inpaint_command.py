@@ -331,3 +331,23 @@ def read_video(path):
         frames.append(found[1][..., ::-1])
     video.release()
     return frames
+
+
+@pytest.mark.parametrize(("method", "source"), [("telea", "humanEdits"), ("photos", "compositeWithTrained")])
+def test_a_note_in_the_metadata_if_asked_for(tmp_path, photo, hole, method, source):
+    save(tmp_path / "x.png", photo)
+    words = tmp_path / "x.png", "--mask", save_mask(tmp_path / "m.png", hole), "--method", method, "-o"
+    run(*words, tmp_path / "plain.png")
+    run(*words, tmp_path / "noted.png", "--note")
+    plain, noted = (images.read_exact(tmp_path / f"{name}.png") for name in ("plain", "noted"))
+    np.testing.assert_array_equal(noted.pixels, plain.pixels)
+    assert plain.xmp == b"" and source.encode() in noted.xmp
+    assert f">3.91% of the image filled by {method} (inpaintkit ".encode() in noted.xmp
+    save_mask(tmp_path / "m.png", np.zeros_like(hole))
+    run(*words, tmp_path / "same.png", "--note")
+    assert images.read_exact(tmp_path / "same.png").xmp == b""  # nothing was filled
+
+
+def test_no_note_in_a_video(tmp_path):
+    result = run("--video", tmp_path / "x.mp4", "--note", "-o", tmp_path / "y.mp4", code=2)
+    assert "--outpaint or --note" in " ".join(result.stderr.split())

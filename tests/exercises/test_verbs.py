@@ -86,6 +86,8 @@ def test_blank_is_no_try(capsys):
         assert not ik.exercises.check("99.1", blank)
         assert capsys.readouterr().out == "99.1: no answer yet. Double it. Expected: double(x).\n"
     assert not Path("exercises.json").exists()
+    assert not ik.exercises.check("99.2")
+    assert capsys.readouterr().out == "99.2: no answer yet. Give 20 dB.\n"
 
 
 def test_hints_come_step_by_step_and_then_all(capsys):
@@ -117,9 +119,9 @@ def test_a_prediction_may_be_a_number(capsys):
     ik.exercises.predict("99.b", 2)
     ik.exercises.reveal("99.b", np.float32(3.01))
     out = capsys.readouterr().out
-    assert "A number in dB." in out and "you said 2 dB; it was 3.01 dB: the error was halved." in out
+    assert "A number (dB)." in out and "you said 2 dB; it was 3.01 dB: the error was halved." in out
     for answer in ("2 dB", float("nan"), True):
-        with pytest.raises(ValueError, match="expected a finite number in dB"):
+        with pytest.raises(ValueError, match=r"expected a finite number \(dB\)"):
             ik.exercises.predict("99.b", answer)
 
 

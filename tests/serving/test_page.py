@@ -5,7 +5,6 @@ With INPAINTKIT_SCREENSHOTS=images, the screenshots of README are written there.
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import cv2
@@ -14,25 +13,8 @@ import pytest
 from PIL import Image
 from serving_helpers import WAITS, png
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
-]
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
+pytestmark = pytest.mark.slow
 RADIUS = 20  # of the brush, in pixels of the copy that is drawn on
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Page:

@@ -290,6 +290,16 @@ def test_plots(fake, tmp_path):
     assert not axis.patches[-1].get_clip_on()  # the frame of the best cell, which may touch the edge
     words = [text.get_text() for text in axis.texts]
     assert sorted(words) == sorted(["failed"] * 2 + ["17.050\n± 0.071"] * 2 + ["18.050\n± 0.071"] * 2)
+    lines = {"a": {"mean colour": 12.5, "biharmonic": 20.0}}
+    axis, bar = plots.heat_map({"a": table}, metric, y="learning_rate", marks=lines).axes
+    assert [label.get_text() for label in bar.get_yticklabels()] == [
+        "mean colour\n12.500",
+        "biharmonic\n20.000",
+    ]
+    assert {12.5, 20.0} <= {line.get_ydata()[0] for line in bar.lines} and axis.images[0].get_clim() == (
+        12.5,
+        20,
+    )
     axis = plots.parallel_coordinates({"a": table}, metric).axes[0]
     dashed = [line for line in axis.lines if line.get_linestyle() == "--"]
     assert len(axis.lines) == 3 + 6 and len(dashed) == 2
