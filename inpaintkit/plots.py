@@ -284,7 +284,9 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter("")
     axis.grid(alpha=0.3, which="both")
-    _name_points(axis, rows)
+    if len(rows):
+        axis.set_xlim(rows.ms.min() / 1.5, rows.ms.max() * 1.5)
+        _name_points(axis, rows)
     return figure
 
 

@@ -3,7 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from skimage.color import rgb2lab
 
 from inpaintkit import baselines, metrics, plots
@@ -141,10 +143,12 @@ def test_names_stand_beside_their_points_and_do_not_cover_one_another(table):
         method=[f"method {i % 9}" for i in range(len(table))]
     )  # many, with nearly equal numbers
     rows = rows[(rows.bucket == "all") | (rows.bucket == "elsewhere")].assign(bucket="all")
-    rows["psnr"] = 20 + np.arange(len(rows)) / 1000
+    rows["psnr"], rows["ms"] = 20 + np.arange(len(rows)) / 1000, 3 + np.arange(len(rows)) / 10
     figure = plots.psnr_and_time(rows)
-    figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    figure.draw(renderer := FigureCanvasAgg(figure).get_renderer())
+    for text in figure.axes[0].texts:
+        text.update_positions(renderer)
+    boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]  # without the lines to points
     assert len(boxes) > 3
     for i, one in enumerate(boxes):
         assert figure.bbox.x0 <= one.x0 and one.x1 <= figure.bbox.x1 and one.y1 <= figure.bbox.y1

@@ -40,7 +40,7 @@ class Exercise:
             return f"Expected a value, got {_what(answer)}."
         try:
             for _ in range(3):
-                found = self.check(_guarded(answer) if wants_function else answer, np.random.default_rng())
+                found = self.check(_guarded(answer) if wants_function else answer, _new_rng())
                 if found is not None:
                     return found
         except _AnswerError as error:
@@ -170,6 +170,10 @@ def difference(
     if not wanted.ndim:
         return f"Your result is {far}{given}."
     return f"{wrong.sum()} of {wrong.size} values are wrong, the worst is {far}{given}."
+
+
+def _new_rng():
+    return np.random.default_rng()  # another seed at each call
 
 
 def _guarded(function):

@@ -15,13 +15,10 @@ prediction(
 )
 prediction(
     "06.b",
-    "Eight truths fit the known pixels. Which loss paints the fill whose contrast is nearest to theirs?",
+    "A truth and L2's blur, both measured against all eight truths: is the squared error of the truth lower?",
     {
-        "L2": "the mean of the truths has nearly their contrast.",
-        "L1": "the median of the truths has nearly their contrast.",
-        "SSIM": "it compares variances, so it keeps contrast.",
-        "perceptual": "fine detail without a fixed place lowers the distance between features.",
-        "style": "Gram matrices do not ask where a feature is, so the truths do not contradict each other.",
+        "lower": "this truth is nearer to the others than their mean is.",
+        "higher": "no image has a lower mean squared error than the mean, however blurred it is.",
     },
 )
 prediction(
@@ -51,7 +48,7 @@ def _huber_loss(values, v, delta):
         "Compute the mean loss for each v in np.linspace(0, 1, 2001), and take the v with the lowest.",
         "Huber's loss of an error e is e²/2 if |e| is at most delta, otherwise delta · (|e| − delta/2).",
     ],
-    right="Errors above delta pull with the same force, however large they are: so it is near the median.",
+    right="Errors above delta have the same slope, however large they are: so it is nearer to the median.",
 )
 def huber_minimum(answer, rng):
     near = 0.0

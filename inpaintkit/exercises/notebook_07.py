@@ -21,7 +21,7 @@ prediction(
         "untrained": "training took variation away from the fill that the networks start from.",
         "no discriminator": "only the pixel loss brought variation back.",
         "low weight": "the discriminator asked for variation, and not for too much of it.",
-        "high weight": "the discriminator accepts what varies as much as a photograph.",
+        "high weight": "what varies fools the discriminator, whatever it shows.",
     },
 )
 
