@@ -40,6 +40,8 @@ def conv_parameters(answer, rng):
         "A square kernel has kernel · kernel positions, not kernel.": (kernel * channels + 1) * filters,
         "A filter has its own weights for each channel of the input.": (kernel**2 + 1) * filters,
         "There is one bias per filter, not one per layer.": weights + 1,
+        "There is one bias per filter, not one per channel of the input.": weights + channels,
+        "A filter has one bias for all its channels, not one for each.": (kernel**2 + 1) * channels * filters,
     }
     return difference(answer(kernel, channels, filters), weights + filters, 0.1, "parameters", wrong)
 
@@ -57,7 +59,7 @@ def conv_parameters(answer, rng):
 )
 def early_stopping(answer, rng):
     patience = int(rng.integers(3, 6))
-    low = rng.uniform(0.1, 0.3, 3 * patience + 2)
+    low = np.sort(rng.uniform(0.1, 0.3, 3 * patience + 2))  # rising, but never a new best
     scores = np.concatenate([[0.4], low[: patience - 1], [0.6], low[patience:], [0.9]])
     best, last = patience + 1, 2 * patience + 1
     wrong = {
@@ -68,15 +70,16 @@ def early_stopping(answer, rng):
             best,
         ),
         "A new best score sets the count of epochs back to 0.": (patience + 2, best),
+        "You compare each score with the one before; compare it with the best so far.": (len(scores),) * 2,
+        "That is the other way round: first the last epoch, then the one that is kept.": (best, last),
         "The highest score of all comes after the end of training: it was never reached.": (
             last,
             len(scores),
         ),
     }
     fault = difference(answer(scores, patience), (last, best), 0.1, "epochs", wrong)
-    rising = np.sort(low)
     given = "with scores that improve in every epoch, so that training goes on to the end"
-    return fault or difference(answer(rising, patience), (len(low), len(low)), 0.1, "epochs", given=given)
+    return fault or difference(answer(low, patience), (len(low), len(low)), 0.1, "epochs", given=given)
 
 
 @exercise(
