@@ -5,6 +5,7 @@ import numpy as np
 
 from inpaintkit.exercises.core import exercise, prediction
 from inpaintkit.images import check_batch, to_uint8
+from inpaintkit.inpainting import inpaint
 
 prediction(
     "10.a",
@@ -61,13 +62,15 @@ def repair(answer, rng):
     if result.shape != photo.shape or result.dtype != "uint8":
         return f"Expected an array {photo.shape} of uint8, got {result.shape} of {result.dtype}."
     changed = np.count_nonzero((result != photo).any(axis=-1) & ~inside)
-    off = np.abs(result[inside].astype(int) - to_uint8(fill)).max()
+    own = seen[-1]  # the hole of the last call by the student
+    blended = inpaint(photo, np.float32(~inside)[..., None], method)  # which corrects the rim: right, too
+    off = min(np.abs(result[inside] - np.float32(right)).max() for right in (to_uint8(fill), blended[inside]))
     faults = {
-        "Your mask is the wrong way round: 1 is known, 0 is the hole.": not seen[-1][drawing == 255].any(),
-        "The soft rim of the brush (grey, below 128) was painted, too.": not seen[-1][inside].all(),
+        "Your mask is the wrong way round: 1 is known, 0 is the hole.": not own[drawing == 255].any(),
+        "The soft rim of the brush (grey, below 128) was painted, too.": not own[inside].all(),
         f"{changed} known pixels have changed: take them from the photo.": changed,
         "The fill is 1 of 255 levels too low: it is cut off, but must be rounded (np.rint).": off == 1,
-        f"In the hole you are {off} of 255 levels away from what the method returned.": off,
+        f"In the hole you are {off:.0f} of 255 levels away from what the method returned.": off,
     }
     return _first(faults)
 
@@ -86,12 +89,12 @@ def hide(answer, rng):
     mask = np.asarray(answer(thing))
     if mask.shape not in ((96, 128), (96, 128, 1)) or not np.isin(mask, (0, 1)).all():
         return "Expected a mask of shape (96, 128, 1) that holds only 0 and 1."
-    hole, near = mask.reshape(96, 128) == 0, cv2.dilate(np.uint8(thing), cv2.getStructuringElement(2, (9, 9)))
+    hole, near = mask.reshape(96, 128) == 0, cv2.distanceTransform(np.uint8(~thing), cv2.DIST_L2, 0) <= 4
     hidden, missing = hole[thing].mean(), hole.mean()
     faults = {
         "Your mask is the wrong way round: it hides all but the thing.": hidden == 0 and missing > 0.5,
         f"{1 - hidden:.0%} of the thing can still be seen.": hidden < 1,
-        "The thing is hidden, but not the 4 pixels around it, its soft edge.": not hole[near > 0].all(),
+        "The thing is hidden, but not the 4 pixels around it, its soft edge.": not hole[near].all(),
         f"{missing:.0%} is missing: follow the shape of the thing, not its rectangle.": missing >= 0.25,
     }
     return _first(faults)

@@ -10,34 +10,44 @@ QUESTION = "What will a referee say about the claim of the"
 VERDICTS = ("stands", "stands with a definition", "falls")
 
 
-def claim(id, text, reason):
-    prediction(id, f"{QUESTION} {text}?", dict.fromkeys(VERDICTS, reason))
+def claim(id, text, *reasons):
+    prediction(id, f"{QUESTION} {text}?", dict(zip(VERDICTS, reasons, strict=True)))
 
 
 claim(
     "11.a",
     'CelebA study that with skip connections "loss values are smaller than in case of simple Autoencoder"',
-    "right about the loss of raw output; in the hole, ten images cannot tell the two networks apart",
+    "the raw SSIM is higher, and the fills in the holes are better, too.",
+    "right about the loss of raw output; in the hole, ten images cannot tell the two networks apart.",
+    "the raw SSIM, from which its loss is computed, is not higher with skip connections.",
 )
 claim(
     "11.b",
     'album-cover study that, tested on eight images, "the smallest [network] seemed to be sufficient"',
-    "sufficient to store eight images; this says nothing about other images, as the study itself shows",
+    "even a method that only stores the eight images fills other images well.",
+    "sufficient to store eight images; a method that only stores passes this test, and fails on others.",
+    "a method that stores the eight images does not even pass on these.",
 )
 claim(
     "11.c",
-    "paintings study: after four epochs, its fills of CIFAR-10 have an MAE of 0.0374",
-    "the mean colour of the image, with no training, has a smaller error on such holes",
+    "paintings study: after four epochs, the MAE on CIFAR-10 is 0.0374",
+    "an MAE of 0.0374 excludes fills as bad as the mean colour.",
+    "fills by biharmonic and by the mean colour can both have this raw MAE; the hole was not measured.",
+    "even good fills have a larger MAE.",
 )
 claim(
     "11.d",
     "face report: its fills have a PSNR of 30.456 dB and a mean squared error of 0.00042",
-    "with this mean squared error, the mean PSNR of the same outputs is 33.8 dB or more",
+    "the mean PSNR is not below the PSNR of the mean error, so both can be right.",
+    "the two numbers can be right together, if both are means over the same images.",
+    "they exclude each other: with this mean squared error, the mean PSNR is 33.8 dB or more.",
 )
 claim(
     "11.e",
     "tutorial that `--mask_ratio 0.5` makes holes of 50 %",
-    "the script that we found never uses this value: its holes do not depend on it",
+    "the holes have the ratio that was asked for.",
+    "the holes follow the option, though not exactly.",
+    "the script that we found never uses this value: its holes do not depend on it.",
 )
 
 
