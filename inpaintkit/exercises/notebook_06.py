@@ -6,7 +6,7 @@ from inpaintkit.exercises.core import difference, exercise, prediction
 
 prediction(
     "06.a",
-    "The edge is at column 6 in two of three images, at column 10 in one. What paints L2 between the two?",
+    "The edge is at column 6 in two of three images, at column 10 in one. What does L2 paint between them?",
     {
         "grey": "the mean of the three truths is a third of the way from light to dark.",
         "light": "L2 has its minimum at the value of the majority.",
