@@ -148,7 +148,7 @@ def difference(
     try:
         got = np.asarray(got.detach().cpu() if hasattr(got, "detach") else got, "float64")  # PyTorch
     except (TypeError, ValueError):
-        return f"Expected a number or an array of numbers, got {_what(got)}{given}."
+        return f"Expected {_numbers(wanted)}, got {_what(got)}{given}."
 
     def equal(value):
         return value.shape == got.shape and np.allclose(got, value, rtol=0, atol=tolerance, equal_nan=True)
@@ -159,7 +159,7 @@ def difference(
         if equal(np.asarray(value, "float64")):
             return sentence
     if got.shape != wanted.shape:
-        return f"Expected {_what(wanted)}, got {_what(got)}{given}."
+        return f"Expected {_numbers(wanted)}, got {_what(got)}{given}."
     wrong = ~np.isclose(got, wanted, rtol=0, atol=tolerance, equal_nan=True)
     off = (got - wanted)[wrong]
     if not np.isfinite(off).all():
@@ -187,16 +187,33 @@ def _guarded(function):
         except Exception as error:
             raise _AnswerError(f"Your function raised {_error(error)} It was called with {came}.") from error
         if result is None:
-            raise _AnswerError("")
+            empty = _is_empty(function)
+            raise _AnswerError(
+                "" if empty else "Your function returned None. Is `return` missing at its end?"
+            )
         return result
 
     return call
+
+
+def _is_empty(function):
+    """Whether a function has no body yet: only `...`, `pass` or a docstring."""
+
+    def empty(): ...
+
+    code = getattr(function, "__code__", empty.__code__).co_code
+    return code[::2] == empty.__code__.co_code[::2]  # the instructions, without their arguments
 
 
 def _error(error):
     """The first line of an error, as a sentence."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0].rstrip('.') if lines else 'no message'}."
+
+
+def _numbers(wanted):
+    """What an answer has to be, in words: "2 numbers"."""
+    return f"{wanted.size} numbers" if wanted.ndim == 1 and 1 < wanted.size < 5 else _what(wanted)
 
 
 def _what(value):

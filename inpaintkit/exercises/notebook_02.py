@@ -16,9 +16,9 @@ prediction(
 )
 prediction(
     "02.b",
-    "Up to which height of the hole will total variation continue a stripe that is 12 pixels wide?",
+    "Of the heights 4, 6, … 24, which is the last at which total variation fills better than heat?",
     unit="pixels",
-    why="an edge costs its length, so a stripe is continued if the hole is lower than the stripe is wide.",
+    why="an edge costs its length, so the stripe of 12 pixels is continued in holes that are lower than 12.",
 )
 prediction(
     "02.c",
@@ -47,6 +47,12 @@ def heat_row(answer, rng):
     wrong = {
         "Your line begins at a itself: a and b are the known pixels beside the hole.": np.linspace(a, b, n),
         "Return the n missing values only, without a and b.": line,
+        "You divided by n, so the last value is b itself: there are n + 1 steps.": np.linspace(a, b, n + 1)[
+            1:
+        ],
+        "You divided by n and began at a: the steps from 1 to n, divided by n + 1.": np.linspace(a, b, n + 1)[
+            :-1
+        ],
         "All your values are equal: the first one is not the mean of its neighbours.": np.full(
             n, (a + b) / 2
         ),

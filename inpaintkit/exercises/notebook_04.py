@@ -59,6 +59,7 @@ def partial_conv(answer, rng):
             "The bias belongs only where n > 0; elsewhere y is 0.": s * ratio + bias,
             "You scaled the bias, too; scale the sum, then add the bias.": (s + bias) * ratio * known,
             few: (s * ratio / channels + bias) * known,
+            "You forgot the bias: add it where n > 0.": s * ratio * known,
             "You did not scale the sum: multiply it by k·k / n.": (s + bias) * known,
             "You divided by n, but did not multiply by k·k.": (s * ratio / k**2 + bias) * known,
         }
@@ -68,6 +69,7 @@ def partial_conv(answer, rng):
         marks = {
             "The new mask is 1 where at least one pixel is known, not where all are.": n == k * k,
             "The new mask is 1 or 0, not the count.": n,
+            "The new mask is inverted: 1 is known.": ~known,
         }
         given = f"{case}, C={channels}, k={k}"
         found = difference(got[0], (s * ratio + bias) * known, 1e-6, "", wrong, f"y, {given}")

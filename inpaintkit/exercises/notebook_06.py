@@ -6,7 +6,7 @@ from inpaintkit.exercises.core import difference, exercise, prediction
 
 prediction(
     "06.a",
-    "The edge is at column 6 in two of three images, at column 10 in one. What paints L2 between the two?",
+    "The edge is at column 6 in two of three images, at column 10 in one. What does L2 paint between them?",
     {
         "grey": "the mean of the three truths is a third of the way from light to dark.",
         "light": "L2 has its minimum at the value of the majority.",
@@ -66,7 +66,8 @@ def huber_minimum(answer, rng):
         "That is the median, the minimum of the absolute error.": others[1],
         "That is the lowest loss; return the v at which it is reached.": others[2],
     }
-    return difference(answer(values, delta), v, 0.002, mistakes=wrong)
+    allowed = "0.002 is allowed: search in steps of 0.001 or less"
+    return difference(answer(values, delta), v, 0.002, mistakes=wrong, given=allowed)
 
 
 @exercise(

@@ -27,6 +27,7 @@ WRONG = {
         "between 0 and 1": lambda painted: 1 - painted[..., None] / np.float32(255),
         "go to 255": lambda painted: 255 * to_mask(painted),
         "grey pixel became hole": lambda painted: (painted == 0)[..., None].astype("float32"),
+        "exactly 128": lambda painted: (painted <= 128)[..., None].astype("float32"),
         "grey pixel became known": lambda painted: (painted < 255)[..., None].astype("float32"),
         "last axis is missing": lambda painted: to_mask(painted)[..., 0],
         "the type is bool": lambda painted: painted[..., None] < 128,

@@ -25,6 +25,8 @@ WRONG = {
     "02.1": {
         "begins at a itself": np.linspace,
         "without a and b": lambda a, b, n: np.linspace(a, b, n + 2),
+        "there are n + 1 steps": lambda a, b, n: [a + (b - a) * (i + 1) / n for i in range(n)],
+        "and began at a": lambda a, b, n: [a + (b - a) * i / n for i in range(n)],
         "All your values are equal": lambda a, b, n: [(a + b) / 2] * n,
         "from b to a": lambda a, b, n: heat_row(b, a, n),
         "nearest known pixel": lambda a, b, n: [a if i < n / 2 else b for i in range(n)],

@@ -60,6 +60,11 @@ WRONG = {
         "only where n > 0": bias_everywhere,
         "scaled the bias": bias_scaled,
         "times too small": one_over_c,
+        "forgot the bias": lambda x, mask, kernel, bias: partial_conv(x, mask, kernel, 0),
+        "new mask is inverted": lambda x, mask, kernel, bias: (
+            partial_conv(x, mask, kernel, bias)[0],
+            parts(x, mask, kernel)[1] == 0,
+        ),
         "did not scale the sum": no_ratio,
         "not multiply by k·k": mean_only,
         "0 · NaN is NaN": product,

@@ -42,13 +42,15 @@ WRONG = {
         "exactly these keys": {"work": "albums", "metric": "not stated"},
         "Empty: interval": {**NOTHING, "work": "my paper", "interval": None},
         "not only": {**NOTHING, "work": "my paper", "seeds": "yes"},
-        "this work states it": {**NOTHING, "work": "albums"},
+        "hole_ratio: this work states it": {**NOTHING, "work": "albums"},
+        "metric: this work states it": {**NOTHING, "work": "CelebA study"},
+        "hold the same text": dict.fromkeys(("work", *BOXES), "banana"),
         "measures none of them": {
             **NOTHING,
             "work": "tutorial",
             "hole_ratio": "0.3",
             "baseline": "diffusion",
         },
-        "found none": {**NOTHING, "work": "celeba", "interval": "95 % bootstrap"},
+        "found none": {**NOTHING, "work": "celeba", "metric": "SSIM", "interval": "95 % bootstrap"},
     },
 }

@@ -90,6 +90,19 @@ def test_blank_is_no_try(capsys):
     assert capsys.readouterr().out == "99.2: no answer yet. Give 20 dB.\n"
 
 
+def test_a_forgotten_return_is_named(capsys):
+    def forgotten(x):
+        x * 2
+
+    def described(x):
+        """Has no body yet."""
+
+    assert not ik.exercises.check("99.1", forgotten)
+    assert capsys.readouterr().out.startswith("99.1: not yet. Your function returned None. Is `return`")
+    assert not ik.exercises.check("99.1", described)
+    assert "no answer yet" in capsys.readouterr().out
+
+
 def test_hints_come_step_by_step_and_then_all(capsys):
     for _ in range(3):
         ik.exercises.hint("99.1")
@@ -177,7 +190,8 @@ def test_the_report(capsys):
 def test_differences_in_words():
     assert difference(np.float32(0.5), 0.5) is None
     assert difference(float("nan"), 1.0) == "Expected finite numbers, got NaN or infinity."
-    assert difference("x", 1.0).startswith("Expected a number or an array of numbers, got 'x'")
+    assert difference("x", 1.0).startswith("Expected one number, got 'x'")
+    assert difference(3.0, [1, 2]) == "Expected 2 numbers, got one number."
     assert difference([1, 2], 1.0) == "Expected one number, got an array of shape (2,)."
     assert difference([1.0, 2.5], [1, 2], given="an empty mask").endswith("is 0.5 too high (an empty mask).")
 
