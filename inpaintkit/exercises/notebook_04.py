@@ -59,7 +59,7 @@ def partial_conv(answer, rng):
             "The bias belongs only where n > 0; elsewhere y is 0.": s * ratio + bias,
             "You scaled the bias, too; scale the sum, then add the bias.": (s + bias) * ratio * known,
             few: (s * ratio / channels + bias) * known,
-            "You forgot the bias: add it where n > 0.": s * ratio * known,
+            "You forgot to add the bias.": s * ratio * known,
             "You did not scale the sum: multiply it by k·k / n.": (s + bias) * known,
             "You divided by n, but did not multiply by k·k.": (s * ratio / k**2 + bias) * known,
         }
@@ -69,7 +69,7 @@ def partial_conv(answer, rng):
         marks = {
             "The new mask is 1 where at least one pixel is known, not where all are.": n == k * k,
             "The new mask is 1 or 0, not the count.": n,
-            "The new mask is inverted: 1 is known.": ~known,
+            "The new mask is inverted: 1 where at least one pixel is known.": ~known,
         }
         given = f"{case}, C={channels}, k={k}"
         found = difference(got[0], (s * ratio + bias) * known, 1e-6, "", wrong, f"y, {given}")
@@ -122,10 +122,7 @@ def joint_ratio(answer, rng):
     right="A window of 15 pixels, and up to 7 more until the next window begins.",
 )
 def never_closed(answer, rng):
-    window, apart = (
-        1 + 2 * (1 + 2 + 4),
-        2**3,
-    )  # what a pixel of the third layer sees, and where the next begins
+    window, apart = 1 + 2 * (1 + 2 + 4), 2**3  # what a pixel of the third layer sees; where the next begins
     wrong = {
         "Such a hole stays open only in some positions: windows begin at every eighth pixel.": window,
         "That is the largest side that may close; the next one never closes.": window + apart - 2,

@@ -107,4 +107,4 @@ def best_logit(answer, rng):
         "Those are the odds p / (1 − p); a logit is their logarithm.": odds,
         "You used the logarithm to base 10; a logit uses the natural one.": np.log10(odds),
     }
-    return difference(answer(label), np.log(odds), 1e-3, mistakes=wrong)
+    return difference(answer(label), np.log(odds), 0.01, mistakes=wrong)  # a search finds it, too

@@ -45,8 +45,7 @@ prediction(
     right="A soft brush leaves grey at its rim; grey was painted, too.",
 )
 def repair(answer, rng):
-    photo = rng.integers(0, 256, (24, 32, 3)).astype("uint8")
-    drawing = np.zeros((24, 32), "uint8")
+    photo, drawing = rng.integers(0, 256, (24, 32, 3)).astype("uint8"), np.zeros((24, 32), "uint8")
     drawing[6:16, 5:25], drawing[8:14, 7:23] = 90, 255  # with a soft rim
     inside = drawing > 0
     fill, seen = (rng.integers(0, 250, 3) + 0.7) / 255, []

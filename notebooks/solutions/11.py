@@ -42,15 +42,15 @@ WRONG = {
         "exactly these keys": {"work": "albums", "metric": "not stated"},
         "Empty: interval": {**NOTHING, "work": "my paper", "interval": None},
         "not only": {**NOTHING, "work": "my paper", "seeds": "yes"},
-        "hole_ratio: this work states it": {**NOTHING, "work": "albums"},
-        "metric: this work states it": {**NOTHING, "work": "CelebA study"},
-        "hold the same text": dict.fromkeys(("work", *BOXES), "banana"),
-        "measures none of them": {
+        "hole_ratio: this work": {**NOTHING, "work": "albums"},
+        "not measured": {
             **NOTHING,
             "work": "tutorial",
             "hole_ratio": "0.3",
             "baseline": "diffusion",
         },
-        "found none": {**NOTHING, "work": "celeba", "metric": "SSIM", "interval": "95 % bootstrap"},
+        "metric: this work": {**NOTHING, "work": "The CelebA study"},
+        "two boxes": {**dict.fromkeys(BOXES, "banana"), "work": "my paper"},
+        "found none": {**NOTHING, "work": "celaba", "metric": "SSIM", "interval": "95 % bootstrap"},
     },
 }
