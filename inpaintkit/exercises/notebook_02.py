@@ -18,7 +18,7 @@ prediction(
     "02.b",
     "Up to which height of the hole will total variation continue a stripe that is 12 pixels wide?",
     unit="pixels",
-    why="an edge costs its length, so a stripe is continued if the hole is lower than its 12 pixels.",
+    why="an edge costs its length, so a stripe of 12 pixels is continued in holes that are lower than 12.",
 )
 prediction(
     "02.c",
