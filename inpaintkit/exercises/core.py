@@ -181,11 +181,13 @@ def _guarded(function):
 
     def call(*inputs, **named):
         copies = [value.copy() if isinstance(value, np.ndarray) else value for value in inputs]
-        came = ", ".join(map(_what, [*inputs, *named.values()])) or "no input"
+        came = [str(x) if type(x) in (int, float) else _what(x) for x in [*inputs, *named.values()]]
         try:
             result = function(*copies, **named)
         except Exception as error:
-            raise _AnswerError(f"Your function raised {_error(error)} It was called with {came}.") from error
+            raise _AnswerError(
+                f"Your function raised {_error(error)} It was called with {', '.join(came) or 'no input'}."
+            ) from error
         if result is None:
             empty = _is_empty(function)
             raise _AnswerError(

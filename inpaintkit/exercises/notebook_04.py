@@ -32,8 +32,7 @@ prediction(
     hints=[
         "Select the known pixels: np.where(mask[..., None] > 0, x, 0). A product would keep NaN.",
         "np.lib.stride_tricks.sliding_window_view(mask, (k, k)).sum(axis=(2, 3)) is n for every window.",
-        "sliding_window_view(x, (k, k), axis=(0, 1)) has the shape (H', W', C, k, k). Multiply by the kernel "
-        "and sum: np.einsum('ijcuv,uvc->ij', windows, kernel).",
+        "windows = sliding_window_view(x, (k, k), axis=(0, 1)); np.einsum('ijcuv,uvc->ij', windows, kernel).",
         "Scale by k·k / n, then add the bias, and only where n > 0.",
     ],
     right="Compared on 21 new masks: empty, full, one and several channels, NaN in the hole.",
@@ -45,8 +44,7 @@ def partial_conv(answer, rng):
         x, kernel, bias = rng.normal(2, 1, (*size, channels)), rng.normal(1, 1, (k, k, channels)), 0.7
         mask = (rng.random(size) < {"all known": 1, "nothing known": 0}.get(case, 0.8)).astype(float)
         mask[1:5, 2:6] = case == "all known"  # wider than a window of 3
-        if case == "NaN in the hole":
-            x[mask == 0] = np.nan
+        x[(mask == 0) & (case == "NaN in the hole")] = np.nan
         n = sliding_window_view(mask, (k, k)).sum(axis=(2, 3))
         known, ratio = n > 0, k * k / np.maximum(n, 1)
         s = sums(np.where(mask[..., None] > 0, x, 0), kernel)

@@ -62,8 +62,8 @@ def repair(answer, rng):
     if result.shape != photo.shape or result.dtype != "uint8":
         return f"Expected an array {photo.shape} of uint8, got {result.shape} of {result.dtype}."
     changed = np.count_nonzero((result != photo).any(axis=-1) & ~inside)
-    own = seen[-1]  # the hole of the last call by the student
-    blended = inpaint(photo, np.float32(~inside)[..., None], method)  # which corrects the rim: right, too
+    # ik.inpaint corrects the rim: right, too
+    own, blended = seen[-1], inpaint(photo, np.float32(~inside)[..., None], method)
     off = min(np.abs(result[inside] - np.float32(right)).max() for right in (to_uint8(fill), blended[inside]))
     faults = {
         "Your mask is the wrong way round: 1 is known, 0 is the hole.": not own[drawing == 255].any(),

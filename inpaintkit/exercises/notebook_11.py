@@ -8,45 +8,26 @@ QUESTION = "What will a referee say about the claim of the"
 VERDICTS = ("stands", "stands with a definition", "falls")
 
 
-def claim(id, text, *reasons):
-    prediction(id, f"{QUESTION} {text}?", dict(zip(VERDICTS, reasons, strict=True)))
-
-
-claim(
-    "11.a",
-    'CelebA study that with skip connections "loss values are smaller than in case of simple Autoencoder"',
-    "the raw SSIM is higher, and the fills in the holes are better, too.",
-    "right about the loss of raw output; in the hole, ten images cannot tell the two networks apart.",
-    "the raw SSIM, from which its loss is computed, is not higher with skip connections.",
-)
-claim(
-    "11.b",
-    'album-cover study that, tested on eight images, "the smallest [network] seemed to be sufficient"',
-    "even a method that only stores the eight images fills other images well.",
-    "sufficient to store eight images; a method that only stores passes this test, and fails on others.",
-    "a method that stores the eight images does not even pass on these.",
-)
-claim(
-    "11.c",
-    "paintings study: after four epochs, the MAE on CIFAR-10 is 0.0374",
-    "an MAE of 0.0374 excludes fills as bad as the mean colour.",
-    "fills by biharmonic and by the mean colour can both have this raw MAE; the hole was not measured.",
-    "even good fills have a larger MAE.",
-)
-claim(
-    "11.d",
-    "face report: its fills have a PSNR of 30.456 dB and a mean squared error of 0.00042",
-    "the mean PSNR is not below the PSNR of the mean error, so both can be right.",
-    "the two numbers can be right together, if both are means over the same images.",
-    "they exclude each other: with this mean squared error, the mean PSNR is 33.8 dB or more.",
-)
-claim(
-    "11.e",
-    "tutorial that `--mask_ratio 0.5` makes holes of 50 %",
-    "the holes have the ratio that was asked for.",
-    "the holes follow the option, though not exactly.",
-    "the script that we found never uses this value: its holes do not depend on it.",
-)
+CLAIMS = {  # what is claimed, and the reason for the verdict
+    "11.a": (
+        'CelebA study: with skip connections, "loss values are smaller than in case of simple Autoencoder"',
+        "right about the loss of raw output; in the hole, ten images cannot tell the two networks apart.",
+    ),
+    "11.b": (
+        'album-cover study: tested on eight images, "the smallest [network] seemed to be sufficient"',
+        "sufficient to store eight images; a method that only stores passes this test, and fails on others.",
+    ),
+    "11.c": ("paintings study: an MAE of 0.0374 on CIFAR-10", "a fill by the mean colour can have it, too."),
+    "11.d": (
+        "face report: its fills have a PSNR of 30.456 dB and a mean squared error of 0.00042",
+        "they exclude each other: with this mean squared error, the mean PSNR is 33.8 dB or more.",
+    ),
+    "11.e": ("tutorial: `--mask_ratio 0.5` makes holes of 50 %", "the script never uses this value."),
+}
+OTHER = "here the numbers say so; in our run they said something else."  # for example in fast mode
+for id, (claim, reason) in CLAIMS.items():
+    verdict = "falls" if id in ("11.d", "11.e") else "stands with a definition"
+    prediction(id, f"{QUESTION} {claim}?", {each: reason if each == verdict else OTHER for each in VERDICTS})
 
 
 @exercise(
@@ -146,7 +127,5 @@ def form(answer, rng):
             return f"{box}: this work states it. Read its section above once more."
     for box in MISSING.get(work, ()):
         if text[box] != "not stated":
-            if (work, box) == ("tutorial", "baseline"):
-                return "baseline: the tutorial names classical methods, but measures none of them."
             return f"{box}: you wrote a value, but we found none in the text of this work."
     return None

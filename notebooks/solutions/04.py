@@ -79,6 +79,9 @@ WRONG = {
         "two arrays": lambda x, mask, kernel, bias: partial_conv(x, mask, kernel, bias)[0],
     },
     "04.2": {
+        "ZeroDivisionError: division by zero. It was called with": lambda c1, n1, c2, n2, k: (
+            k * k * (c1 + c2) / (c1 * n1 + c2 * n2)
+        ),
         "numerator only one": lambda c1, n1, c2, n2, k: k * k / max(c1 * n1 + c2 * n2, 1),
         "merged mask": lambda c1, n1, c2, n2, k: k * k / max(n1, n2, 1),
         "as often as it has channels": lambda c1, n1, c2, n2, k: 2 * k * k / max(n1 + n2, 1),

@@ -45,12 +45,6 @@ WRONG = {
         "hole_ratio: this work states it": {**NOTHING, "work": "albums"},
         "metric: this work states it": {**NOTHING, "work": "CelebA study"},
         "hold the same text": dict.fromkeys(("work", *BOXES), "banana"),
-        "measures none of them": {
-            **NOTHING,
-            "work": "tutorial",
-            "hole_ratio": "0.3",
-            "baseline": "diffusion",
-        },
         "found none": {**NOTHING, "work": "celeba", "metric": "SSIM", "interval": "95 % bootstrap"},
     },
 }
