@@ -4,7 +4,7 @@
 
 A list is Colab's `pip freeze`, named like 2026.08-py3.13-gpu.txt, from github.com/googlecolab/backend-info.
 Of each list a virtual environment gets the packages that requirements.txt touches, with their dependencies,
-in Colab's versions (TensorFlow in its plain variant, which also runs without a GPU), and Jupyter. There the
+in Colab's versions (without suffixes such as +cu128, since there is no GPU), and Jupyter. There the
 setup cell runs as it is. Only the module `google.colab` is a stand-in: access to Drive is denied, then an
 upload is cancelled, then a text file comes, then a zip file without the course, then the course. The script
 proves with `pip freeze` that no version changed, and executes notebooks in fast mode.

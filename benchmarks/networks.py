@@ -178,6 +178,6 @@ def main(data, folder, seconds):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", metavar="DATA", type=Path, nargs="?", help="with sub-folders train and test")
-    parser.add_argument("--seconds", type=float, default=45, help="of processor time for each run")
+    parser.add_argument("--seconds", type=float, default=180, help="of processor time for each run")
     parser.add_argument("--folder", type=Path, default=Path("runs/networks"), help="of the finished runs")
     main(**vars(parser.parse_args()))

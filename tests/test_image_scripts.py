@@ -98,8 +98,10 @@ def test_the_parts_of_the_package_that_a_script_names_count(script, notebook, tm
     files = files_of([source])
     assert {source, kit / "plots.py", kit / "masks/strokes.py", kit / "pretrained/loading.py"} <= set(files)
     assert kit / "losses/pixel.py" in files and kit / "baselines/smooth.py" not in files
+    path = notebook("ik.baselines.heat; ik.exercises.predict('03.a')", "display(1)", "ik.losses.mae")
+    assert kit / "baselines/smooth.py" in files_of([path])  # but nothing that cannot change the image
+    assert not {kit / "exercises/core.py", kit / "losses/pixel.py"} & set(files_of([path]))
     path = notebook("ik.baselines.heat", "display(1)", "later = 1")
-    assert kit / "baselines/smooth.py" in files_of([path])
     same = script("made_from").fingerprint([path])
     assert script("made_from").fingerprint([notebook("ik.baselines.heat", "display(1)", "later = 2")]) == same
     assert script("made_from").fingerprint([notebook("ik.baselines.heat", "display(2)")]) != same

@@ -105,6 +105,46 @@ def test_it_ends_with_summary_exercises_and_references(path):
     assert neighbours and neighbours != [path.name.split("_")[0]], "links to the notebooks before and after"
 
 
+def faults_of_exercises(notebook):
+    """What is wrong with the layout of the exercises: each is a text, and below it the cell to fill in."""
+    faults = []
+    for above, cell in zip(notebook.cells, notebook.cells[1:], strict=False):
+        call = re.search(r'^ik\.exercises\.check\("([^"]+)".*', cell.source, re.MULTILINE)
+        if cell.cell_type != "code" or not call:
+            continue
+        asked = re.findall(r"^\*\*(\d\dx?\.\d)\b", above.source, re.MULTILINE)
+        if asked != [call[1]]:
+            faults.append(f"the text above the cell of {call[1]} asks {', '.join(asked) or 'nothing'}")
+        if not cell.source.endswith(call[0]) or not call[0].endswith(");"):
+            faults.append(f"{call[1]}: end the cell with check(…); so that no True or False stands below it")
+        if "def " in cell.source and not re.match(
+            r'def \w+\(.*\):( \.\.\.$|\n    """)', cell.source, re.MULTILINE
+        ):
+            faults.append(f"{call[1]}: the cell begins with an empty function")
+    return faults
+
+
+@every_notebook
+def test_each_exercise_is_a_text_and_its_cell(path):
+    assert faults_of_exercises(nbformat.read(path, as_version=4)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "fault"),
+    [
+        ("**09.1** Write it.", 'def f(x): ...\n\n\nik.exercises.check("09.1", f)', "09.1: end the cell"),
+        ("**09.1** Write it.\n\n**09.2** That, too.", 'ik.exercises.check("09.1", 1);', "asks 09.1, 09.2"),
+        ("Words.", 'answer = None\nik.exercises.check("09.1", answer);', "asks nothing"),
+        ("**09.1** A.", '# 09.1\ndef f(x): ...\n\n\nik.exercises.check("09.1", f);', "empty function"),
+    ],
+)
+def test_other_layouts_of_an_exercise_are_found(text, code, fault):
+    new = nbformat.v4
+    notebook = new.new_notebook(cells=[new.new_markdown_cell(text), new.new_code_cell(code)])
+    (found,) = faults_of_exercises(notebook)
+    assert fault in found
+
+
 @every_notebook
 def test_its_links_lead_somewhere(path):
     assert broken_links(path, prose(path)) == []

@@ -139,7 +139,7 @@ def difference(
 
     Example:
         >>> difference(3.2, 3.0, 0.1, "dB")
-        'Your result is 0.2 dB too high.'
+        'Your result is 0.2 dB too high. It may differ by 0.1 dB.'
         >>> difference([0.8], [0.2], mistakes={"You measured the known part.": [0.8]})
         'You measured the known part.'
     """
@@ -148,7 +148,8 @@ def difference(
     try:
         got = np.asarray(got.detach().cpu() if hasattr(got, "detach") else got, "float64")  # PyTorch
     except (TypeError, ValueError):
-        return f"Expected {_numbers(wanted)}, got {_what(got)}{given}."
+        plain = ": write it without quotes and without a unit" if isinstance(got, str) else ""
+        return f"Expected {_size(wanted)}, got {_what(got)}{plain}{given}."
 
     def equal(value):
         return value.shape == got.shape and np.allclose(got, value, rtol=0, atol=tolerance, equal_nan=True)
@@ -159,7 +160,7 @@ def difference(
         if equal(np.asarray(value, "float64")):
             return sentence
     if got.shape != wanted.shape:
-        return f"Expected {_numbers(wanted)}, got {_what(got)}{given}."
+        return f"Expected {_size(wanted)}, got {_size(got)}{given}."
     wrong = ~np.isclose(got, wanted, rtol=0, atol=tolerance, equal_nan=True)
     off = (got - wanted)[wrong]
     if not np.isfinite(off).all():
@@ -168,7 +169,8 @@ def difference(
     worst = off[np.argmax(np.abs(off))]
     far = f"{abs(worst):.2g}{unit} too {'high' if worst > 0 else 'low'}"
     if not wanted.ndim:
-        return f"Your result is {far}{given}."
+        close = f" It may differ by {tolerance:g}{unit}." if abs(worst) < 5 * tolerance else ""
+        return f"Your result is {far}{given}.{close}"
     return f"{wrong.sum()} of {wrong.size} values are wrong, the worst is {far}{given}."
 
 
@@ -181,30 +183,22 @@ def _guarded(function):
 
     def call(*inputs, **named):
         copies = [value.copy() if isinstance(value, np.ndarray) else value for value in inputs]
-        came = [str(x) if type(x) in (int, float) else _what(x) for x in [*inputs, *named.values()]]
+        came = ", ".join(map(_input, [*inputs, *named.values()])) or "no input"
         try:
             result = function(*copies, **named)
         except Exception as error:
-            raise _AnswerError(
-                f"Your function raised {_error(error)} It was called with {', '.join(came) or 'no input'}."
-            ) from error
+            raise _AnswerError(f"Your function raised {_error(error)} It was called with {came}.") from error
         if result is None:
-            empty = _is_empty(function)
-            raise _AnswerError(
-                "" if empty else "Your function returned None. Is `return` missing at its end?"
-            )
+            blank = _steps(function) == _steps(lambda: ...)
+            raise _AnswerError("" if blank else "Your function returned None: is `return` missing?")
         return result
 
     return call
 
 
-def _is_empty(function):
-    """Whether a function has no body yet: only `...`, `pass` or a docstring."""
-
-    def empty(): ...
-
-    code = getattr(function, "__code__", empty.__code__).co_code
-    return code[::2] == empty.__code__.co_code[::2]  # the instructions, without their arguments
+def _steps(function):
+    """The steps that Python takes in a function, without their operands; an empty body has the fewest."""
+    return getattr(getattr(function, "__code__", None), "co_code", b"")[::2]
 
 
 def _error(error):
@@ -213,9 +207,13 @@ def _error(error):
     return f"{type(error).__name__}: {lines[0].rstrip('.') if lines else 'no message'}."
 
 
-def _numbers(wanted):
-    """What an answer has to be, in words: "2 numbers"."""
-    return f"{wanted.size} numbers" if wanted.ndim == 1 and 1 < wanted.size < 5 else _what(wanted)
+def _size(numbers):
+    """An array in words: "one number", "2 numbers", "an array of shape (4, 4)"."""
+    return f"{len(numbers)} numbers" if numbers.ndim == 1 else _what(numbers)
+
+
+def _input(value):
+    return f"{value:.4g}" if isinstance(value, (int, float)) else _what(value)
 
 
 def _what(value):

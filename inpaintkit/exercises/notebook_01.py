@@ -45,8 +45,9 @@ def _masks(rng, count):
 def to_mask(answer, rng):
     painted = np.full(rng.integers(12, 24, 2), 0, "uint8")
     painted[3:9, 2:8] = 255
-    painted[3:9, 8] = 128, *rng.integers(130, 255, 5)
-    painted[9, 2:8] = 127, *rng.integers(1, 127, 5)
+    painted[3:9, 8] = rng.integers(128, 255, 6)
+    painted[9, 2:8] = rng.integers(1, 128, 6)
+    painted[3, 8], painted[9, 2] = 128, 127  # the limit itself
     wanted = (painted < 128).astype("float32")[..., None]
     got = np.asarray(answer(painted))
     wrong = {
@@ -55,8 +56,8 @@ def to_mask(answer, rng):
         - painted[..., None] / np.float32(255),
         "The polarity is right, but the values go to 255; the kit wants 0 and 1.": 255 * wanted,
         "Every grey pixel became hole; below 128 it counts as known.": (painted == 0)[..., None],
-        "A grey of exactly 128 is hole; you made it known.": (painted <= 128)[..., None],
         "Every grey pixel became known; from 128 it is hole.": (painted < 255)[..., None],
+        "The grey of 128 itself became known; from 128 it is hole.": (painted <= 128)[..., None],
         "The last axis is missing: a mask has the shape (H, W, 1).": wanted[..., 0],
     }
     found = difference(got, wanted, 1e-6, mistakes=wrong)

@@ -16,9 +16,9 @@ prediction(
 )
 prediction(
     "02.b",
-    "Of the heights 4, 6, … 24, which is the last at which total variation fills better than heat?",
+    "Up to which height of the hole will total variation continue a stripe that is 12 pixels wide?",
     unit="pixels",
-    why="an edge costs its length, so the stripe of 12 pixels is continued in holes that are lower than 12.",
+    why="an edge costs its length, so a stripe of 12 pixels is continued in holes that are lower than 12.",
 )
 prediction(
     "02.c",
@@ -46,13 +46,11 @@ def heat_row(answer, rng):
     line = np.linspace(a, b, n + 2)
     wrong = {
         "Your line begins at a itself: a and b are the known pixels beside the hole.": np.linspace(a, b, n),
+        "Your line ends at b itself: from a to b there are n + 1 steps, not n.": a
+        + (b - a) * np.arange(1, n + 1) / n,
+        "Your line begins at a, and its steps are too large: n + 1 steps lead to b.": a
+        + (b - a) * np.arange(n) / n,
         "Return the n missing values only, without a and b.": line,
-        "You divided by n, so the last value is b itself: there are n + 1 steps.": np.linspace(a, b, n + 1)[
-            1:
-        ],
-        "You divided by n and began at a: the steps from 1 to n, divided by n + 1.": np.linspace(a, b, n + 1)[
-            :-1
-        ],
         "All your values are equal: the first one is not the mean of its neighbours.": np.full(
             n, (a + b) / 2
         ),
@@ -87,6 +85,8 @@ def stripe_costs(answer, rng):
         "That is the area of the stripe; only neighbours that differ cost something.": np.array(
             [width * height * step, 0]
         ),
+        "That is the area twice; count pairs of neighbours that differ.": np.full(2, width * height * step),
+        "Your edges are one pair too long: at a corner, pixels are no neighbours.": wanted + 2 * step,
     }
     return difference(answer(width, height, step), wanted, 1e-6, mistakes=wrong)
 

@@ -40,7 +40,8 @@ def conv_parameters(answer, rng):
         "A square kernel has kernel · kernel positions, not kernel.": (kernel * channels + 1) * filters,
         "A filter has its own weights for each channel of the input.": (kernel**2 + 1) * filters,
         "There is one bias per filter, not one per layer.": weights + 1,
-        "A bias belongs to a filter; you counted one for each channel of the input.": weights + channels,
+        "There is one bias per filter, not one per channel of the input.": weights + channels,
+        "A filter has one bias for all its channels, not one for each.": (kernel**2 + 1) * channels * filters,
     }
     return difference(answer(kernel, channels, filters), weights + filters, 0.1, "parameters", wrong)
 
@@ -58,14 +59,10 @@ def conv_parameters(answer, rng):
 )
 def early_stopping(answer, rng):
     patience = int(rng.integers(3, 6))
-    low = rng.uniform(0.1, 0.3, 3 * patience + 2)
-    low[patience : patience + 2].sort()  # a rise that is no new best
+    low = np.sort(rng.uniform(0.1, 0.3, 3 * patience + 2))  # rising, but never a new best
     scores = np.concatenate([[0.4], low[: patience - 1], [0.6], low[patience:], [0.9]])
     best, last = patience + 1, 2 * patience + 1
-    end, kept = _against_previous(scores, patience)
     wrong = {
-        "Compare each score with the best one so far, not with that of the epoch before.": (end, kept),
-        "You have both numbers, but the last epoch that is trained comes first.": (best, last),
         "You kept the last weights; EarlyStopping with restore_best_weights keeps the best.": (last, last),
         "Count epochs from 1, not from 0.": (last - 1, best - 1),
         "You wait one epoch too long: after `patience` epochs without a new best, training ends.": (
@@ -73,26 +70,16 @@ def early_stopping(answer, rng):
             best,
         ),
         "A new best score sets the count of epochs back to 0.": (patience + 2, best),
+        "You compare each score with the one before; compare it with the best so far.": (len(scores),) * 2,
+        "That is the other way round: first the last epoch, then the one that is kept.": (best, last),
         "The highest score of all comes after the end of training: it was never reached.": (
             last,
             len(scores),
         ),
     }
     fault = difference(answer(scores, patience), (last, best), 0.1, "epochs", wrong)
-    rising = np.sort(low)
     given = "with scores that improve in every epoch, so that training goes on to the end"
-    return fault or difference(answer(rising, patience), (len(low), len(low)), 0.1, "epochs", given=given)
-
-
-def _against_previous(scores, patience):
-    """A usual mistake: the epochs in which the score did not rise are counted."""
-    count, kept = 0, 1
-    for epoch in range(2, len(scores) + 1):
-        rises = scores[epoch - 1] > scores[epoch - 2]
-        count, kept = (0, epoch) if rises else (count + 1, kept)
-        if count == patience:
-            return epoch, kept
-    return len(scores), kept
+    return fault or difference(answer(low, patience), (len(low), len(low)), 0.1, "epochs", given=given)
 
 
 @exercise(

@@ -32,7 +32,8 @@ prediction(
     hints=[
         "Select the known pixels: np.where(mask[..., None] > 0, x, 0). A product would keep NaN.",
         "np.lib.stride_tricks.sliding_window_view(mask, (k, k)).sum(axis=(2, 3)) is n for every window.",
-        "windows = sliding_window_view(x, (k, k), axis=(0, 1)); np.einsum('ijcuv,uvc->ij', windows, kernel).",
+        "sliding_window_view(x, (k, k), axis=(0, 1)) has the shape (H', W', C, k, k). Multiply by the kernel "
+        "and sum: np.einsum('ijcuv,uvc->ij', windows, kernel).",
         "Scale by k·k / n, then add the bias, and only where n > 0.",
     ],
     right="Compared on 21 new masks: empty, full, one and several channels, NaN in the hole.",
@@ -44,7 +45,8 @@ def partial_conv(answer, rng):
         x, kernel, bias = rng.normal(2, 1, (*size, channels)), rng.normal(1, 1, (k, k, channels)), 0.7
         mask = (rng.random(size) < {"all known": 1, "nothing known": 0}.get(case, 0.8)).astype(float)
         mask[1:5, 2:6] = case == "all known"  # wider than a window of 3
-        x[(mask == 0) & (case == "NaN in the hole")] = np.nan
+        if case == "NaN in the hole":
+            x[mask == 0] = np.nan
         n = sliding_window_view(mask, (k, k)).sum(axis=(2, 3))
         known, ratio = n > 0, k * k / np.maximum(n, 1)
         s = sums(np.where(mask[..., None] > 0, x, 0), kernel)
@@ -57,7 +59,7 @@ def partial_conv(answer, rng):
             "The bias belongs only where n > 0; elsewhere y is 0.": s * ratio + bias,
             "You scaled the bias, too; scale the sum, then add the bias.": (s + bias) * ratio * known,
             few: (s * ratio / channels + bias) * known,
-            "You forgot the bias: add it where n > 0.": s * ratio * known,
+            "You forgot to add the bias.": s * ratio * known,
             "You did not scale the sum: multiply it by k·k / n.": (s + bias) * known,
             "You divided by n, but did not multiply by k·k.": (s * ratio / k**2 + bias) * known,
         }
@@ -67,7 +69,7 @@ def partial_conv(answer, rng):
         marks = {
             "The new mask is 1 where at least one pixel is known, not where all are.": n == k * k,
             "The new mask is 1 or 0, not the count.": n,
-            "The new mask is inverted: 1 is known.": ~known,
+            "The new mask is inverted: 1 where at least one pixel is known.": ~known,
         }
         given = f"{case}, C={channels}, k={k}"
         found = difference(got[0], (s * ratio + bias) * known, 1e-6, "", wrong, f"y, {given}")
@@ -120,10 +122,7 @@ def joint_ratio(answer, rng):
     right="A window of 15 pixels, and up to 7 more until the next window begins.",
 )
 def never_closed(answer, rng):
-    window, apart = (
-        1 + 2 * (1 + 2 + 4),
-        2**3,
-    )  # what a pixel of the third layer sees, and where the next begins
+    window, apart = 1 + 2 * (1 + 2 + 4), 2**3  # what a pixel of the third layer sees; where the next begins
     wrong = {
         "Such a hole stays open only in some positions: windows begin at every eighth pixel.": window,
         "That is the largest side that may close; the next one never closes.": window + apart - 2,

@@ -106,7 +106,6 @@ def hole_term(answer, rng):
         "That is the error of the known pixels: mask is 1 where the image is known.": (error * mask).mean(),
         "You squared the error; L1 is the absolute error.": (error**2 * hole).mean(),
         "That is the sum; divide by the number of values.": (error * hole).sum(),
-        "The weight 6 is applied when the terms are added; here, return the term itself.": 6
-        * (error * hole).mean(),
+        "The weight of 6 is no part of the term: it stands before it in the loss.": 6 * (error * hole).mean(),
     }
     return difference(answer(image, output, mask), (error * hole).mean(), 1e-5, mistakes=wrong)

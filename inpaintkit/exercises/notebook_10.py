@@ -45,8 +45,7 @@ prediction(
     right="A soft brush leaves grey at its rim; grey was painted, too.",
 )
 def repair(answer, rng):
-    photo = rng.integers(0, 256, (24, 32, 3)).astype("uint8")
-    drawing = np.zeros((24, 32), "uint8")
+    photo, drawing = rng.integers(0, 256, (24, 32, 3)).astype("uint8"), np.zeros((24, 32), "uint8")
     drawing[6:16, 5:25], drawing[8:14, 7:23] = 90, 255  # with a soft rim
     inside = drawing > 0
     fill, seen = (rng.integers(0, 250, 3) + 0.7) / 255, []
@@ -62,8 +61,8 @@ def repair(answer, rng):
     if result.shape != photo.shape or result.dtype != "uint8":
         return f"Expected an array {photo.shape} of uint8, got {result.shape} of {result.dtype}."
     changed = np.count_nonzero((result != photo).any(axis=-1) & ~inside)
-    # ik.inpaint corrects the rim: right, too
-    own, blended = seen[-1], inpaint(photo, np.float32(~inside)[..., None], method)
+    own = seen[-1]  # the hole of the last call by the student
+    blended = inpaint(photo, np.float32(~inside)[..., None], method)  # which corrects the rim: right, too
     off = min(np.abs(result[inside] - np.float32(right)).max() for right in (to_uint8(fill), blended[inside]))
     faults = {
         "Your mask is the wrong way round: 1 is known, 0 is the hole.": not own[drawing == 255].any(),

@@ -24,9 +24,9 @@ SOLUTIONS = {"02.1": heat_row, "02.2": stripe_costs, "02.3": biharmonic_row}
 WRONG = {
     "02.1": {
         "begins at a itself": np.linspace,
+        "ends at b itself": lambda a, b, n: a + (b - a) * np.arange(1, n + 1) / n,
+        "begins at a, and": lambda a, b, n: a + (b - a) * np.arange(n) / n,
         "without a and b": lambda a, b, n: np.linspace(a, b, n + 2),
-        "there are n + 1 steps": lambda a, b, n: [a + (b - a) * (i + 1) / n for i in range(n)],
-        "and began at a": lambda a, b, n: [a + (b - a) * i / n for i in range(n)],
         "All your values are equal": lambda a, b, n: [(a + b) / 2] * n,
         "from b to a": lambda a, b, n: heat_row(b, a, n),
         "nearest known pixel": lambda a, b, n: [a if i < n / 2 else b for i in range(n)],
@@ -36,7 +36,9 @@ WRONG = {
         "you counted one": lambda width, height, step: (height * step, width * step),
         "left out the step": lambda width, height, step: (2 * height, 2 * width),
         "both cases in each": lambda width, height, step: [2 * (height + width) * step] * 2,
-        "area": lambda width, height, step: (width * height * step, 0),
+        "area of the stripe": lambda width, height, step: (width * height * step, 0),
+        "area twice": lambda width, height, step: [width * height * step] * 2,
+        "at a corner": lambda width, height, step: (2 * (height + 1) * step, 2 * (width + 1) * step),
     },
     "02.3": {
         "That is heat": lambda left, right, n: heat_row(left[1], right[0], n),

@@ -28,11 +28,13 @@ def without_a_new_count(scores, patience):
     return len(scores), kept
 
 
-def against_previous(scores, patience):
-    count, kept = 0, 1
+def compared_with_the_one_before(scores, patience):
+    kept, count = 1, 0
     for epoch in range(2, len(scores) + 1):
-        rises = scores[epoch - 1] > scores[epoch - 2]
-        count, kept = (0, epoch) if rises else (count + 1, kept)
+        if scores[epoch - 1] > scores[epoch - 2]:
+            kept, count = epoch, 0
+        else:
+            count += 1
         if count == patience:
             return epoch, kept
     return len(scores), kept
@@ -51,17 +53,18 @@ WRONG = {
     "03.1": {
         "forgot the bias": lambda kernel, channels, filters: kernel**2 * channels * filters,
         "not kernel": lambda kernel, channels, filters: (kernel * channels + 1) * filters,
-        "own weights for each channel": lambda kernel, channels, filters: (kernel**2 + 1) * filters,
-        "each channel of the input": lambda kernel, channels, filters: (kernel**2 * filters + 1) * channels,
+        "for each channel": lambda kernel, channels, filters: (kernel**2 + 1) * filters,
         "not one per layer": lambda kernel, channels, filters: kernel**2 * channels * filters + 1,
+        "not one per channel": lambda kernel, channels, filters: channels * (kernel**2 * filters + 1),
+        "not one for each": lambda kernel, channels, filters: (kernel**2 + 1) * channels * filters,
     },
     "03.2": {
         "kept the last weights": lambda scores, patience: (early_stopping(scores, patience)[0],) * 2,
         "from 1, not from 0": lambda scores, patience: tuple(e - 1 for e in early_stopping(scores, patience)),
         "one epoch too long": lambda scores, patience: early_stopping(scores, patience + 1),
         "back to 0": without_a_new_count,
-        "epoch before.": lambda scores, patience: against_previous(scores, patience),
-        "comes first": lambda scores, patience: early_stopping(scores, patience)[::-1],
+        "with the best so far": compared_with_the_one_before,
+        "the other way round": lambda scores, patience: early_stopping(scores, patience)[::-1],
         "never reached": lambda scores, patience: (
             early_stopping(scores, patience)[0],
             np.argmax(scores) + 1,

@@ -60,11 +60,6 @@ WRONG = {
         "only where n > 0": bias_everywhere,
         "scaled the bias": bias_scaled,
         "times too small": one_over_c,
-        "forgot the bias": lambda x, mask, kernel, bias: partial_conv(x, mask, kernel, 0),
-        "new mask is inverted": lambda x, mask, kernel, bias: (
-            partial_conv(x, mask, kernel, bias)[0],
-            parts(x, mask, kernel)[1] == 0,
-        ),
         "did not scale the sum": no_ratio,
         "not multiply by k·k": mean_only,
         "0 · NaN is NaN": product,
@@ -76,18 +71,21 @@ WRONG = {
             partial_conv(x, mask, kernel, bias)[0],
             parts(x, mask, kernel)[1],
         ),
+        "forgot to add": lambda x, mask, kernel, bias: partial_conv(x, mask, kernel, 0),
+        "new mask is inverted": lambda x, mask, kernel, bias: (
+            partial_conv(x, mask, kernel, bias)[0],
+            parts(x, mask, kernel)[1] == 0,
+        ),
         "two arrays": lambda x, mask, kernel, bias: partial_conv(x, mask, kernel, bias)[0],
     },
     "04.2": {
-        "ZeroDivisionError: division by zero. It was called with": lambda c1, n1, c2, n2, k: (
-            k * k * (c1 + c2) / (c1 * n1 + c2 * n2)
-        ),
         "numerator only one": lambda c1, n1, c2, n2, k: k * k / max(c1 * n1 + c2 * n2, 1),
         "merged mask": lambda c1, n1, c2, n2, k: k * k / max(n1, n2, 1),
         "as often as it has channels": lambda c1, n1, c2, n2, k: 2 * k * k / max(n1 + n2, 1),
         "mean of two ratios": lambda c1, n1, c2, n2, k: (
             (c1 * k * k / max(n1, 1) + c2 * k * k / max(n2, 1)) / (c1 + c2)
         ),
+        "called with": lambda c1, n1, c2, n2, k: k * k * (c1 + c2) / (c1 * n1 + c2 * n2),
         "reciprocal": lambda c1, n1, c2, n2, k: (c1 * n1 + c2 * n2) / (k * k * (c1 + c2)),
     },
     "04.3": {

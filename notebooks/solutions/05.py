@@ -63,7 +63,7 @@ WRONG = {
         ].mean(),
         "known pixels": lambda image, output, mask: hole_term(image, output, 1 - mask),
         "squared": lambda image, output, mask: np.mean((1 - mask) * (image - output) ** 2),
-        "weight 6": lambda image, output, mask: 6 * hole_term(image, output, mask),
+        "weight of 6": lambda image, output, mask: 6 * hole_term(image, output, mask),
         "That is the sum": lambda image, output, mask: np.sum((1 - mask) * np.abs(image - output)),
     },
 }

@@ -47,6 +47,7 @@ WRONG = {
         "sigmoid of the label": lambda label: 1 / (1 + np.exp(-label)),
         "sign is reversed": lambda label: -best_logit(label),
         "Those are the odds": lambda label: label / (1 - label),
+        "may differ by": lambda label: best_logit(label) + 0.03,
         "base 10": lambda label: np.log10(label / (1 - label)),
     },
 }

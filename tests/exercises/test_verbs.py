@@ -90,17 +90,27 @@ def test_blank_is_no_try(capsys):
     assert capsys.readouterr().out == "99.2: no answer yet. Give 20 dB.\n"
 
 
-def test_a_forgotten_return_is_named(capsys):
-    def forgotten(x):
-        x * 2
+def test_a_missing_return_is_told_apart_from_an_empty_function(capsys):
+    def forgot(x):
+        """Doubles."""
+        2 * x
 
-    def described(x):
-        """Has no body yet."""
+    def empty(x):
+        """Doubles."""
 
-    assert not ik.exercises.check("99.1", forgotten)
-    assert capsys.readouterr().out.startswith("99.1: not yet. Your function returned None. Is `return`")
-    assert not ik.exercises.check("99.1", described)
+    assert not ik.exercises.check("99.1", forgot)
+    assert "not yet. Your function returned None: is `return` missing?" in capsys.readouterr().out
+    assert not ik.exercises.check("99.1", empty)
     assert "no answer yet" in capsys.readouterr().out
+
+
+def test_the_numbers_that_a_function_was_called_with_are_shown(capsys):
+    @exercise("99.3", "ratio(a, b)", "Divide.", hints=["/"])
+    def ratio(answer, rng):
+        return difference(answer(3, 0.0), 0)
+
+    assert not ik.exercises.check("99.3", lambda a, b: a / b)
+    assert capsys.readouterr().out.endswith("division by zero. It was called with 3, 0.\n")
 
 
 def test_hints_come_step_by_step_and_then_all(capsys):
@@ -190,9 +200,11 @@ def test_the_report(capsys):
 def test_differences_in_words():
     assert difference(np.float32(0.5), 0.5) is None
     assert difference(float("nan"), 1.0) == "Expected finite numbers, got NaN or infinity."
-    assert difference("x", 1.0).startswith("Expected one number, got 'x'")
-    assert difference(3.0, [1, 2]) == "Expected 2 numbers, got one number."
-    assert difference([1, 2], 1.0) == "Expected one number, got an array of shape (2,)."
+    assert difference("x", 1.0).startswith("Expected one number, got 'x': write it without quotes")
+    assert difference([1, 2], 1.0) == "Expected one number, got 2 numbers."
+    assert difference(1.0, (1, 2)) == "Expected 2 numbers, got one number."
+    assert difference({"a": 1, "b": 2}, 1.0) == "Expected one number, got dict of length 2."
+    assert difference(1.3, 1.0, 0.1, "dB") == "Your result is 0.3 dB too high. It may differ by 0.1 dB."
     assert difference([1.0, 2.5], [1, 2], given="an empty mask").endswith("is 0.5 too high (an empty mask).")
 
 
