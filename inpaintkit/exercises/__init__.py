@@ -16,7 +16,7 @@ How to add an exercise to notebook NN (an example of everything is notebook_09.p
    or, for a number, `prediction("NN.b", question, unit="dB", why="…")`.
 2. In the notebook: `ik.exercises.predict("NN.a", None)` before the result, `ik.exercises.reveal("NN.a",
    result)` after it; below `## Exercises` the text (`**NN.1** …`), then a code cell with
-   `def psnr(mse): ...` (or `answer = None`) and `ik.exercises.check("NN.1", psnr)`. The open exercise
+   `def psnr(mse): ...` (or `answer = None`) and `ik.exercises.check("NN.1", psnr);`. The open exercise
    `**NN.4**` has no check, but a rubric: 3 to 5 lines that begin with "- ".
 3. In `notebooks/solutions/NN.py`: `SOLUTIONS = {"NN.1": psnr}`, and `WRONG = {"NN.1": {"natural
    logarithm": wrong_psnr}}`, whose keys are words of the sentence that this wrong answer gets.
