@@ -61,7 +61,7 @@ def test_the_whole_training_loop_leaves_what_it_promises(tmp_path, capsys):
 def test_early_stopping_restores_the_best_weights(tmp_path):
     """A rate that ruins the network: the first epoch stays the best."""
     model, train = small_model(), small_pairs(shuffle=False)
-    model.optimizer.learning_rate = 30.0
+    model.optimizer.learning_rate = 1000.0
     callbacks = training.standard_callbacks(tmp_path, patience=2)
     scores = fit_small(model, train, train, epochs=20, callbacks=callbacks).history["val_hole_psnr"]
     assert len(scores) < 20
