@@ -91,8 +91,9 @@ class CosineAnnealing(Budget):
         factor = self.factor_at(self.share_done(self.epoch + batch / steps))
         if self.warm_up:
             factor *= min(1.0, (self.epoch * steps + batch + 10) / self.warm_up)
-        # A resumed run begins at the rate, and with the factor, that it had.
-        self._scale(factor / (self.factor or (1 if self.warm_up else factor)))
+        # A resumed run begins with the factor that it had, and a later initial epoch at its rate already.
+        at_start = 1 if self.warm_up else self.factor_at(self.epoch / self.params["epochs"])
+        self._scale(factor / (self.factor or at_start))
         self.factor = factor
 
     def on_train_end(self, logs=None):

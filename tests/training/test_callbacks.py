@@ -88,6 +88,20 @@ def test_the_cosine_continues_at_the_rate_of_the_initial_epoch():
     np.testing.assert_allclose(seen, whole[3:], rtol=1e-5)
 
 
+def test_minutes_that_pass_before_the_first_epoch_count():
+    """Compiling takes time, too: the first rate is lower, and the one after training is that of before."""
+    model, annealing = small_model(), training.CosineAnnealing(minutes=1)
+    annealing.set_model(model)
+    annealing.set_params({"epochs": 10, "steps": 3})
+    annealing.on_train_begin()
+    annealing.elapsed = 12.0
+    annealing.on_epoch_begin(0)
+    rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+    assert rate == pytest.approx(0.02 * annealing.factor_at(0.2), rel=1e-3)
+    annealing.on_train_end()
+    assert float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)) == pytest.approx(0.02)
+
+
 def test_training_ends_after_the_minutes():
     model = small_model()
     start = time.monotonic()
