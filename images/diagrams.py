@@ -52,6 +52,12 @@ def tile(axis, x, y, image, size=0.8, label=""):
     axis.text(x, y - half - 0.14, label, ha="center", va="center", fontsize=8)
 
 
+def legend(axis, y, *entries, va="center"):
+    """Coloured texts in one row, each (x, colour, text)."""
+    for x, color, text in entries:
+        axis.text(x, y, text, ha="left", va=va, fontsize=9, color=color)
+
+
 def shape(tensor):
     return "×".join(str(side) for side in tensor.shape[1:])
 
@@ -61,12 +67,10 @@ def autoencoder():
     figure, whole = canvas(10, 5.2)
     for left, network in ((0, ik.models.autoencoder()), (5, ik.models.skip_autoencoder())):
         skips = "skip" in network.name
-        down = [layer.input for layer in network.layers if isinstance(layer, keras.layers.MaxPooling2D)]
+        poolings = [layer for layer in network.layers if isinstance(layer, keras.layers.MaxPooling2D)]
+        down, middle = [layer.input for layer in poolings], poolings[-1].output
         up_layers = (keras.layers.Concatenate,) if skips else (keras.layers.Conv2DTranspose,)
         up = [layer.output for layer in network.layers if isinstance(layer, up_layers)][-len(down) :]
-        middle = [layer for layer in network.layers if isinstance(layer, keras.layers.MaxPooling2D)][
-            -1
-        ].output
         x, levels = left + 2.5, len(down)
         title = f"{network.name}(), {network.count_params():,} parameters"
         whole.text(x, 5.0, title, ha="center", va="center", fontsize=10, weight="bold")
@@ -88,12 +92,13 @@ def autoencoder():
                 f"all detail passes through the bottleneck:\n{numbers:,} numbers for {pixels:,} pixel values"
             )
         whole.text(x, 0.86, text, ha="center", va="center", fontsize=9)
-    for x, color, text in (
+    legend(
+        whole,
+        0.25,
         (0.3, BLUE, "convolutions; between levels max pooling"),
         (3.7, ORANGE, "transposed convolutions, stride 2"),
         (6.6, GREY, "at the end: a convolution to 112×96×3"),
-    ):
-        whole.text(x, 0.25, text, ha="left", va="center", fontsize=9, color=color)
+    )
     return figure
 
 
@@ -137,12 +142,14 @@ def unet():
     box(whole, middle, y, shapes[f"encoder{levels}"], color=GREY)
     text = "hole 0 %" if masks[f"encoder{levels}"].all() else "a hole is left"
     whole.text(middle, y - 0.33, text, ha="center", va="center", fontsize=8)
-    for x, color, text in (
+    legend(
+        whole,
+        0.14,
         (0.2, BLUE, "partial convolution, stride 2"),
         (2.95, GREEN, "skip connection:\nfeatures and their mask"),
         (6.6, ORANGE, "upsampling, then partial convolution\nof both, each with its own mask"),
-    ):
-        whole.text(x, 0.14, text, ha="left", va="bottom", fontsize=9, color=color)
+        va="bottom",
+    )
     return figure
 
 

@@ -1,4 +1,4 @@
-"""From which code an image was made: a fingerprint of that code, kept in the image file itself.
+"""From which code an image was made: a fingerprint of that code, kept in `made_from.json` beside the image.
 
 The fingerprint covers the files that an image is made by, and every part of the package that they name
 (`ik.masks` is `inpaintkit/masks/`). Comments and docstrings do not count; of a notebook, only the code up to
@@ -7,8 +7,8 @@ the cell with the tag `header` does.
 
 import ast
 import hashlib
+import json
 import re
-import zlib
 from pathlib import Path
 
 import nbformat
@@ -16,33 +16,37 @@ import nbformat
 import inpaintkit as ik
 
 ROOT = Path(__file__).parents[1]
-NOTE = re.compile(rb"(?s)....tEXtComment\0made from (\w{16})....|\xff\xfe..made from (\w{16})")
+PRINTS = "made_from.json"  # {name of an image in this folder: {"image": its hash, "code": the fingerprint}}
 NAMED = re.compile(r"\b(?:ik|inpaintkit)\.(\w+)|from inpaintkit import ([\w, ]+)")
 
 
 def record(image, sources):
-    """Writes the fingerprint of `sources` into a PNG or JPEG file. Its pixels stay as they are."""
-    data, note = NOTE.sub(b"", image.read_bytes()), f"made from {fingerprint(sources)}".encode()
-    if image.suffix == ".png":  # as a text chunk, after the first chunk
-        chunk, start = b"tEXtComment\0" + note, 33
-        part = (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
-    else:  # as a comment, at the start of the JPEG file
-        part, start = b"\xff\xfe" + (len(note) + 2).to_bytes(2) + note, 2
-    image.write_bytes(data[:start] + part + data[start:])
+    """Keeps the fingerprint of `sources` for an image, in the file made_from.json of its folder."""
+    prints = _prints(image.parent) | {
+        image.name: {"image": _hash(image.read_bytes()), "code": fingerprint(sources)}
+    }
+    text = json.dumps(prints, indent=1, sort_keys=True)
+    (image.parent / PRINTS).write_text(text + "\n", "utf-8")
 
 
 def recorded(image):
-    """The fingerprint that an image carries, or None."""
-    found = NOTE.search(image.read_bytes())
-    return (found[1] or found[2]).decode() if found else None
+    """The fingerprint that is kept for an image, or None, also if the image was changed since then."""
+    kept = _prints(image.parent).get(image.name, {})
+    return kept.get("code") if kept.get("image") == _hash(image.read_bytes()) else None
+
+
+def _prints(folder):
+    file = folder / PRINTS
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+def _hash(data):
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def fingerprint(sources):
     """16 hexadecimal digits for the code of some files and folders."""
-    digest = hashlib.sha256()
-    for file in files_of(sources):
-        digest.update(code_of(file))
-    return digest.hexdigest()[:16]
+    return _hash(b"".join(map(code_of, files_of(sources))))
 
 
 def files_of(sources):

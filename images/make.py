@@ -7,9 +7,10 @@ Without a name it lists every image of the table in README.md:
     unknown   not made by this script
     missing   there is no file
 
-With names, such as `weights.png notebooks/03.png`, it makes these; with `all`, all that are not current. An
-image carries the fingerprint of the code it was made from (made_from.py). If a change of the code cannot
-change an image, `python images/make.py --same NAME …` says so, and the image is current without being made.
+With names, such as `weights.png notebooks/03.png`, it makes these; with `all`, all that are not current. The
+fingerprint of the code that an image was made from is kept beside it (made_from.py). If a change of the code
+cannot change an image, `python images/make.py --same NAME …` says so, and the image is current without
+being made.
 """
 
 import os

@@ -51,21 +51,21 @@ def hole_psnr(answer, rng):
     square = (fill - truth) ** 2
     fill[~hole] = truth[~hole] + 0.5 * (fill - truth)[~hole]  # so that the known pixels differ from the hole
     wanted = -10 * np.log10(square[hole].mean())
-    known = ((fill - truth) ** 2)[~hole].mean()
-    inside = np.where(hole[..., None], square, 0)
+    everywhere = (fill - truth) ** 2
+    whole, known = (-10 * np.log10(error.mean()) for error in (everywhere, everywhere[~hole]))
+    diluted = wanted - 10 * np.log10(hole.mean())
+    tripled = wanted - 10 * np.log10(3)
+    absolute = -10 * np.log10(np.abs(fill - truth)[hole].mean())
+    root = 2 * wanted
     wrong = {
-        "You measured the whole image; only the hole counts.": -10 * np.log10(((fill - truth) ** 2).mean()),
-        "You measured the known pixels: a mask is 1 where the image is known.": -10 * np.log10(known),
-        "You divided by all pixels; divide by the number of values in the hole.": -10
-        * np.log10(inside.mean()),
-        "The sum over the three channels was divided by the pixels only: each pixel has three values.": wanted
-        - 10 * np.log10(3),
+        "You measured the whole image; only the hole counts.": whole,
+        "You measured the known pixels: a mask is 1 where the image is known.": known,
+        "You divided by all pixels; divide by the number of values in the hole.": diluted,
+        "The sum over the three channels was divided by the pixels only: a pixel has three values.": tripled,
         "The sign is wrong: a smaller error has a higher PSNR.": -wanted,
         "You used the natural logarithm; decibels use base 10.": wanted * math.log(10),
-        "A factor of 20 belongs to the root of the mean squared error, 10 to the mean squared error.": 2
-        * wanted,
-        "You used the mean absolute error; PSNR needs the squared error.": -10
-        * np.log10(np.abs(fill - truth)[hole].mean()),
+        "A factor of 20 belongs to the root of the mean squared error, 10 to the mean squared error.": root,
+        "You used the mean absolute error; PSNR needs the squared error.": absolute,
     }
     return difference(answer(truth, fill, mask), wanted, 0.01, "dB", wrong)
 
@@ -82,14 +82,14 @@ def hole_psnr(answer, rng):
     right="It is the same at 15 dB and at 30 dB: a difference in decibels is a ratio of errors.",
 )
 def half_the_error(answer, rng):
+    half = 10 * math.log10(2)
     wrong = {
-        "Half of the error gives a higher PSNR, so the difference is positive.": -10 * math.log10(2),
-        "That would be half of the typical error, which is a quarter of the squared error.": 20
-        * math.log10(2),
+        "Half of the error gives a higher PSNR, so the difference is positive.": -half,
+        "That would be half of the typical error, which is a quarter of the squared error.": 2 * half,
         "You used the natural logarithm; decibels use base 10.": 10 * math.log(2),
         "You forgot the factor 10 in front of the logarithm.": math.log10(2),
     }
-    return difference(answer, 10 * math.log10(2), 0.05, "dB", wrong)
+    return difference(answer, half, 0.05, "dB", wrong)
 
 
 @exercise(

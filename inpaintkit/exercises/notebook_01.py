@@ -112,9 +112,9 @@ def mirrored_pair(answer, rng):
         "The mask was not mirrored, so the hole is not where it belongs.": mask,
         "The mask was turned upside down; left to right is the second axis, the width.": mask[::-1],
     }
+    with_hole = flipped * flipped_mask
     targets = {
-        "The target has the hole, too; the network could not learn what belongs there.": flipped
-        * flipped_mask,
+        "The target has the hole, too; the network could not learn what belongs there.": with_hole,
         "The target was not mirrored: input and target differ even where the image is known.": image,
         "The image was turned upside down; left to right is the second axis, the width.": image[::-1],
         "The channels were reversed, so red is now blue; left to right is the second axis.": image[..., ::-1],

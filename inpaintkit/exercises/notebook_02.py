@@ -44,12 +44,11 @@ prediction(
 def heat_row(answer, rng):
     a, b, n = rng.uniform(0, 0.4), rng.uniform(0.6, 1), int(rng.integers(3, 10))
     line = np.linspace(a, b, n + 2)
+    to_b, from_a = (a + (b - a) * np.arange(first, n + first) / n for first in (1, 0))
     wrong = {
         "Your line begins at a itself: a and b are the known pixels beside the hole.": np.linspace(a, b, n),
-        "Your line ends at b itself: from a to b there are n + 1 steps, not n.": a
-        + (b - a) * np.arange(1, n + 1) / n,
-        "Your line begins at a, and its steps are too large: n + 1 steps lead to b.": a
-        + (b - a) * np.arange(n) / n,
+        "Your line ends at b itself: from a to b there are n + 1 steps, not n.": to_b,
+        "Your line begins at a, and its steps are too large: n + 1 steps lead to b.": from_a,
         "Return the n missing values only, without a and b.": line,
         "All your values are equal: the first one is not the mean of its neighbours.": np.full(
             n, (a + b) / 2
@@ -113,10 +112,10 @@ def biharmonic_row(answer, rng):
 
     wanted = cubic(right)
     line = np.linspace(left[1], right[0], n + 2)[1:-1]
+    slope = left[0] + inside * (left[1] - left[0])
     wrong = {
         "That is heat, a straight line; the outer two known values give the slopes.": line,
-        "You continued the slope of the left side only; the right side counts as much.": left[0]
-        + inside * (left[1] - left[0]),
+        "You continued the slope of the left side only; the right side counts as much.": slope,
         "You limited the values to the known ones; the equation has no limits.": np.clip(
             wanted, low, right[0]
         ),

@@ -99,9 +99,9 @@ def whole_image_psnr(answer, rng):
     def psnr(shares):
         return -10 * np.log10(np.dot(errors, shares))
 
+    averaged = (1 - ratio) * known + ratio * hole
     wrong = {
-        "You averaged decibels; average the squared errors, then convert.": (1 - ratio) * known
-        + ratio * hole,
+        "You averaged decibels; average the squared errors, then convert.": averaged,
         "hole_ratio is the share of the hole; you gave it to the known pixels.": psnr([ratio, 1 - ratio]),
         "Weigh both errors with their shares of the image.": psnr([0.5, 0.5]),
         "The known pixels of a raw output have an error, too.": psnr([0, ratio]),

@@ -47,21 +47,20 @@ def gradient_shares(answer, rng):
     def shares(values):
         return values / values.sum()
 
+    weighted = factors * lengths
     wrong = {
         "You forgot the weights of the terms.": shares(lengths),
         "The arrays of a term are parts of one vector: add their squares, not their lengths.": shares(
             factors * norms.sum(axis=1)
         ),
-        "You used squared lengths; take the root.": shares((factors * lengths) ** 2),
-        "Divide by the sum of all lengths, not by the longest.": factors
-        * lengths
-        / (factors * lengths).max(),
-        "Those are lengths; divide by their sum to get shares.": factors * lengths,
+        "You used squared lengths; take the root.": shares(weighted**2),
+        "Divide by the sum of all lengths, not by the longest.": weighted / weighted.max(),
+        "Those are lengths; divide by their sum to get shares.": weighted,
     }
     got = answer(gradients, weights)
     if not isinstance(got, dict) or set(got) != set(terms):
         return f"Expected a dict with the keys {', '.join(map(repr, terms))}."
-    return difference([got[term] for term in terms], shares(factors * lengths), 1e-4, mistakes=wrong)
+    return difference([got[term] for term in terms], shares(weighted), 1e-4, mistakes=wrong)
 
 
 @exercise(
@@ -98,11 +97,9 @@ def hole_term(answer, rng):
     image, output = rng.uniform(0, 1, (2, 8, 10, 3))
     mask = (rng.uniform(0, 1, (8, 10, 1)) > rng.uniform(0.2, 0.4)).astype("float64")
     error, hole = np.abs(image - output), 1 - mask
+    per_hole = (error * hole).sum() / (3 * hole.sum())
     wrong = {
-        "You divided by the number of values in the hole; the paper divides by that of all values.": (
-            error * hole
-        ).sum()
-        / (3 * hole.sum()),
+        "You divided by the number of values in the hole; the paper divides by that of all values.": per_hole,
         "That is the error of the known pixels: mask is 1 where the image is known.": (error * mask).mean(),
         "You squared the error; L1 is the absolute error.": (error**2 * hole).mean(),
         "That is the sum; divide by the number of values.": (error * hole).sum(),

@@ -44,10 +44,10 @@ def luck(answer, rng):
     values, runs, spread = int(rng.integers(3, 9)), int(rng.choice([2, 3, 7])), rng.uniform(0.5, 2)
     means = rng.normal(0, spread / np.sqrt(runs), (100_000, values))
     wanted = np.ptp(means, axis=1).mean()
+    too_small = wanted / np.sqrt(runs)
     wrong = {
         "You compared single runs; the mean of several runs varies less.": wanted * np.sqrt(runs),
-        "You divided by the number of runs; the spread of a mean falls with its square root.": wanted
-        / np.sqrt(runs),
+        "You divided by the number of runs; the spread of a mean falls with its square root.": too_small,
         "That is how far the best mean is above the average; subtract the worst mean.": wanted / 2,
     }
     return difference(answer(values, runs, spread), wanted, 0.05 * wanted, mistakes=wrong)

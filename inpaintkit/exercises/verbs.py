@@ -30,11 +30,8 @@ def predict(id: str, answer: str | float | None = None) -> None:
     asked = find(id, Prediction)
     if answer is None or answer is Ellipsis:
         print(f"{id}: {asked.question}")
-        print(
-            f"Choices: {', '.join(map(repr, asked.choices))}."
-            if asked.choices
-            else f"A number{_unit(asked)}."
-        )
+        choices = ", ".join(map(repr, asked.choices))
+        print(f"Choices: {choices}." if choices else f"A number{_unit(asked)}.")
         return
     if asked.choices:
         check_choice("answer", answer, asked.choices)
@@ -173,10 +170,7 @@ def report(student: str = "") -> None:
         rows.append({"exercise": id, "result": result, **used})
     table = pd.DataFrame(rows)
     print(table.to_markdown(index=False))
-    solved, count = (
-        (table.result == "solved").sum(),
-        sum("." in id and id[-1].isdigit() for id in table.exercise),
-    )
+    solved, count = (table.result == "solved").sum(), table.exercise.str.match(r".*\d$").sum()
     print(f"{solved} of {count} exercises are solved. The table is in report.json and report.csv.")
     with replacing("report.csv") as part:
         table.assign(student=student).to_csv(part, index=False)

@@ -47,7 +47,7 @@ def data_parallel(devices: int | None = None) -> Iterator[int]:
     name = keras.backend.backend()
     if name not in ("jax", "tensorflow"):
         raise ValueError(f"several devices with KERAS_BACKEND={name}: expected tensorflow or jax")
-    found = (_tensorflow_devices if name == "tensorflow" else keras.distribution.list_devices)()
+    found = keras.distribution.list_devices() if name == "jax" else _tensorflow_devices()
     if len(found) < (devices or 1):
         raise ValueError(f"devices={devices}: this machine has {len(found)}: {', '.join(map(str, found))}")
     used = found[:devices]
@@ -64,6 +64,5 @@ def data_parallel(devices: int | None = None) -> Iterator[int]:
 def _tensorflow_devices():
     """The names of its GPUs or, without one, of the logical devices of the CPU."""
     config = data.tensorflow().config
-    return [
-        device.name for device in config.list_logical_devices("GPU") or config.list_logical_devices("CPU")
-    ]
+    found = config.list_logical_devices("GPU") or config.list_logical_devices("CPU")
+    return [device.name for device in found]
