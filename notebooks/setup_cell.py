@@ -20,7 +20,7 @@ if "google.colab" in sys.modules:
         kit, place = Path("kit"), next(iter(files.upload()), "the cancelled upload")
         with suppress(Exception), TemporaryDirectory(dir=".") as folder:
             command([sys.executable, "-m", "zipfile", "-e", place, folder], check=True, capture_output=True)
-            next(Path(folder).rglob("inpaintkit/../requirements.txt")).parent.resolve().rename(kit)
+            next(Path(folder).rglob("inpaintkit/../requirements.txt")).parent.resolve().rename(kit)  # has both
     for what in (["-r", kit / "requirements.txt"], ["--no-deps", "-e", kit]):
         command([sys.executable, "-m", "pip", "install", "-q", *what], check=True)
     sys.path.insert(0, str(kit.resolve()))
