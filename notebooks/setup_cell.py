@@ -18,9 +18,9 @@ if "google.colab" in sys.modules:
     while not (kit / "requirements.txt").exists():
         print(f"The course is not in {place}. Upload it here as a zip file (GitHub: Code → Download ZIP).")
         kit, place = Path("kit"), next(iter(files.upload()), "the cancelled upload")
-        with suppress(Exception), TemporaryDirectory(dir=".") as folder:
+        with suppress(Exception), TemporaryDirectory(dir=".") as folder:  # a wrong file: it asks again
             command([sys.executable, "-m", "zipfile", "-e", place, folder], check=True, capture_output=True)
-            next(Path(folder).rglob("inpaintkit/../requirements.txt")).parent.resolve().rename(kit)  # has both
+            next(Path(folder).rglob("inpaintkit/../requirements.txt")).parent.resolve().rename(kit)
     for what in (["-r", kit / "requirements.txt"], ["--no-deps", "-e", kit]):
         command([sys.executable, "-m", "pip", "install", "-q", *what], check=True)
     sys.path.insert(0, str(kit.resolve()))
