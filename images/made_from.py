@@ -2,7 +2,7 @@
 
 The fingerprint covers the files that an image is made by, and every part of the package that they name
 (`ik.masks` is `inpaintkit/masks/`). Comments and docstrings do not count; of a notebook, only the code up to
-the cell with the tag `header` does.
+the cell with the tag `header` does, without the setup cell.
 """
 
 import ast
@@ -66,7 +66,8 @@ def files_of(sources):
 def code_of(file):
     """The bytes of a file; of Python the lines of code, without docstrings and comments."""
     if file.suffix == ".ipynb":
-        return "\n".join(c.source for c in up_to_header(file).cells if c.cell_type == "code").encode()
+        code = [cell.source for cell in up_to_header(file).cells if cell.cell_type == "code"]
+        return "\n".join(text for text in code if not text.startswith("# @title Setup")).encode()
     if file.suffix != ".py":
         return file.read_bytes()
     source = file.read_text("utf-8")
