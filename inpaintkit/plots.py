@@ -285,7 +285,8 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
     axis.xaxis.set_minor_formatter("")
     axis.grid(alpha=0.3, which="both")
     if len(rows):
-        axis.set_xlim(rows.ms.min() / 1.5, rows.ms.max() * 1.5)
+        low, high = rows.ms.min() / 1.5, rows.ms.max() * 1.5
+        axis.set_xlim(low, high * (high / low) ** 0.25)  # room for the names at the right
         _name_points(axis, rows)
     return figure
 
