@@ -138,12 +138,13 @@ def test_colour_blind_readers_can_tell_the_colours_apart(seen, monkeypatch):
     assert distances.min() > 14, [names[i] for i in np.argwhere(distances == distances.min())[0]]
 
 
-def test_names_stand_beside_their_points_and_do_not_cover_one_another(table):
+@pytest.mark.parametrize("slowest", [6, 300])
+def test_names_stand_beside_their_points_and_do_not_cover_one_another(table, slowest):
     rows = table.assign(
         method=[f"a long name of a method {i % 9}" for i in range(len(table))]
     )  # many, with nearly equal numbers
     rows = rows[(rows.bucket == "all") | (rows.bucket == "elsewhere")].assign(bucket="all")
-    rows["psnr"], rows["ms"] = 20 + np.arange(len(rows)) / 1000, 3 + np.arange(len(rows)) / 10
+    rows["psnr"], rows["ms"] = 20 + np.arange(len(rows)) / 1000, np.geomspace(3, slowest, len(rows))
     figure = plots.psnr_and_time(rows)
     figure.draw(renderer := FigureCanvasAgg(figure).get_renderer())
     for text in figure.axes[0].texts:
