@@ -86,7 +86,6 @@ class Resume(keras.callbacks.Callback):
             self._check_monitor(settings)
         self.first_epoch, self.callback_states = True, {}
         self.experiment = experiment(self.model, settings or {}, self.train, self.monitor)
-        self.run_dir.mkdir(parents=True, exist_ok=True)
         for half in self.run_dir.glob("*.part[0-9]*.*"):  # a kill has left it: see `replacing`
             half.unlink(missing_ok=True)
         self.newest, state = self._newest_backup()
@@ -94,6 +93,7 @@ class Resume(keras.callbacks.Callback):
             self._restore(state)
         else:
             self._start_over()
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.train is not None:
@@ -107,7 +107,7 @@ class Resume(keras.callbacks.Callback):
         self.model._initial_epoch = None  # BackupAndRestore sets it, and the next fit would begin there too
 
     def on_epoch_end(self, epoch, logs=None):
-        if not (self.newest or self.run_dir).exists():  # before another callback makes it again, empty
+        if not (self.newest or self.folder).exists():  # TensorBoard may have made `run_dir` again, empty
             raise FileNotFoundError(
                 f"{self.run_dir}: this folder was removed during training, or its drive is gone. Bring it "
                 "back, and run the same again: training continues after the last epoch that is saved there"
@@ -214,7 +214,6 @@ class Resume(keras.callbacks.Callback):
 
     def _save(self, epoch):
         backup = self.folder / f"{epoch:06d}"
-        self.folder.mkdir(exist_ok=True)
         for other in set(self.folder.iterdir()) - {self.newest}:  # first: three need more of the disk
             shutil.rmtree(other)
         try:
