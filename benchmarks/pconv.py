@@ -153,9 +153,8 @@ def layer_table(options):
 
 def level_table(options):
     header = "PConv2DUp / UpSampling2D, Concatenate, Conv2D", "forward", "training step"
-    names = [f"{side}², skip {skip} + up {up} → {filters}" for side, skip, up, filters in LEVELS]
-    cells = [tuple(ratios(bind_case(level_model, *case), options)) for case in LEVELS]
-    return header, with_mean([(name, *row) for name, row in zip(names, cells, strict=True)])
+    rows = [(level_name(*case), *ratios(bind_case(level_model, *case), options)) for case in LEVELS]
+    return header, with_mean(rows)
 
 
 def network_table(options):
@@ -166,8 +165,7 @@ def network_table(options):
 def memory_table(options):
     """Each number is from a process of its own."""
     header = "a training step adds", "plain, MiB", "partial, MiB", "partial / plain"
-    cases = {f"layer, {layer_name(*LAYERS[0])}": f"layer_model(partial, *{LAYERS[0]})"}
-    cases |= {f"decoder level, {LEVELS[0][0]}²": f"level_model(partial, *{LEVELS[0]})"}
+    cases = {f"decoder level, {level_name(*LEVELS[0])}": f"level_model(partial, *{LEVELS[0]})"}
     cases |= {f"network, {side}²": f"network_model(partial, {side})" for side in SIDES}
     rows = []
     for name, make in cases.items():
@@ -219,6 +217,10 @@ def bind_case(make, *case):
 
 def layer_name(side, channels, filters, kernel, stride):
     return f"{side}², {channels} → {filters}, k{kernel}, stride {stride}"
+
+
+def level_name(side, skip_channels, channels, filters):
+    return f"{side}², skip {skip_channels} + up {channels} → {filters}"
 
 
 def with_mean(rows):
