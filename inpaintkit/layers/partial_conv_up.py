@@ -14,7 +14,8 @@ class PConv2DUp(PConv2D):
 
     The result and the weights are those of `PConv2D` on `[UpSampling2D(features), UpSampling2D(mask), skip,
     skip_mask]`, but nothing is upsampled or concatenated. Nearest upsampling and a 3×3 convolution together
-    are one transposed convolution of stride 2 with a 4×4 kernel: 2.25 times fewer multiplications.
+    are one transposed convolution of stride 2 with a 4×4 kernel: 2.25 times fewer multiplications. (Features
+    less than 8 pixels high, and all features under JAX, are upsampled and concatenated: there it is faster.)
 
     Args:
         filters: number of output channels.
