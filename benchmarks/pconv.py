@@ -152,8 +152,12 @@ def layer_table(options):
 
 
 def level_table(options):
-    header = "PConv2DUp / UpSampling2D, Concatenate, Conv2D", "forward", "training step"
-    rows = [(level_name(*case), *ratios(bind_case(level_model, *case), options)) for case in LEVELS]
+    header = "PConv2DUp / UpSampling2D, Concatenate, Conv2D", "multiplications", "forward", "training step"
+    rows = []
+    for case in LEVELS:
+        _, skip, up, _ = case
+        multiplications = (4 * up + 9 * skip) / (9 * up + 9 * skip)  # per pixel and filter
+        rows.append((level_name(*case), multiplications, *ratios(bind_case(level_model, *case), options)))
     return header, with_mean(rows)
 
 
