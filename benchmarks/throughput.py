@@ -30,7 +30,7 @@ from inpaintkit.files import replacing
 
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "benchmarks/results/throughput.json", ROOT / "docs/speed.md"
-SIDE, BATCH, ROUNDS = 32, 4, 5
+SIDE, BATCH, ROUNDS = 32, 4, 3
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
 VARIANTS = [f"{policy}{jit}" for policy, jit in itertools.product(POLICIES, ("", ", XLA"))]
 BEGIN, END = "<!-- throughput: benchmarks/throughput.py writes this table -->", "<!-- end of throughput -->"
