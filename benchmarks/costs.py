@@ -15,9 +15,9 @@ import os
 if __name__ == "__main__":  # before the libraries are imported
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     os.environ |= dict.fromkeys(names, "1")
-    os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # freed arrays go back to the system, so peaks are seen
 
 import argparse
+import ctypes
 import gc
 import inspect
 import json
@@ -67,6 +67,7 @@ COMPLEXITY = {
 }
 NETWORK_COMPLEXITY = "O(N W²)"
 MARKERS = dict(zip([*COMPLEXITY, *NETWORKS], "xPv^sD<>ph" + "o*Xd8Hv^s", strict=True))
+FLOOR = {"ms": 0, "mib": 0.01}  # a logarithmic axis has no zero
 BEGIN, END = "<!-- costs: benchmarks/costs.py writes this table -->", "<!-- end of costs -->"
 
 
@@ -130,6 +131,9 @@ def seconds_of(call):
 def memory_of(call):
     """MiB that the process has at its peak during a call beyond what it had before."""
     gc.collect()
+    libc = ctypes.CDLL("libc.so.6")
+    libc.mallopt(-3, 1 << 16)  # M_MMAP_THRESHOLD: larger arrays go back to the system when they are freed
+    libc.malloc_trim(0)  # so does what is free now
     Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak is now what the process has
     before = memory("VmRSS")
     call()
@@ -167,13 +171,20 @@ def measure(methods, file=RESULTS, rounds=ROUNDS):
                 if len(kept["ms"]) > turn or (turn and kept["ms"][0] * cell["batch"] > 1000 * TOO_LONG):
                     continue
                 call = bench.call(name, cell)
-                if "mib" not in kept:
-                    kept["mib"] = round(memory_of(call), 2)
                 kept["ms"].append(round(1000 * seconds_of(call) / cell["batch"], 4))
-            with replacing(file) as part:
-                part.write_text(json.dumps(results, indent=0, sort_keys=True) + "\n", "utf-8")
+                if "mib" not in kept and kept["ms"][0] * cell["batch"] < 1000 * TOO_LONG:
+                    kept["mib"] = round(memory_of(call), 2)
+            write_results(file, results, name)
         print(f"round {turn + 1} of {rounds}: {time.process_time():.0f} s of processor time", flush=True)
     return results
+
+
+def write_results(file, results, name):
+    """Writes the measurements of one method; those of others stay as they are in the file."""
+    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    kept |= {key: values for key, values in results.items() if key.startswith(f"{name} size=")}
+    with replacing(file) as part:
+        part.write_text(json.dumps(kept, indent=0, sort_keys=True) + "\n", "utf-8")
 
 
 def curve(results, name, axis, quantity):
@@ -181,7 +192,7 @@ def curve(results, name, axis, quantity):
     points = []
     for value in AXES[axis]:
         kept = results.get(key_of(name, settings_of(axis, value)))
-        if kept and kept.get(quantity):
+        if kept and kept.get(quantity) not in (None, []):
             points.append((value, float(np.median(kept[quantity]))))
     return [list(column) for column in zip(*points, strict=True)] or [[], []]
 
@@ -207,7 +218,13 @@ def draw(results, methods, file=IMAGE):
                 values, heights = curve(results, name, axis, quantity)
                 if len(values) > 1:
                     style = {"linestyle": "--" if name in NETWORKS else "-", "marker": MARKERS[name]}
-                    panel.plot(values, heights, label=name, color=ik.plots.method_color(name), **style)
+                    panel.plot(
+                        values,
+                        np.maximum(heights, FLOOR[quantity]),
+                        label=name,
+                        color=ik.plots.method_color(name),
+                        **style,
+                    )
             panel.set(xlabel=TITLES[axis], xscale="linear" if axis == "ratio" else "log", yscale="log")
             panel.set_xticks(AXES[axis], [f"{value:g}" for value in AXES[axis]])
             panel.minorticks_off()
