@@ -66,7 +66,7 @@ def write_tfds(folder, count):
 
         def _info(self):
             image = tfds.features.Image(shape=(SIDE, SIDE, 3), encoding_format="jpeg")
-            return self.dataset_info_from_configs(features=tfds.features.FeaturesDict({"image": image}))
+            return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict({"image": image}))
 
         def _split_generators(self, manager):
             return {"train": ((i, {"image": image}) for i, image in enumerate(noise_images(count)))}
@@ -98,15 +98,15 @@ def allocated():
 
 def measure(source, cache):
     """Opens a source and runs two epochs; returns a dict of numbers."""
-    import inpaintkit as ik
+    from inpaintkit import data, masks
 
     watch = PeakMemory()
     watch.start()
     start = time.process_time()
-    images = ik.data.images(source, "train", SIDE, cache=cache)
+    images = data.images(source, "train", SIDE, cache=cache)
     result = {"images": len(images), "open_seconds": time.process_time() - start}
     result["open_peak"], result["open_kept"], watch.peak = watch.peak, allocated(), 0
-    pairs = ik.data.pairs(images, ik.masks.Lines(), BATCH)
+    pairs = data.pairs(images, masks.Lines(), BATCH)
     for epoch in ("first", "second"):
         start = time.process_time()
         for k in range(len(pairs)):
@@ -130,9 +130,9 @@ def measured_apart(source, cache, **environment):
 def print_row(kind, count, size, numbers, none):
     """One row of the table; `none` are the numbers of the process that has 64 images."""
     megabytes = [(numbers[key] - none[key]) / 1e6 for key in ("open_peak", "open_kept", "epochs_peak")]
-    per_name = 1e6 * max(0, megabytes[1]) / numbers["images"]
+    per_file = 1e6 * megabytes[0] / count
     cells = [f"{kind}", f"{count:,}", f"{numbers['images']:,}", f"{size / 1e6:,.0f}"]
-    cells += [f"{numbers['open_seconds']:.1f}", *(f"{value:.0f}" for value in megabytes), f"{per_name:.0f}"]
+    cells += [f"{numbers['open_seconds']:.1f}", *(f"{value:.0f}" for value in megabytes), f"{per_file:.0f}"]
     cells += [f"{numbers[f'{epoch}_epoch_per_second']:,.0f}" for epoch in ("first", "second")]
     print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -168,7 +168,7 @@ if __name__ == "__main__":
     about |= {name: version(name) for name in names}
     print(", ".join(f"{name} {value}" for name, value in about.items()), end="\n\n")
     columns = ["source", "files", "images", "MB of files", "CPU seconds to open", "MB at most while opening"]
-    columns += ["MB kept", "MB at most in two epochs", "bytes kept per image"]
+    columns += ["MB kept", "MB at most in two epochs", "bytes per file while opening"]
     columns += ["images per CPU second in the first epoch", "in the second"]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
     with tempfile.TemporaryDirectory() as place:
