@@ -12,6 +12,7 @@ which it takes back when another needs the room. Times are processor time, since
 too. Needs Linux.
 """
 
+import functools
 import json
 import os
 import platform
@@ -56,25 +57,34 @@ def write_folder(folder, count):
     return total
 
 
-def write_tfds(folder, count):
-    """A data set of TensorFlow Datasets with `count` training images, by its own writer."""
+@functools.cache  # TFDS refuses a second class of one name
+def noise_builder():
+    """The class of a data set of TensorFlow Datasets, with `count` training images."""
     os.environ.setdefault("TEMPORARILY_DISABLE_PROTOBUF_VERSION_CHECK", "true")
     import tensorflow_datasets as tfds
 
     class ManyNoises(tfds.core.GeneratorBasedBuilder):
         VERSION = tfds.core.Version("1.0.0")
+        count = 0
 
         def _info(self):
             image = tfds.features.Image(shape=(SIDE, SIDE, 3), encoding_format="jpeg")
             return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict({"image": image}))
 
         def _split_generators(self, manager):
-            return {"train": ((i, {"image": image}) for i, image in enumerate(noise_images(count)))}
+            return {"train": self._generate_examples()}
 
         def _generate_examples(self):
-            return ()
+            for number, image in enumerate(noise_images(self.count)):
+                yield number, {"image": image}
 
-    ManyNoises(data_dir=folder).download_and_prepare()
+    return ManyNoises
+
+
+def write_tfds(folder, count):
+    """Writes such a data set; returns the bytes of its files."""
+    noise_builder().count = count
+    noise_builder()(data_dir=folder).download_and_prepare()
     return sum(file.stat().st_size for file in folder.rglob("*.tfrecord*"))
 
 
