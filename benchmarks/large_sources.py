@@ -1,10 +1,10 @@
 """How much memory do sources need that hold very many images? `python benchmarks/large_sources.py [counts]`.
 
-Makes folders of 2,000, 20,000 and 200,000 small JPEG files, each different, in sub-folders of 1,000, and
-removes them again. A new process opens each folder with `ik.data.images`, decoding into a memory-mapped file
-(as the kit does by itself from 2 GiB on), makes `ik.data.pairs` and runs two epochs over them; then another
-opens it again, when the decoded file is there already. The same for a data set of TensorFlow Datasets that
-is written here with its own writer (at most 20,000 images, because the writer takes long).
+Makes folders of 2,000 to 200,000 small JPEG files, each different, in sub-folders of 1,000, and removes them
+again. A new process opens each folder with `ik.data.images`, decoding into a memory-mapped file (as the kit
+does by itself from 2 GiB on), makes `ik.data.pairs` and runs two epochs over them; then another opens it
+again, when the decoded file is there already. The same for a data set of TensorFlow Datasets that
+is written here with its own writer (at most 60,000 images, because the writer takes long).
 
 Memory is what the process allocates: `RssAnon` of /proc, its highest value, less that of a process that has
 done all this with 64 images. The pages of a memory-mapped file are not in it: they are the system's cache,
@@ -29,8 +29,8 @@ import cv2
 import numpy as np
 
 SIDE, BATCH = 32, 64
-COUNTS = (64, 2_000, 20_000, 200_000)  # the first shows what a process needs without images
-MAX_TFDS = 20_000
+COUNTS = (64, 2_000, 20_000, 60_000, 200_000)  # the first shows what a process needs without images
+MAX_TFDS = 60_000
 
 
 def noise_images(count):
