@@ -48,7 +48,8 @@ def start_keras() -> None:
         with _hidden_messages():
             import keras
 
-            keras.ops.zeros(1)
+            if "KERAS_DISTRIBUTION_NUM_PROCESSES" not in os.environ:  # else JAX has to find them first
+                keras.ops.zeros(1)
         logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its import sets another one in Jupyter
     except ModuleNotFoundError as error:
         advice = "pip install tensorflow, or set KERAS_BACKEND to jax or torch"

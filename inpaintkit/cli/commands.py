@@ -30,6 +30,7 @@ from inpaintkit.cli.training import (
     on_devices,
     prepare_training,
     print_training,
+    runs_of_first_process,
     share_batches,
     train_and_save,
 )
@@ -113,6 +114,7 @@ def train(
         else:
             settings = preset_settings(context, settings)
         count = context.with_resource(on_devices(settings["devices"]))
+        runs = context.with_resource(runs_of_first_process(settings, resume))
         training = prepare_preset(settings) if settings["preset"] else prepare_training(settings)
         share_batches(training, count)
         print_training(training, settings["source"])

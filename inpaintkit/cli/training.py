@@ -1,10 +1,14 @@
 """The training that `demo` and `train` run."""
 
+import contextlib
+import io
 import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -92,6 +96,19 @@ def on_devices(text):
     return training.data_parallel(None if text == "all" else int(text))
 
 
+@contextlib.contextmanager
+def runs_of_first_process(settings, resume):
+    """The folder for runs; of several processes, only the first keeps its files and prints."""
+    from inpaintkit import training
+
+    number, count = training.this_process()
+    if count > 1 and (resume or settings["minutes"]):  # their clocks differ; a backup is of one process
+        raise ValueError("several processes with --resume or --minutes: expected a new training by --epochs")
+    output = contextlib.redirect_stdout(io.StringIO() if number else sys.stdout)
+    with tempfile.TemporaryDirectory() as folder, output:
+        yield Path(folder) if number else settings["runs"]
+
+
 def share_batches(training, devices):
     """Makes sure that each device gets an equal part of every batch."""
     size, images = training.train.batch_size, len(training.val.array)
@@ -129,10 +146,8 @@ def train_and_save(folder, training, to_resume):
     with stops_are_explained(lambda: _what_is_kept(folder, to_resume)):
         baseline = evaluation.hole_psnr(baselines.biharmonic, val)
         before = evaluation.hole_psnr(inpainter, val)
-        print(
-            f"\nIn the hole, on validation: biharmonic {baseline:.2f} dB, "
-            f"this network before training {before:.2f} dB"
-        )
+        scores = f"biharmonic {baseline:.2f} dB, this network before training {before:.2f} dB"
+        print(f"\nIn the hole, on validation: {scores}")
         callbacks = training.callbacks(folder)
         (resume,) = [callback for callback in callbacks if isinstance(callback, Resume)]
         resume.keep_backup = True  # until everything is saved

@@ -7,14 +7,16 @@ read(files)            iterator over paths or open files, or an exception in pla
 stamp(files)           a value that changes when the files change
 content_keys()         functions (file) -> a key that is equal for equal bytes; the cheapest comes first,
                        and the last one is certain
+
+A folder may hold hundreds of thousands of files, so nothing here keeps more of a file than its names.
 """
 
 import hashlib
+import os
 import posixpath
 import re
 import zipfile
-from collections import Counter
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from inpaintkit.data.listing import SPLIT_OF_NAME
 from inpaintkit.data.splits import HELD_OUT_FIRST
@@ -31,29 +33,32 @@ class FolderFiles:
         # A folder can have two names through a link. If `val` links to `test`, it counts as `test`.
         found = files_below(root, lambda name: HELD_OUT_FIRST.index(SPLIT_OF_NAME.get(name.lower())))
         # Outside Windows, Python unpacks a zip that was made on it to one folder of files "train\0.png".
-        pairs = [(path_inside(file.relative_to(root).as_posix()), file) for file in found]
+        pairs = ((path_inside(file.relative_to(root).as_posix()), str(file)) for file in found)
         self.files, self.repeated = _by_path(pairs)
 
     def content_keys(self):
         return self._size, self._digest
 
     def identity(self, file):
-        stat = self.files[file].stat()  # hard links have one inode, and `stat` follows soft links
+        stat = os.stat(self.files[file])  # hard links have one inode, and `stat` follows soft links
         return stat.st_dev, stat.st_ino
 
     def read(self, files):
         return (self.files[file] for file in files)
 
     def stamp(self, files):
-        stats = [(self.files[file].resolve(), self.files[file].stat()) for file in files]
-        return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+        digest = hashlib.sha256()
+        for path in map(self.files.get, files):
+            stat = os.stat(path)
+            digest.update(repr((os.path.realpath(path), stat.st_size, stat.st_mtime_ns)).encode())
+        return digest.hexdigest()
 
     def _size(self, file):
-        return self.files[file].stat().st_size or file  # empty files are broken, not copies
+        return os.path.getsize(self.files[file]) or file  # empty files are broken, not copies
 
     def _digest(self, file):
         try:
-            return hashlib.sha256(self.files[file].read_bytes()).digest()
+            return hashlib.sha256(Path(self.files[file]).read_bytes()).digest()
         except OSError:  # the decoder will report it; here it equals no other file
             return file
 
@@ -69,8 +74,8 @@ class ZipFiles:
             advice = "unpack it and give the folder"
             raise ValueError(f"{root}: a zip that Python cannot read ({error}): {advice}") from error
         entries = [entry for entry in self.archive.infolist() if entry.filename[-1] not in "/\\"]
-        pairs = [(path_inside(entry.filename), entry) for entry in entries]
-        self.files, self.repeated = _by_path([pair for pair in pairs if not is_hidden(pair[0])])
+        pairs = ((path_inside(entry.filename), entry) for entry in entries)
+        self.files, self.repeated = _by_path(pair for pair in pairs if not is_hidden(pair[0]))
 
     def content_keys(self):
         return (self._checksum,)
@@ -116,5 +121,9 @@ def path_inside(name):
 
 def _by_path(pairs):
     """({path: file}, the paths that occur more than once)."""
-    counts = Counter(path for path, _ in pairs)
-    return dict(pairs), [path for path, count in counts.items() if count > 1]
+    files, repeated = {}, {}
+    for path, file in pairs:
+        if path in files:
+            repeated[path] = None  # once, in order
+        files[path] = file
+    return files, list(repeated)

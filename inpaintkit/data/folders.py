@@ -82,7 +82,7 @@ def _other_names(container, split_of):
 def _notes(container, masks, split_of, rule, linked):
     """Sentences on the files that are not used, and on names that only look like splits."""
     outside = [file for file, its in split_of.items() if its is None and file not in linked]
-    mentions = {file: split_words(file) for file in split_of} if rule == BY_HASH else {}
+    mentions = {file: words for file in split_of if rule == BY_HASH and (words := split_words(file))}
     several = len(set().union(*mentions.values())) > 1
     notes = {
         "{} names occur twice, and the last is used ({})": container.repeated,
@@ -90,7 +90,7 @@ def _notes(container, masks, split_of, rule, linked):
         "left out {} links to images that are used by another name ({})": sorted(linked),
         f"{{}} of {len(split_of)} images {rule}, and are not used ({{}})": outside,
         "{} names mention splits ({}), but the images are divided by a hash of their paths; to have these "
-        "splits, name the folders train, val and test": [f for f in mentions if mentions[f] and several],
+        "splits, name the folders train, val and test": list(mentions) if several else [],
     }
     return [note.format(len(files), first_three(files)) for note, files in notes.items() if files]
 
@@ -98,9 +98,10 @@ def _notes(container, masks, split_of, rule, linked):
 def _copies(container, ours, theirs):
     """{file: one of `theirs` with the same bytes}. A costly key is computed only where cheaper ones agree."""
     for key in container.content_keys():
-        ours, theirs = {file: key(file) for file in ours}, {file: key(file) for file in theirs}
-        common = set(ours.values()) & set(theirs.values())
-        ours = {file: value for file, value in ours.items() if value in common}
-        theirs = {file: value for file, value in theirs.items() if value in common}
+        value_of = {file: key(file) for file in theirs}
+        common = set(value_of.values())
+        ours = {file: value for file in ours if (value := key(file)) in common}
+        common = set(ours.values())
+        theirs = {file: value for file, value in value_of.items() if value in common}
     by_value = {value: file for file, value in reversed(theirs.items())}
     return {file: by_value[value] for file, value in ours.items()}

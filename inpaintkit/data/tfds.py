@@ -79,7 +79,8 @@ def list_tfds(name, split, count, host="storage.googleapis.com"):
 
     def read(start):
         decoders = {feature: tfds.decode.SkipDecoding()}
-        examples = builder.as_dataset(split=part, decoders=decoders, shuffle_files=False)
+        reading = tfds.ReadConfig(try_autocache=False)  # else up to 250 MiB would stay in memory
+        examples = builder.as_dataset(split=part, decoders=decoders, read_config=reading)
         for example in tfds.as_numpy(examples.take(len(names)).skip(start)):
             yield io.BytesIO(example[feature])
 

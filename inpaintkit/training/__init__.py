@@ -12,7 +12,7 @@ Everything else is plain Keras.
 
 from inpaintkit.training.averaging import AveragedWeights
 from inpaintkit.training.callbacks import FollowEpochs, ImageLogger, ProgressLine
-from inpaintkit.training.devices import data_parallel
+from inpaintkit.training.devices import data_parallel, this_process
 from inpaintkit.training.gan import InpaintingGAN
 from inpaintkit.training.inpainter import Inpainter, load_model
 from inpaintkit.training.presets import MAX_EPOCHS, PRESETS, Preset
@@ -42,4 +42,5 @@ __all__ = [
     "overfit_one_batch",
     "standard_callbacks",
     "step_schedule",
+    "this_process",
 ]

@@ -33,10 +33,8 @@ class AveragedWeights(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.own = None  # the weights of the last step, while the model holds the average
         if not getattr(self._optimizer(), "use_ema", False):
-            raise ValueError(
-                "AveragedWeights: expected an optimizer that averages, such as Adam(1e-3, use_ema=True, "
-                "ema_momentum=0.995)"
-            )
+            example = "Adam(1e-3, use_ema=True, ema_momentum=0.995)"
+            raise ValueError(f"AveragedWeights: expected an optimizer that averages, such as {example}")
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.own is not None:

@@ -13,6 +13,7 @@ from inpaintkit.losses import MaskLoss
 from inpaintkit.metrics import PSNR
 from inpaintkit.training.callbacks import FollowEpochs
 from inpaintkit.training.checks import check_arrays, warn_of_shuffle
+from inpaintkit.training.devices import own_part
 from inpaintkit.training.resume import Resume
 from inpaintkit.training.terms import name_term_trackers
 
@@ -28,7 +29,7 @@ def checked(keras_method):
             where, has_target = keras_method.__name__, "y" in signature.parameters
             check_arrays(self, given.get("x"), given.get("y"), where, has_target)
             warn_of_shuffle(given.get("x"), where)
-        with stays_usable(self):
+        with stays_usable(self), own_part(given.get("x")):
             return keras_method(self, *args, **settings)
 
     return method
@@ -95,7 +96,7 @@ class HoleAware:
             # `Pairs` shuffles the images itself. Keras would also shuffle the batches, on each device of a
             # MirroredStrategy in another order.
             given.setdefault("shuffle", False)
-        with stays_usable(self):
+        with stays_usable(self), own_part(x, validation):
             return super().fit(**given, callbacks=callbacks)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

@@ -59,9 +59,8 @@ class Inpainter(HoleAware, keras.Model):
         if outputs is None:
             network = inputs
             if len(getattr(network, "inputs", None) or []) != 2:
-                raise ValueError(
-                    f"Inpainter({network!r}): expected a functional keras.Model over [image, mask]"
-                )
+                expected = "expected a functional keras.Model over [image, mask]"
+                raise ValueError(f"Inpainter({network!r}): {expected}")
             inputs, outputs, name = network.inputs, stages(network), name or network.name
         super().__init__(inputs, outputs, name=name, **kwargs)
 

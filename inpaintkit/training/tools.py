@@ -41,9 +41,8 @@ def freeze_encoder_batchnorm(model: keras.Model, learning_rate: float = 5e-5) ->
     of_encoder = [layer for layer in norms if layer.name.startswith("encoder")]
     if not of_encoder:
         names = ", ".join(layer.name for layer in norms) or "none at all"
-        raise ValueError(
-            f"network {model.name!r} has no BatchNormalization whose name begins with 'encoder': {names}"
-        )
+        expected = "BatchNormalization whose name begins with 'encoder'"
+        raise ValueError(f"network {model.name!r} has no {expected}: {names}")
     _check_no_schedule(model, "freeze_encoder_batchnorm")
     config = model.get_compile_config()
     for layer in of_encoder:
@@ -85,9 +84,8 @@ def find_learning_rate(
         ValueError: network 'pconv_unet' is not compiled: call its compile(optimizer, loss) first
     """
     if not 0 < low < high or steps < 10:
-        raise ValueError(
-            f"low={low}, high={high}, steps={steps}: expected 0 < low < high and at least 10 steps"
-        )
+        expected = "expected 0 < low < high and at least 10 steps"
+        raise ValueError(f"low={low}, high={high}, steps={steps}: {expected}")
     _check_compiled(model)
     _check_no_schedule(model, "find_learning_rate")
     model.optimizer.build(model.trainable_variables)
@@ -108,9 +106,8 @@ def find_learning_rate(
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
     if not losses:
-        raise ValueError(
-            f"the loss is {loss} at the first step: look at the data and the loss before the rate"
-        )
+        advice = "look at the data and the loss before the rate"
+        raise ValueError(f"the loss is {loss} at the first step: {advice}")
     first = len(losses) // 6
     best = first + int(np.argmin(losses[first:]))
     if best == first:
@@ -153,9 +150,8 @@ def overfit_one_batch(model: keras.Model, batch: tuple, steps: int = 300) -> np.
     for _ in range(steps):
         losses.append(_train_on_batch(model, batch))
         if losses[0] <= 0:
-            raise ValueError(
-                f"the loss starts at {losses[0]:.4g}: expected one that falls towards 0, such as 'mae'"
-            )
+            expected = "expected one that falls towards 0, such as 'mae'"
+            raise ValueError(f"the loss starts at {losses[0]:.4g}: {expected}")
     if not losses[-1] <= losses[0] / 10:
         warnings.warn(
             f"overfitting one batch took the loss from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps, "
@@ -175,10 +171,8 @@ def _all_layers(model):
 
 def _check_no_schedule(model, tool):
     if has_schedule(model.optimizer):
-        raise ValueError(
-            f"{tool} sets the learning rate, but the optimizer of {model.name!r} has a learning-rate "
-            "schedule: compile with a number instead, such as Adam(1e-3)"
-        )
+        came = f"{tool} sets the rate, but the optimizer of {model.name!r} has a learning-rate schedule"
+        raise ValueError(f"{came}: compile with a number instead, such as Adam(1e-3)")
 
 
 def _check_compiled(model):

@@ -1,12 +1,14 @@
 """The cache: images are decoded once into a file, by one process, and an interruption costs little."""
 
 import errno
+import gc
 import multiprocessing
 import os
 import threading
 import time
 import types
-from pathlib import Path
+import weakref
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
@@ -139,6 +141,54 @@ def test_all_broken_is_an_error_with_a_cache_too(tmp_path):
     for _ in range(2):
         with pytest.raises(ValueError, match=r"'train': .*x\.png"):
             data.images(tmp_path, "train", 16, cache=tmp_path / "cache")
+
+
+# -- sources larger than memory
+
+
+class CountedRows(np.ndarray):
+    """An array that notes how many of its images are read at once."""
+
+    read = ()
+
+    def __getitem__(self, index):
+        rows = super().__getitem__(index)
+        CountedRows.read += (rows.shape[0],)
+        return rows.view(np.ndarray)
+
+
+def test_a_folder_of_many_images_needs_memory_for_their_names_only(tmp_path, monkeypatch):
+    """While it is decoded, one image, and one path for each file; afterwards only names and a mapped file."""
+    folder = save(tmp_path / "train", [f"{i}.png" for i in range(60)])
+    decoded, alive, paths = [], [], []
+
+    def read(file, size):
+        image = read_uint8(file, size)
+        decoded.append(weakref.ref(image))
+        alive.append(sum(image() is not None for image in decoded))
+        if len(decoded) == 30:
+            paths.append(count_paths() - before)
+        return image
+
+    def count_paths():
+        gc.collect()
+        return sum(isinstance(thing, PurePath) for thing in gc.get_objects())
+
+    before = count_paths()
+    monkeypatch.setattr(cache_files, "read_uint8", read)
+    images = data.images(folder, "train", 16, cache=tmp_path / "cache")
+    assert len(alive) == 60 and max(alive) == 1
+    assert 60 <= paths[0] < 80 and count_paths() - before < 20
+    assert isinstance(images.array, np.memmap) and not images.array.flags.writeable
+
+    CountedRows.read = ()
+    batches = data.pairs(images, ik.masks.Lines(thickness=2), 8)
+    batches.array = images.array.view(CountedRows)
+    for _ in range(2):
+        batches.on_epoch_end()
+        for k in range(len(batches)):
+            batches[k]
+    assert CountedRows.read == (8,) * 14  # seven batches in each epoch, and nothing else
 
 
 # -- several processes

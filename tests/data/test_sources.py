@@ -184,10 +184,19 @@ def shades(images):
     return {int(image.mean()) for image in images}
 
 
-def test_a_prepared_set_is_read_without_a_network(tiny, tmp_path):
+def test_a_prepared_set_is_read_without_a_network_and_not_kept_in_memory(tiny, tmp_path, monkeypatch):
+    builder = pytest.importorskip("tensorflow_datasets").core.DatasetBuilder
+    original, kept = builder.as_dataset, []
+
+    def as_dataset(self, *, read_config=None, **settings):
+        kept.append(read_config is None or read_config.try_autocache)  # up to 250 MiB, by TFDS's default
+        return original(self, read_config=read_config, **settings)
+
+    monkeypatch.setattr(builder, "as_dataset", as_dataset)
     shutil.copytree(tiny, tmp_path / "tfds_data_dir" / "tiny" / "1.0.0")
     images = every_split("tfds:tiny")
     assert [len(p) for p in images.values()] == [18, 5, 2]  # it has a validation split, and no test
+    assert kept == [False] * 3
     assert shades(images["val"]) == {200, 210, 220, 230, 240}
     assert len(shades(images["train"]) | shades(images["test"])) == 20
     assert_nothing_is_in_two_splits(images)

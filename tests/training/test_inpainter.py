@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
-from small_training import gan_of, inpainter_of, masked, small_pairs
+from small_training import fit_small, gan_of, inpainter_of, masked, small_model, small_pairs
 
 import inpaintkit as ik
 from inpaintkit import losses, metrics
@@ -278,6 +278,20 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     for plain, compiled in zip(*outcomes, strict=True):
         assert compiled == pytest.approx(plain, rel=1e-3)
     assert outcomes[1][1]["loss"] < outcomes[1][0]["loss"]
+
+
+def test_the_same_seed_gives_exactly_the_same_curve_and_weights():
+    """On a CPU. That masks and batches depend on the seed only is tested in tests/masks and tests/data."""
+
+    def trained(seed):
+        keras.utils.set_random_seed(seed)
+        model = small_model(run_eagerly=False)
+        return fit_small(model, small_pairs(seed=seed), epochs=2).history, model.get_weights()
+
+    (curve, weights), (again, weights_again), (other, _) = map(trained, (3, 3, 4))
+    assert again == curve and other["loss"] != curve["loss"]
+    for one, two in zip(weights, weights_again, strict=True):
+        np.testing.assert_array_equal(two, one)
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="PyTorch runs step by step")
