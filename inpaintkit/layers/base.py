@@ -17,8 +17,17 @@ class Float32Layer(keras.layers.Layer):
         return input_shape[0]
 
 
+def check_mask(features, mask):
+    """Raises ValueError unless two shapes are (B, H, W, C) and (B, H, W, 1); None, known later, fits any."""
+    sides = zip(features[:3], mask[:3], strict=False)
+    if len(features) != 4 or len(mask) != 4 or mask[-1] != 1 or any(a != b and a and b for a, b in sides):
+        came = f"features {tuple(features)}, mask {tuple(mask)}"
+        raise ValueError(f"{came}: expected (B, H, W, C) and (B, H, W, 1)")
+
+
 def zero_hole(x, mask):
     """x with its hole set to 0. A product would keep NaN."""
+    check_mask(x.shape, mask.shape)
     return ops.where(mask > 0, x, ops.zeros_like(x))
 
 

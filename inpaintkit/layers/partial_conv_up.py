@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from inpaintkit.layers.base import upsample, zero_hole
+from inpaintkit.layers.base import check_mask, upsample, zero_hole
 from inpaintkit.layers.partial_conv import PConv2D, as_pairs
 from inpaintkit.serialization import serializable
 
@@ -51,6 +51,7 @@ class PConv2DUp(PConv2D):
     def call(self, inputs):
         (x, mask), (skip, skip_mask) = as_pairs(inputs)
         x, skip = zero_hole(x, mask), zero_hole(skip, skip_mask)  # (B, H, W, C1), (B, 2H, 2W, C2)
+        check_mask((x.shape[0], *(side and 2 * side for side in x.shape[1:3]), 1), skip_mask.shape)
         channels = x.shape[-1]  # C1
         kernel_x, kernel_skip = self.kernel[:, :, :channels], self.kernel[:, :, channels:]
         too_small = x.shape[1] is not None and x.shape[1] < 8
