@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from inpaintkit.checks import as_array
 from inpaintkit.data import Pairs
 from inpaintkit.images import check_batch
 
@@ -98,4 +99,4 @@ def _check_size(model, images, where):
 
 def _as_array(x):
     """An array, or a tensor of any back end, as a NumPy array."""
-    return np.atleast_1d(x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x))
+    return np.atleast_1d(as_array("x or y", x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x)))
