@@ -94,12 +94,8 @@ def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float
     """
     images, masks = as_array("images", images), as_array("masks", masks)
     color = as_array("color", color, "float32")
-    if (
-        masks.ndim < 3
-        or masks.shape != (*images.shape[:-1], 1)
-        or images.shape[-1] != 3
-        or color.shape != (3,)
-    ):
+    fits = masks.ndim > 2 and masks.shape == (*images.shape[:-1], 1) and images.shape[-1] in (1, 3)
+    if not fits or color.shape != (3,):
         came = f"images {images.shape}, masks {masks.shape}, color {color.shape}"
         raise ValueError(f"{came}: expected (B, H, W, 3), (B, H, W, 1) and three numbers")
     return np.where(masks > 0, images, color)

@@ -124,7 +124,7 @@ class WeightedSum(MultiTermLoss):
     """
 
     def __init__(self, losses: dict[str, tuple], name: str = "sum", **kwargs):
-        pairs = losses.values() if isinstance(losses, dict) else [losses]
+        pairs = losses.values() if isinstance(losses, dict) else [None]
         if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
             raise ValueError(f'{losses=}: expected {{name: (weight, loss)}}, such as {{"l1": (1, "mae")}}')
         super().__init__({term: weight for term, (weight, _) in losses.items()}, name, **kwargs)
