@@ -921,6 +921,7 @@ def _(draw, _):
 def _outpainted(result, image, left, right, top, bottom, **_):
     image = np.asarray(image)
     rows, columns = image.shape[:2]
+    left, right, top, bottom = map(int, (left, right, top, bottom))
     assert result.shape == (rows + top + bottom, columns + left + right, *image.shape[2:])
     assert np.array_equal(result[top : top + rows, left : left + columns], image)
 

@@ -119,4 +119,7 @@ def test_right_input_of_other_types_stays_right():
     filled = ik.baselines.heat(IMAGES, MASKS)
     for images, masks in ((IMAGES.tolist(), MASKS.tolist()), (IMAGES.astype("float64"), MASKS > 0)):
         assert np.array_equal(ik.baselines.heat(images, masks), filled)
+    small = {"tile": np.uint8(200), "margin": np.uint8(130)}  # their sums do not fit into 8 bits
+    with pytest.raises(ValueError, match="tile=np"):
+        ik.inpaint(IMAGES[0], MASKS[0], "heat", **small)
     assert np.array_equal(ik.baselines.heat(keras.ops.convert_to_tensor(IMAGES), MASKS), filled)

@@ -79,9 +79,10 @@ def inpaint(
     """
     image, hole = _check_pair(image, mask)
     check_blend(blend)
-    if not (is_count(margin, 1) and is_count(tile, 2 * margin + 1)):
+    if not (is_count(margin, 1) and is_count(tile, 2 * int(margin) + 1)):
         raise ValueError(f"tile={tile!r}, margin={margin!r}: expected whole pixels, tile > 2 * margin > 0")
     check_function("progress", progress, "(done, total)")
+    tile, margin = int(tile), int(margin)  # NumPy's small numbers would overflow in a sum
     fill = functools.partial(_fill, _with_seed(find_method(method), seed), blend=blend)
     low, high = _value_range(image, hole)
     result, done, total = image.copy(), 0, int(np.count_nonzero(hole))
