@@ -5,8 +5,6 @@ import numbers
 
 import numpy as np
 
-_KINDS = {"U": "text", "S": "bytes", "c": "complex numbers", "M": "dates", "m": "times"}  # by NumPy's letters
-
 
 def check_choice(name, value, choices, advice=""):
     """Raises a ValueError that lists the choices, unless the value is one of them; returns the value.
@@ -127,15 +125,15 @@ def as_array(name, value, dtype=None):
     Example:
         >>> as_array("mask", [["known"]])
         Traceback (most recent call last):
-        ValueError: mask holds text: expected an array of numbers
+        ValueError: mask of dtype <U5: expected an array of real numbers
     """
     came = f"of type {type(value).__name__}"
     try:
         array = np.asarray(value)
-        if value is None or array.dtype.kind in _KINDS:
-            came = f"holds {_KINDS[array.dtype.kind]}" if array.ndim else came
+        if value is None or array.dtype.kind in "UScMm":  # text, bytes, complex numbers, dates, times
+            came = f"of dtype {array.dtype}" if array.ndim else came
             raise TypeError(came)
         with np.errstate(over="ignore", invalid="ignore"):  # the caller checks the values
             return array.astype(dtype or (float if array.dtype == object else array.dtype), copy=False)
     except Exception as error:  # whatever an object raises that cannot become an array
-        raise ValueError(f"{name} {came}: expected an array of numbers") from error
+        raise ValueError(f"{name} {came}: expected an array of real numbers") from error

@@ -1103,7 +1103,7 @@ def _(draw, base):
 
 def _per_image(result, y_true, y_pred, region=None, **_):
     assert tuple(result.shape) == np.shape(y_true)[:1]
-    size = max(np.abs(numeric(y)).max(initial=0) for y in (y_true, y_pred))
+    size = np.max([np.abs(numeric(y)).max(initial=0) for y in (y_true, y_pred)])
     if size < 1e9 and region is None and result.shape[0]:  # so not NaN
         assert np.isfinite(numeric(result)).all()
 

@@ -13,7 +13,7 @@ BYTES = np.full((3, 16, 16, 3), 128, "uint8")
 TARGET = np.concatenate([IMAGES, MASKS], -1)
 WRONG = {
     "text as images": (lambda: ik.baselines.heat("a", MASKS), "images of type str"),
-    "complex images": (lambda: ik.baselines.heat(IMAGES * 1j, MASKS), "images holds complex numbers"),
+    "complex images": (lambda: ik.baselines.heat(IMAGES * 1j, MASKS), "images of dtype complex64: expected"),
     "ragged masks": (lambda: ik.baselines.heat(IMAGES, [[1], [1, 2]]), "masks of type list"),
     "no radius": (lambda: ik.baselines.telea(IMAGES, MASKS, radius=np.nan), "radius=nan: expected a number"),
     "steps as text": (lambda: ik.baselines.heat(IMAGES, MASKS, smoothing_steps=""), "smoothing_steps=''"),
@@ -26,7 +26,7 @@ WRONG = {
     "weights": (lambda: ik.masks.Mixture([ik.masks.Lines()], 5), "weights="),
     "sides": (lambda: ik.masks.Border(sides=({},)), "sides="),
     "NaN in a mask": (lambda: ik.masks.hole_ratio(MASKS * np.nan), "mask of shape"),
-    "text in a mask": (lambda: ik.images.check_binary(["a"]), "masks holds text"),
+    "text in a mask": (lambda: ik.images.check_binary(["a"]), "masks of dtype <U1: expected"),
     "bool scratches": (lambda: ik.inpainting.scratch_mask(IMAGES[0] > 0), "image of dtype bool"),
     "NaN scratches": (lambda: ik.inpainting.scratch_mask(IMAGES[0] * np.nan), "image from nan"),
     "ragged image": (lambda: ik.inpaint([[1], [1, 2]], MASKS[0]), "image of type list"),
@@ -48,6 +48,8 @@ WRONG = {
     "lists of shapes": (lambda: ik.metrics.check_shapes([1], IMAGES), "y_true of type"),
     "name": (lambda: ik.metrics.PSNR(3), "name of type int"),
     "too large": (lambda: ik.metrics.frechet_distance(np.eye(3) * 1e300, np.eye(3)), "embeddings hold"),
+    "NaN in one": (lambda: ik.metrics.kernel_distance(np.eye(3), np.eye(3) * np.nan), "embeddings hold NaN"),
+    "another batch": (lambda: ik.PConv2D(2, 3)([IMAGES, MASKS[:0]]), r"mask \(0, 16, 16, 1\): expected"),
     "another mask": (lambda: ik.PConv2D(2, 3)([IMAGES, MASKS[:, :9]]), r"mask \(1, 9, 16, 1\): expected"),
     "two pixels": (lambda: ik.layers.ContextualAttention()([IMAGES[:, :2], MASKS[:, :2]]), "at least 4"),
     "multiple": (lambda: ik.layers.PadToMultiple(0), "multiple=0"),

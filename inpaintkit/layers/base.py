@@ -20,7 +20,12 @@ class Float32Layer(keras.layers.Layer):
 def check_mask(features, mask):
     """Raises ValueError unless two shapes are (B, H, W, C) and (B, H, W, 1); None, known later, fits any."""
     sides = zip(features[:3], mask[:3], strict=False)
-    if len(features) != 4 or len(mask) != 4 or mask[-1] != 1 or any(a != b and a and b for a, b in sides):
+    if (
+        len(features) != 4
+        or len(mask) != 4
+        or mask[-1] != 1
+        or any(a != b and None not in (a, b) for a, b in sides)
+    ):
         came = f"features {tuple(features)}, mask {tuple(mask)}"
         raise ValueError(f"{came}: expected (B, H, W, C) and (B, H, W, 1)")
 

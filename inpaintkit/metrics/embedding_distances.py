@@ -108,6 +108,6 @@ def _check_embeddings(real, fake, fewest=2):
         raise ValueError(
             f"embeddings {real.shape}, {fake.shape}: expected (N, D) and (M, D), N, M ≥ {fewest}"
         )
-    if not max(np.abs(real).max(initial=0), np.abs(fake).max(initial=0)) < 1e50:  # so NaN is refused, too
+    if not all(np.abs(x).max(initial=0) < 1e50 for x in (real, fake)):  # so NaN is refused, too
         raise ValueError("embeddings hold NaN or infinity, real or fake: check the images and the weights")
     return real, fake

@@ -92,7 +92,7 @@ def find_learning_rate(
         raise ValueError(f"{came}: expected 0 < low < high and at least 10 steps")
     _check_compiled(model)
     _check_no_schedule(model, "find_learning_rate")
-    if not isinstance(pairs, keras.utils.PyDataset | list) or not len(pairs):
+    if not hasattr(pairs, "__getitem__") or isinstance(pairs, dict) or not len(pairs):
         raise ValueError(
             f"pairs of type {type(pairs).__name__}: expected Pairs, or a list of batches, not empty"
         )
@@ -103,7 +103,7 @@ def find_learning_rate(
     try:
         for i, rate in enumerate(rates):
             model.optimizer.learning_rate = rate
-            loss = _train_on_batch(model, pairs[i % len(pairs)])
+            loss = _train_on_batch(model, as_batch("pairs", pairs[i % len(pairs)]))
             smooth = 0.9 * losses[-1] + 0.1 * loss if losses else loss
             lowest = min(losses, default=smooth)
             # Above 4 times the lowest, if that is positive; `psnr_loss` is negative.
