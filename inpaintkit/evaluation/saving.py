@@ -123,7 +123,8 @@ def save_comparison(
     check_number("count", count, 1, whole=True)
     folder, table = Path(folder), tabulate(scores, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    methods, _ = prepare_methods(methods, images, any(name not in methods for name in scores.method))
+    unknown = not isinstance(methods, dict) or any(name not in methods for name in scores.method)
+    methods, _ = prepare_methods(methods, images, unknown)
     known = draw_masks(masks, seed, images)
     if not (made := scores.attrs.get("manifest")):
         raise ValueError("scores without a manifest (their attrs): expected those that score_images returned")
