@@ -26,7 +26,9 @@ def check_arrays(model, x, y, where, has_target=True):
         ValueError: another number of inputs, names, shapes, values outside [0, 1], NaN, or masks not
             of 0 and 1.
     """
-    if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
+    if x is None:
+        raise ValueError(f"{where}: x is None: expected Pairs, or [images, masks]")
+    if not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
         return
     images, masks = _image_and_mask(x, where)
     if masks.shape[:1] != images.shape[:1]:
