@@ -46,21 +46,11 @@ _MODULES = (
     "masks", "metrics", "models", "notebook", "plots", "pretrained", "serving", "training",
 )  # fmt: skip
 _SHORTCUTS = {
-    "Inpainter": "training",
-    "InpaintingGAN": "training",
-    "PConv2D": "layers",
-    "app": "serving",
-    "as_method": "evaluation",
-    "compare": "evaluation",
-    "draw": "notebook",
-    "export_model": "export",
-    "hello": "environment",
-    "inpaint": "inpainting",
-    "load": "pretrained",
-    "load_model": "training",
-    "outpaint": "inpainting",
-    "upload": "notebook",
-}
+    "Inpainter": "training", "InpaintingGAN": "training", "PConv2D": "layers", "app": "serving",
+    "as_method": "evaluation", "compare": "evaluation", "draw": "notebook", "export_model": "export",
+    "hello": "environment", "inpaint": "inpainting", "load": "pretrained", "load_model": "training",
+    "outpaint": "inpainting", "upload": "notebook",
+}  # fmt: skip
 
 __all__ = [
     "Inpainter", "InpaintingGAN", "PConv2D", "app", "as_method", "baselines", "compare", "data", "draw",

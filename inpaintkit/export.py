@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, check_type
 from inpaintkit.data import images, tensorflow
 from inpaintkit.evaluation import as_method
 from inpaintkit.files import replacing
@@ -75,7 +75,8 @@ def export_model(
         Traceback (most recent call last):
         ValueError: format='tensorrt': expected one of 'tf', 'onnx', 'litert'
     """
-    path, network = Path(path), as_method(model).network
+    path, network = Path(path), getattr(as_method(model), "network", None)
+    check_type("model", network, keras.Model, "a keras.Model over [image, mask]")
     _check(path, format)
     sides = network.inputs[0].shape[1:3]
     if image_size is not None:

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, is_number
 from inpaintkit.serialization import serializable
 
 FEATURE_LAYERS = {  # network: the layers whose outputs are the features
@@ -69,7 +69,7 @@ class Features:
 
     def __init__(self, network: str = "vgg16", weights: str | None = None, scale: float = IMAGENET_STD):
         check_choice("network", network, FEATURE_LAYERS)
-        if not scale > 0:
+        if not is_number(scale) or scale <= 0:
             raise ValueError(f"scale={scale}: expected above 0")
         self.network, self.weights, self.scale = network, None if weights is None else str(weights), scale
         with _float32():
@@ -164,7 +164,7 @@ def _load(network, weights):
     expected = f"a Keras file of all its layers without the top, or an .npz of those up to {names[-1]}"
     with _naming_the_file(weights, network, expected):
         if path.endswith(".npz"):
-            with np.load(path) as arrays:
+            with np.load(path, allow_pickle=False) as arrays:
                 for layer in features.layers:
                     layer.set_weights([arrays[f"{layer.name}/{v.name}"] for v in layer.weights])
         elif path:

@@ -6,7 +6,7 @@ import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import as_array, check_choice, check_number, check_table, check_type
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,6 +32,7 @@ STYLES = {
     "photos": ("#D55E00", "o"),
     "prefilled_unet": ("#6275FF", "o"),
 }
+_COLUMNS = ("method", "classical", "output", "region", "bucket", "psnr", "psnr_low", "psnr_high")
 OTHER_COLORS = ("#DC1546", "#513206", "#0207FB", "#CC79A7", "#882255", "#4E40E8")  # for all other names
 _other_styles = {}  # {name: colour and marker}, in the order of their first use
 
@@ -54,6 +55,7 @@ def method_color(name: str) -> str:
         >>> ik.plots.method_color("my network") == ik.plots.method_color("my network, untrained")
         True
     """
+    check_type("name", name, str, "the name of a method")
     return _color_and_marker(name)[0]
 
 
@@ -90,7 +92,13 @@ def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float
         >>> ik.plots.mark(np.full((1, 1, 2, 3), 0.5), mask, color=(1, 0, 0))[0, 0].tolist()
         [[0.5, 0.5, 0.5], [1.0, 0.0, 0.0]]
     """
-    return np.where(masks > 0, images, np.asarray(color, "float32"))
+    images, masks = as_array("images", images), as_array("masks", masks)
+    color = as_array("color", color, "float32")
+    fits = masks.ndim > 2 and masks.shape == (*images.shape[:-1], 1) and images.shape[-1] in (1, 3)
+    if not fits or color.shape != (3,):
+        came = f"images {images.shape}, masks {masks.shape}, color {color.shape}"
+        raise ValueError(f"{came}: expected (B, H, W, 3), (B, H, W, 1) and three numbers")
+    return np.where(masks > 0, images, color)
 
 
 def numbers(grids: dict[str, np.ndarray | tuple[np.ndarray, np.ndarray]], form: str = ".4g") -> "Figure":
@@ -111,9 +119,12 @@ def numbers(grids: dict[str, np.ndarray | tuple[np.ndarray, np.ndarray]], form: 
         >>> [text.get_text() for text in figure.axes[1].texts]
         ['0', '2', '3']
     """
+    grids = {title: _grid(grid) for title, grid in grids.items()} if isinstance(grids, dict) else {}
+    if not grids:
+        raise ValueError("grids: expected {title: array} or {title: (array, mask)}")
+    check_type("form", form, str, "how a number is written, such as '.2f'")
     figure, axes = _subplots(1, len(grids), (2.3 * len(grids), 2.6))
-    for axis, (title, grid) in zip(axes[0], grids.items(), strict=True):
-        values, known = grid if isinstance(grid, tuple) else (grid, np.ones_like(grid))
+    for axis, (title, (values, known)) in zip(axes[0], grids.items(), strict=True):
         low, high = values[known > 0].min(), values[known > 0].max()
         grey = 1 - 0.35 * (high - values) / max(high - low, 1e-9)  # light enough for black digits
         axis.imshow(mark(grey[..., None].clip(0, 1), known[..., None]))
@@ -124,6 +135,17 @@ def numbers(grids: dict[str, np.ndarray | tuple[np.ndarray, np.ndarray]], form: 
         axis.hlines(np.arange(1, values.shape[0]) - 0.5, -0.5, values.shape[1] - 0.5, "0.85", linewidth=0.6)
         axis.vlines(np.arange(1, values.shape[1]) - 0.5, -0.5, values.shape[0] - 0.5, "0.85", linewidth=0.6)
     return figure
+
+
+def _grid(grid):
+    """An array (H, W) and which of its numbers are shown, at least one."""
+    grid = grid if isinstance(grid, tuple) and len(grid) == 2 else (grid, np.ones_like(grid))
+    values, known = (as_array("grids", part) for part in grid)
+    if values.ndim != 2 or values.shape != known.shape or not (known > 0).any():
+        raise ValueError(
+            f"grids hold {values.shape} with mask {known.shape}: expected (H, W), some of it known"
+        )
+    return values, known
 
 
 def gallery(
@@ -160,6 +182,13 @@ def gallery(
         (['input', 'mask', 'fill', 'original'], 'hole 20.0 dB')
     """
     check_choice("score", score, ("hole", "image"))
+    check_number("tile", tile, 0.1, 100)
+    check_type("results", results, dict, "{name: filled images}")
+    images, masks = as_array("images", images), as_array("masks", masks)
+    results = {name: as_array("results", filled) for name, filled in results.items()}
+    metrics.check_shapes(images, images, masks)
+    for filled in results.values():
+        metrics.check_shapes(images, filled)
     if scores is None:
         region = 1 - masks if score == "hole" else None
         scores = {name: to_numpy(metrics.psnr(images, filled, region)) for name, filled in results.items()}
@@ -197,6 +226,8 @@ def curves(history: dict[str, list[float]], baselines: dict[str, dict[str, float
         >>> [axis.get_title() for axis in figure.axes]
         ['loss', 'hole PSNR, dB']
     """
+    if not isinstance(history, dict) or not all(np.ndim(values) == 1 for values in history.values()):
+        raise ValueError(f"history of type {type(history).__name__}: expected {{name: one value per epoch}}")
     names = [n for n in history if not n.startswith("val_") and n not in ("epoch", "learning_rate")]
     figure, axes = _subplots(1, len(names), (4 * len(names), 3))
     for axis, name in zip(axes[0], names, strict=True):
@@ -232,6 +263,7 @@ def buckets(table: "DataFrame") -> "Figure":
         >>> figure.axes[0].get_xticklabels()[0].get_text()
         '10–20 %\\nn = 4'
     """
+    check_table("table", table, [*_COLUMNS, "n"])
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.n > 0)]
     rows = rows[~rows.bucket.isin(["all", "elsewhere"]) & (rows.method != "masked input")]
     counts = rows.drop_duplicates("bucket").set_index("bucket").n  # images per bucket
@@ -272,6 +304,7 @@ def psnr_and_time(table: "DataFrame") -> "Figure":
     """
     from matplotlib.ticker import LogLocator
 
+    check_table("table", table, [*_COLUMNS, "ms"])
     rows = table[(table.region == "hole") & (table.output == "composite") & (table.bucket == "all")]
     rows = rows[rows.ms.notna() & (rows.method != "masked input")]
     figure, ((axis,),) = _subplots(1, 1, (7, 4.5))

@@ -14,19 +14,6 @@ from inpaintkit.baselines.simple import masked_input, mean_color
 from inpaintkit.baselines.smooth import biharmonic, half_size, heat, push_pull, total_variation
 
 __all__ = [
-    "ALL",
-    "CLASSICAL",
-    "biharmonic",
-    "exemplar",
-    "frequency_selective",
-    "half_size",
-    "heat",
-    "masked_input",
-    "mean_color",
-    "navier_stokes",
-    "patchmatch",
-    "push_pull",
-    "shiftmap",
-    "telea",
-    "total_variation",
-]
+    "ALL", "CLASSICAL", "biharmonic", "exemplar", "frequency_selective", "half_size", "heat", "masked_input",
+    "mean_color", "navier_stokes", "patchmatch", "push_pull", "shiftmap", "telea", "total_variation",
+]  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 
 from inpaintkit.baselines.base import classical
 from inpaintkit.baselines.smooth import heat
+from inpaintkit.checks import check_function, is_count
 
 
 @classical
@@ -55,6 +56,7 @@ def exemplar(image, hole, patch: int = 9, callback: Callable | None = None):
     inpainting", 2004. Where we differ: D is the root mean square over the known pixels of the patch, not its
     maximum.
     """
+    check_function("callback", callback, "(image, known)")
     shape = largest_patch(hole, patch)
     if shape is None:
         return heat.fill(image, hole)
@@ -114,9 +116,9 @@ def _window(corner, shape):
 
 def largest_patch(hole, patch):
     """The largest shape up to `patch` × `patch` of which the image has a wholly known patch, or None."""
-    if patch < 3 or patch % 2 == 0:
+    if not is_count(patch, 3) or patch % 2 == 0:
         raise ValueError(f"patch={patch!r}: expected an odd number of pixels, at least 3, such as 7")
-    for side in range(patch, 2, -2):
+    for side in range(min(patch, max(hole.shape) | 1), 2, -2):
         shape = tuple(min(side, size) for size in hole.shape)
         if whole_patches(~hole, shape).any():
             return shape

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from inpaintkit.baselines.base import classical
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, check_number
 from inpaintkit.images import to_uint8
 
 
@@ -19,7 +19,7 @@ def telea(image, hole, radius: float = 3):
 
     Args:
         images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
-        radius: of the neighbourhood of each pixel, in pixels.
+        radius: of the neighbourhood of each pixel, in pixels, at most 100.
 
     Returns:
         float32 (B, H, W, 3).
@@ -38,6 +38,7 @@ def telea(image, hole, radius: float = 3):
 
     Source: Telea, "An image inpainting technique based on the fast marching method", 2004, by `cv2.inpaint`.
     """
+    check_number("radius", radius, 0, 100)
     return cv2.inpaint(to_uint8(image), hole.astype("uint8"), radius, cv2.INPAINT_TELEA) / 255
 
 
@@ -50,7 +51,7 @@ def navier_stokes(image, hole, radius: float = 3):
 
     Args:
         images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
-        radius: of the neighbourhood of each pixel, in pixels.
+        radius: of the neighbourhood of each pixel, in pixels, at most 100.
 
     Returns:
         float32 (B, H, W, 3).
@@ -70,6 +71,7 @@ def navier_stokes(image, hole, radius: float = 3):
     Source: Bertalmio, Bertozzi and Sapiro, "Navier–Stokes, fluid dynamics, and image and video inpainting",
     2001, by `cv2.inpaint`.
     """
+    check_number("radius", radius, 0, 100)
     return cv2.inpaint(to_uint8(image), hole.astype("uint8"), radius, cv2.INPAINT_NS) / 255
 
 

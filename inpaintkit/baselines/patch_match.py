@@ -10,6 +10,7 @@ import numpy as np
 from inpaintkit.baselines.base import classical
 from inpaintkit.baselines.criminisi import largest_patch, whole_patches
 from inpaintkit.baselines.smooth import half_size, heat
+from inpaintkit.checks import check_number, random_generator
 
 
 @classical
@@ -55,10 +56,10 @@ def patchmatch(image, hole, patch: int = 7, rounds: int = 6, seed: int = 0):
     comparison, a pixel of the hole counts half as much per pixel of distance from its border. The vote gets
     sharper from round to round, which keeps texture.
     """
-    shape = largest_patch(hole, patch)
+    check_number("rounds", rounds, 0, whole=True)
+    shape, rng, coarse = largest_patch(hole, patch), random_generator(seed), None
     if shape is None:
         return heat.fill(image, hole)
-    rng, coarse = np.random.default_rng(seed), None
     levels = _pyramid(image, hole, shape, patch)
     for image, hole in reversed(levels):
         level = _Level(hole, shape)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from inpaintkit.baselines.base import classical
+from inpaintkit.checks import as_array, check_number
 
 
 @classical
@@ -60,6 +61,9 @@ def half_size(image: np.ndarray, known: np.ndarray) -> list[np.ndarray]:
     Returns:
         the two at half the size, (⌈H/2⌉, ⌈W/2⌉, 3) and (⌈H/2⌉, ⌈W/2⌉).
 
+    Raises:
+        ValueError: other shapes.
+
     Example:
         >>> import numpy as np
         >>> import inpaintkit as ik
@@ -69,6 +73,11 @@ def half_size(image: np.ndarray, known: np.ndarray) -> list[np.ndarray]:
         >>> round(float(half[0, 0, 0]), 2), float(half_known[0, 0])  # 0.4 / 0.5 is 0.8 again
         (0.4, 0.5)
     """
+    image, known = as_array("image", image, "float32"), as_array("known", known, "float32")
+    if known.ndim != 2 or not known.size or image.shape != (*known.shape, 3):
+        raise ValueError(
+            f"image {image.shape}, known {known.shape}: expected (H, W, 3) and (H, W), not empty"
+        )
     bottom, right = known.shape[0] % 2, known.shape[1] % 2
     padded = [cv2.copyMakeBorder(x, 0, bottom, 0, right, cv2.BORDER_CONSTANT) for x in (image, known)]
     return [cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for x in padded]
@@ -105,6 +114,7 @@ def heat(image, hole, smoothing_steps: int = 8):
 
     Source: the pyramid is that of `layers.PushPull` (Gortler et al. 1996); the equation is Laplace's.
     """
+    check_number("smoothing_steps", smoothing_steps, 0, whole=True)
     values, known = image, (~hole).astype("float32")
     pyramid = []
     while max(known.shape) > 1:
@@ -163,7 +173,7 @@ def total_variation(image, hole, rounds: int = 10, edge: float = 0.03):
     Args:
         images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known.
         rounds: how many equations are solved.
-        edge: on the scale of [0, 1]; differences far below it are smoothed, those above it kept.
+        edge: on the scale of [0, 1], 1e-6 or more; differences far below it are smoothed, others are kept.
 
     Returns:
         float32 (B, H, W, 3).
@@ -186,6 +196,8 @@ def total_variation(image, hole, rounds: int = 10, edge: float = 0.03):
     """
     from scipy.sparse.linalg import splu
 
+    check_number("rounds", rounds, 0, whole=True)
+    check_number("edge", edge, 1e-6, 100)
     gradient, start = _gradient(hole)  # (pairs of neighbours, pixels)
     unknown = hole.ravel()
     u = heat.fill(image, hole).reshape(-1, 3).astype("float64")

@@ -10,16 +10,9 @@ from inpaintkit.pretrained import NAMES
 
 # The functions of ik.models that fill holes, by name: importing them takes seconds, too long for --help.
 NETWORKS = (
-    "prefilled_unet",
-    "residual_unet",
-    "unet",
-    "pconv_unet",
-    "pconv_unet16",
-    "pconv_unet_double",
-    "autoencoder",
-    "skip_autoencoder",
-    "coarse_to_fine",
-)
+    "prefilled_unet", "residual_unet", "unet", "pconv_unet", "pconv_unet16", "pconv_unet_double",
+    "autoencoder", "skip_autoencoder", "coarse_to_fine",
+)  # fmt: skip
 _MASK_NAMES = [generator.__name__.lower() for generator in GENERATORS[:-3]]  # the last three need settings
 
 Preset = Annotated[

@@ -2,7 +2,6 @@
 
 import json
 import time
-import zipfile
 
 from inpaintkit.files import replacing
 
@@ -59,12 +58,9 @@ def load_networks(paths, option="--model", onnx=None):
             continue
         try:
             network = training.load_model(path, compile=False)  # filling holes needs no loss
-        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(
-                f"{option} {path}: cannot be loaded ({reason}): expected a .keras file, as "
-                f"`inpaintkit train` saves it, or weights that ship: {', '.join(pretrained.NAMES)}"
-            ) from error
+        except ValueError as error:
+            ship = ", ".join(pretrained.NAMES)
+            raise ValueError(f"{option} {error}, or weights that ship: {ship}") from error
         networks[_free_name(network.name, path, networks)] = network
     return networks
 
@@ -113,6 +109,10 @@ def resumed_settings(folder, context, settings, may_change=()):
         )
         if saved["command"] != command:
             raise ValueError(f"it is of `inpaintkit {saved['command']}`")
+        for name, default in settings.items():  # whose types are known; None says nothing of its own
+            possible = (type(default), int, type(None))
+            if isinstance(default, str | int | float) and type(saved[name]) not in possible:
+                raise ValueError(f"{name}={saved[name]!r}")
         return {name: settings[name] if name in given else saved[name] for name in settings}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"--resume {folder}: expected the folder of a {command} run ({error})") from error

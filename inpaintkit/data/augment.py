@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from inpaintkit.checks import as_array, check_type, is_number
+
 
 def symmetries(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Turns each square image by a multiple of 90 degrees and flips half of them: eight views, all exact.
@@ -37,6 +39,7 @@ def symmetries(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         >>> views.shape, len(np.unique(views, axis=0))
         ((50, 2, 2, 3), 8)
     """
+    _check_batch(images, rng)
     if images.shape[1] != images.shape[2]:
         raise ValueError(f"images of shape {images.shape}: expected square ones, (B, H, H, 3)")
     turns, flips = rng.integers(0, 4, len(images)), rng.random(len(images)) < 0.5
@@ -54,6 +57,9 @@ def flips(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns:
         uint8 (B, H, W, 3).
 
+    Raises:
+        ValueError: images that are no such array, or another generator.
+
     Example:
         >>> import inpaintkit as ik
         >>> import numpy as np
@@ -62,6 +68,7 @@ def flips(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         >>> views.shape, len(np.unique(views, axis=0))
         ((50, 2, 2, 3), 2)
     """
+    _check_batch(images, rng)
     return np.where(rng.random((len(images), 1, 1, 1)) < 0.5, images[:, :, ::-1], images)
 
 
@@ -119,7 +126,7 @@ class Augment:
         shares = {"crop_and_pad": 0.5, "zoom": 1, "shift": 1, "brightness": 1, "saturation": 1}  # may not
         for name, limit in (degrees_and_pixels | shares).items():
             value = getattr(self, name)
-            if not 0 <= value <= limit or (name in shares and value == limit):
+            if not is_number(value, 0, limit) or (name in shares and value == limit):
                 raise ValueError(f"{name}={value!r}: expected 0 to {limit}")
         if not any(getattr(self, field.name) for field in fields(self)):
             raise ValueError("nothing to change: set at least one change, such as flip=True or rotation=10")
@@ -143,17 +150,17 @@ class Augment:
             uint8 images of the same shape; with masks (images, masks), the masks float32 and still only 0
             and 1.
         """
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
-            raise ValueError(f"images {images.dtype} of shape {images.shape}: expected uint8 (B, H, W, 3)")
+        images = as_array("images", images)
+        _check_batch(images, rng)
         # New for each batch: a pipeline keeps its random state, which workers would share.
         pipeline = self._pipeline()
         pipeline.seed_(int(rng.integers(2**31)))
         if masks is None:
             return pipeline(images=images)
-        if np.shape(masks) != (*images.shape[:3], 1):
-            raise ValueError(f"masks of shape {np.shape(masks)}: expected {(*images.shape[:3], 1)}")
-        holes = (np.asarray(masks) < 0.5).astype("int32")  # 0 is known, as are pixels from outside
+        masks = as_array("masks", masks)
+        if masks.shape != (*images.shape[:3], 1):
+            raise ValueError(f"masks of shape {masks.shape}: expected {(*images.shape[:3], 1)}")
+        holes = (masks < 0.5).astype("int32")  # 0 is known, as are pixels from outside
         images, holes = pipeline(images=images, segmentation_maps=holes)
         return images, 1 - holes.astype("float32")
 
@@ -177,6 +184,14 @@ class Augment:
             self.blur and iaa.GaussianBlur((0, self.blur)),
         ]
         return iaa.Sequential([step for step in steps if step])
+
+
+def _check_batch(images, rng):
+    """Raises ValueError unless images are uint8 (B, H, W, 3), and rng is a NumPy random generator."""
+    check_type("images", images, np.ndarray, "a uint8 array (B, H, W, 3)")
+    check_type("rng", rng, np.random.Generator, "a NumPy random generator")
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
+        raise ValueError(f"images {images.dtype} of shape {images.shape}: expected uint8 (B, H, W, 3)")
 
 
 def faces() -> Augment:

@@ -11,7 +11,7 @@ import cv2
 import keras
 import numpy as np
 
-from inpaintkit.checks import is_count
+from inpaintkit.checks import as_array, check_function, check_number, is_number
 from inpaintkit.data.augment import Augment, check_augmented
 from inpaintkit.data.loading import Images
 from inpaintkit.data.stages import at_epoch, check_stages
@@ -81,10 +81,11 @@ class Pairs(keras.utils.PyDataset):
         **workers,
     ):
         super().__init__(**workers)
-        for name, value in (("batch_size", batch_size), ("steps", 1 if steps is None else steps)):
-            if not is_count(value):
-                raise ValueError(f"{name}={value}: expected a whole number, at least 1")
-        self.array = images.array if isinstance(images, Images) else np.asarray(images)
+        check_number("batch_size", batch_size, 1, whole=True)
+        check_number("steps", 1 if steps is None else steps, 1, whole=True)
+        check_number("seed", seed, 0, whole=True)
+        check_function("augment", augment, "(uint8 batch, NumPy random generator)")
+        self.array = images.array if isinstance(images, Images) else as_array("images", images)
         shape = self.array.shape
         if self.array.dtype != np.uint8 or len(shape) != 4 or shape[-1] != 3:
             raise ValueError(f"images {self.array.dtype} of shape {shape}: expected uint8 (N, H, W, 3)")
@@ -94,7 +95,7 @@ class Pairs(keras.utils.PyDataset):
         check_stages(self.masks, "masks")
         for stage in self.masks.values():
             if not hasattr(stage, "sample"):
-                if np.shape(stage) != (*shape[:3], 1):
+                if as_array("masks", stage).shape != (*shape[:3], 1):
                     expected = f"expected a mask generator or one mask per image, {(*shape[:3], 1)}"
                     raise ValueError(f"masks of shape {np.shape(stage)}: {expected}")
                 check_binary(stage)
@@ -103,7 +104,7 @@ class Pairs(keras.utils.PyDataset):
         if np.greater(self.size, shape[1:3]).any():
             raise ValueError(f"crop={crop}: larger than the images of {shape[1]}×{shape[2]} pixels")
         self.shrink, fixed = shrink, not all(hasattr(stage, "sample") for stage in self.masks.values())
-        if not 0 <= shrink <= 1 or (shrink and (crop is None or fixed)):
+        if not is_number(shrink, 0, 1) or (shrink and (crop is None or fixed)):
             raise ValueError(f"{shrink=}, {crop=}: expected 0 to 1, with a crop and a mask generator")
         self.batch_size, self.steps, self.augment = batch_size, steps, augment
         self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0

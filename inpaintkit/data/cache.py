@@ -58,7 +58,7 @@ def load_cached(listing, shape, folder, title):
             part = file.with_suffix(".part")
             _decode_into_file(listing, shape, part, state, title)
             part.replace(file)  # a file of the final name is always complete
-    return np.load(file, mmap_mode="r"), _read_state(state)[1]
+    return np.load(file, mmap_mode="r", allow_pickle=False), _read_state(state)[1]
 
 
 def _read_state(state):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inpaintkit.checks import check_choice, is_count
+from inpaintkit.checks import check_choice, check_number, check_type
 from inpaintkit.data.cache import IN_MEMORY, decode, load_cached
 from inpaintkit.data.listing import SPLITS, cache_folder
 from inpaintkit.data.sources import list_images
@@ -26,6 +26,9 @@ class Images(Sequence):
         source: the argument of `images`, as text.
         split: "train", "val" or "test".
 
+    Raises:
+        ValueError: another array, or another number of names.
+
     Example:
         >>> import inpaintkit as ik
         >>> crops = ik.data.images("photos", "val", image_size=16, count=2)
@@ -37,6 +40,14 @@ class Images(Sequence):
     names: tuple
     source: str
     split: str
+
+    def __post_init__(self):
+        check_type("array", self.array, np.ndarray, "a uint8 array (N, H, W, 3)")
+        check_type("names", self.names, tuple, "N strings")
+        kind, shape = self.array.dtype, self.array.shape
+        if kind != np.uint8 or len(shape) != 4 or shape[-1] != 3 or shape[0] != len(self.names):
+            came = f"array {kind} of shape {shape} with {len(self.names)} names"
+            raise ValueError(f"{came}: expected uint8 (N, H, W, 3) and N names")
 
     def __len__(self):
         return len(self.array)
@@ -126,8 +137,7 @@ def images(
         Images(3 of 16×24, 'photos', 'val')
     """
     check_choice("split", split, SPLITS)
-    if count is not None and not is_count(count):
-        raise ValueError(f"count={count!r}: expected a whole number of images, at least 1")
+    check_number("count", 1 if count is None else count, 1, whole=True)
     size = size_pair(image_size)
     listing = list_images(source, split, size, count)
     source = "array" if isinstance(source, np.ndarray) else str(source)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from inpaintkit.checks import check_number, check_type
+
 
 def at_epoch(stages: dict[int, Any], epoch: int) -> Any:
     """The stage that holds at an epoch.
@@ -13,11 +15,16 @@ def at_epoch(stages: dict[int, Any], epoch: int) -> Any:
     Returns:
         the stage with the latest first epoch up to this one.
 
+    Raises:
+        ValueError: no stage at epoch 0, or what is no epoch.
+
     Example:
         >>> import inpaintkit as ik
         >>> ik.data.at_epoch({0: "thin", 8: "thick"}, 7)
         'thin'
     """
+    check_stages(stages, "stages")
+    check_number("epoch", epoch, 0, whole=True)
     return stages[max(first for first in stages if first <= epoch)]
 
 
@@ -37,5 +44,6 @@ def check_stages(stages: dict[int, Any], name: str) -> None:
         Traceback (most recent call last):
         ValueError: masks begin at epochs [1]: expected whole numbers, 0 among them
     """
+    check_type(name, stages, dict, "{first epoch: setting}")
     if 0 not in stages or not all(isinstance(first, int) and first >= 0 for first in stages):
         raise ValueError(f"{name} begin at epochs {list(stages)}: expected whole numbers, 0 among them")

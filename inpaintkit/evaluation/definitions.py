@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import as_array, check_choice, is_count
 from inpaintkit.images import to_uint8
-from inpaintkit.metrics import MAX_PSNR, mae, mse, ssim_map
+from inpaintkit.metrics import MAX_PSNR, check_shapes, mae, mse, ssim_map
 
 GAUSSIAN_WINDOW = {"win_size": 11, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
 
@@ -27,6 +27,9 @@ class MetricDefinition:
         rounded: whether to round images to 8 bits first, as files hold them.
         relative: whether L1 is Σ|x − y| / Σ(x + y) instead of the mean of |x − y|.
         percent: whether L1 is multiplied by 100.
+
+    Raises:
+        ValueError: settings of SSIM without an odd window; from `measure`, shapes that do not fit.
 
     Example:
         >>> import inpaintkit as ik
@@ -44,6 +47,11 @@ class MetricDefinition:
     relative: bool = False
     percent: bool = False
 
+    def __post_init__(self):
+        window = self.ssim.get("win_size") if isinstance(self.ssim, dict) else None
+        if self.ssim is not None and not (is_count(window, 3) and window % 2):
+            raise ValueError(f"ssim={self.ssim!r}: expected None, or a dict with an odd win_size, at least 3")
+
     def measure(self, images: ArrayLike, filled: ArrayLike, **regions: ArrayLike | None) -> dict:
         """MAE, MSE, PSNR and SSIM per image, over each region.
 
@@ -59,6 +67,9 @@ class MetricDefinition:
         Raises:
             ValueError: images smaller than the window of SSIM.
         """
+        images, filled = as_array("images", images), as_array("filled", filled)
+        for region in regions.values():
+            check_shapes(images, filled, None if region is None else as_array("region", region))
         window = (self.ssim or GAUSSIAN_WINDOW)["win_size"]
         if min(images.shape[1:3]) < window:
             raise ValueError(f"images of shape {images.shape}: this SSIM needs {window}×{window} pixels")

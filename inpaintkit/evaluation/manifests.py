@@ -85,7 +85,9 @@ def open_folder(folder, about):
             with replacing(file) as part:
                 part.write_text(text, "utf-8")
         found = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        if not all(isinstance(each, dict) for each in (found, *found["methods"].values())):
+            raise ValueError(f"{file.name} is no manifest")
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{folder}: cannot keep scores there ({error}); choose another folder") from error
     check_same(found, json.loads(text), folder)
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
+from inpaintkit.checks import as_array, check_number, check_type
 from inpaintkit.data import Images, Pairs
 from inpaintkit.images import check_batch, final_output
 from inpaintkit.metrics import psnr
@@ -39,6 +40,8 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
         >>> method(np.ones((1, 8, 8, 3)), np.ones((1, 8, 8, 1))).shape, method.__name__
         ((1, 8, 8, 3), 'product')
     """
+    check_type("model", model, Callable, "a Keras model, or a function method(images, masks)")
+    check_number("batch_size", batch_size, 1, whole=True)
     if not isinstance(model, keras.Model):
         return model
     model = network_of(model)
@@ -99,7 +102,10 @@ def to_float(images, chosen=slice(None)):
     """`Images` or an array, all or those that a slice or a list chooses, as float32 (B, H, W, 3)."""
     if isinstance(images, Images):
         return images.array[chosen].astype("float32") / 255
-    return np.asarray(images, "float32")[chosen]
+    array = as_array("images", images, "float32")
+    if array.ndim != 4:
+        raise ValueError(f"images of shape {array.shape}: expected (batch, height, width, 3)")
+    return array[chosen]
 
 
 def check_output(name, filled, shape):
@@ -131,6 +137,7 @@ def hole_psnr(method: Callable, pairs: Pairs) -> float:
         >>> ik.evaluation.hole_psnr(ik.baselines.mean_color, pairs) > 5
         True
     """
+    check_type("pairs", pairs, keras.utils.PyDataset, "Pairs, with shuffle=False")
     run, values = as_method(method), []
     for (masked, mask), image in (pairs[k] for k in range(len(pairs))):
         filled = to_numpy(run(masked, mask.copy()))

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import keras
 import numpy as np
 
+from inpaintkit.checks import as_array, check_type
 from inpaintkit.data import SPLITS, Images
 from inpaintkit.evaluation.methods import network_of, to_float
 from inpaintkit.images import size_pair
@@ -65,6 +66,9 @@ def with_untrained(methods: dict) -> tuple[dict, dict]:
     Returns:
         ({name: method}, {name: reason}): the methods, and the networks that could not be rebuilt.
 
+    Raises:
+        ValueError: anything but a dict with names as keys.
+
     Example:
         >>> import inpaintkit as ik
         >>> network = ik.models.residual_unet(filters=(4, 8))
@@ -72,6 +76,7 @@ def with_untrained(methods: dict) -> tuple[dict, dict]:
         >>> list(methods)
         ['Telea', 'unet', 'unet, untrained']
     """
+    _check_methods(methods)
     every, missing = {}, {}
     for name, method in methods.items():
         every[name] = method
@@ -82,6 +87,11 @@ def with_untrained(methods: dict) -> tuple[dict, dict]:
             except ValueError as error:
                 missing[name] = str(error)
     return every, missing
+
+
+def _check_methods(methods):
+    if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
+        raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
 
 
 def is_untrained(name, names):
@@ -98,8 +108,7 @@ def prepare_methods(methods, images, untrained=True):
     Returns:
         ({name: method}, {name: reason}): the methods, and the networks that could not be rebuilt.
     """
-    if not isinstance(methods, dict) or not all(isinstance(name, str) for name in methods):
-        raise ValueError(f"methods={methods!r}: expected {{name: method}}, such as ik.baselines.CLASSICAL")
+    _check_methods(methods)
     methods, missing = with_untrained(methods) if untrained else (dict(methods), {})
     for name, method in methods.items():
         if isinstance(method, Images):
@@ -159,6 +168,7 @@ def evaluation_masks(
         ((2, 16, 32, 1), 0.75)
     """
     generator = parse(masks) if isinstance(masks, str) else masks
+    check_type("masks", generator, MaskGenerator, "a mask generator, or its name")
     return generator.sample(count, *size_pair(image_size), seed)
 
 
@@ -169,4 +179,4 @@ def draw_masks(masks, seed, images):
     if isinstance(masks, type):
         name = masks.__name__
         raise ValueError(f"masks={name}: expected a mask generator, {name}(…), or masks as an array")
-    return np.asarray(masks, "float32")
+    return as_array("masks", masks, "float32")

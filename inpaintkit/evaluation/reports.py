@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from inpaintkit.checks import check_table
 from inpaintkit.evaluation.preparation import is_untrained
-from inpaintkit.evaluation.tables import MIN_IMAGES_FOR_INTERVAL
+from inpaintkit.evaluation.tables import COLUMNS, MIN_IMAGES_FOR_INTERVAL
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -27,6 +28,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         >>> ik.evaluation.summary(table)[["method", "output", "PSNR dB"]].values.tolist()
         [['mean', 'composite', '100.00']]
     """
+    _check(table)
     every = table[table.bucket == "all"]
     image = every[every.region == "image"].set_index(["method", "output"])
     hole = every[every.region == "hole"].set_index(["method", "output"])
@@ -76,6 +78,7 @@ def by_bucket(table: pd.DataFrame) -> pd.DataFrame:
         >>> ik.evaluation.by_bucket(table)["(0.2, 0.3], n = 2"].tolist()
         ['100.00*']
     """
+    _check(table)
     hole = table[(table.region == "hole") & (table.output == "composite") & (table.bucket != "all")]
     columns = {"hole PSNR dB, missing": hole.method.drop_duplicates().tolist()}
     for title, rows in hole.groupby("bucket", sort=False):
@@ -107,6 +110,7 @@ def verdict(table: pd.DataFrame) -> str:
         >>> ik.evaluation.verdict(table)
         'Best classical method: mean, 100.00 dB in the hole.'
     """
+    _check(table)
     best = table.method.iloc[0]
     rows = (table.region == "hole") & (table.output == "composite") & (table.bucket == "all")
     hole = table[rows].set_index("method")
@@ -199,7 +203,20 @@ def _interval(row, quantity, form):
     return f"{value:{form}} [{low:{form}}, {high:{form}}]" if np.isfinite(low) else f"{value:{form}}"
 
 
+def _check(table):
+    """Raises ValueError unless a table has all the rows that `ik.compare` returns."""
+    check_table("table", table, COLUMNS)
+    every = table[table.bucket == "all"]
+    regions = every.groupby(["method", "output"]).region.nunique()
+    if (
+        not len(every)
+        or regions.min() < 2
+        or set(every.method) != set(every.method[every.output == "composite"])
+    ):
+        raise ValueError("table without some of its rows: expected all that ik.compare returned")
+
+
 def _manifest(table):
-    if "manifest" not in table.attrs:
+    if "manifest" not in getattr(table, "attrs", {}):
         raise ValueError("this table has no manifest (its attrs): use the one that ik.compare returned")
     return table.attrs["manifest"]

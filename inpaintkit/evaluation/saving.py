@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from inpaintkit import plots
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, check_number, check_table
 from inpaintkit.data import Images
 from inpaintkit.evaluation.definitions import MetricDefinition
 from inpaintkit.evaluation.manifests import AnotherComparison
@@ -16,7 +16,7 @@ from inpaintkit.evaluation.methods import to_float, with_hidden_holes
 from inpaintkit.evaluation.preparation import draw_masks, is_untrained, prepare_methods
 from inpaintkit.evaluation.reports import by_bucket, describe, summary, verdict
 from inpaintkit.evaluation.scoring import compare
-from inpaintkit.evaluation.tables import tabulate
+from inpaintkit.evaluation.tables import VIEW, tabulate
 from inpaintkit.files import hash_arrays, replacing
 from inpaintkit.images import composite
 from inpaintkit.masks import MaskGenerator
@@ -47,7 +47,9 @@ def worst_images(scores: pd.DataFrame, method: str, count: int = 4) -> list[int]
         >>> ik.evaluation.worst_images(scores, "mean", count=1)
         [0]
     """
+    check_table("scores", scores, [*VIEW, "image", "psnr"])
     check_choice("method", method, scores.method.unique())
+    check_number("count", count, 0, whole=True)
     view = scores[(scores.method == method) & (scores.output == "composite") & (scores.region == "hole")]
     return view.nsmallest(count, "psnr").image.tolist()
 
@@ -118,12 +120,14 @@ def save_comparison(
         >>> "Best classical method: mean" in text
         True
     """
-    folder = Path(folder)
+    check_number("count", count, 1, whole=True)
+    folder, table = Path(folder), tabulate(scores, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    table = tabulate(scores, seed)
-    methods, _ = prepare_methods(methods, images, any(name not in methods for name in scores.method))
+    unknown = not isinstance(methods, dict) or any(name not in methods for name in scores.method)
+    methods, _ = prepare_methods(methods, images, unknown)
     known = draw_masks(masks, seed, images)
-    made = scores.attrs["manifest"]
+    if not (made := scores.attrs.get("manifest")):
+        raise ValueError("scores without a manifest (their attrs): expected those that score_images returned")
     given = methods.keys(), hash_arrays(getattr(images, "array", images)), hash_arrays(known), seed
     if given != (made["methods"].keys(), made["images"]["sha256"], made["holes"]["sha256"], made["seed"]):
         raise AnotherComparison("these methods, images, masks or seed are not those of the scores")
@@ -148,7 +152,8 @@ def save_comparison(
 
 def _gallery(scores, methods, images, known, chosen):
     """A gallery of some images, with the hole PSNR of each fill; it must be the one that was scored."""
-    made = scores.attrs["manifest"]
+    if not (made := scores.attrs.get("manifest")):
+        raise ValueError("scores without a manifest (their attrs): expected those that score_images returned")
     definition = MetricDefinition(**{key: value for key, value in made["metrics"].items() if key != "name"})
     hole = scores[(scores.output == "composite") & (scores.region == "hole")]
     scored = hole.pivot(index="image", columns="method", values="psnr").loc[chosen]

@@ -5,7 +5,6 @@ put back (`composite`), over the whole `image` and over the `hole` only.
 """
 
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import check_function
 from inpaintkit.data import Images
 from inpaintkit.evaluation.definitions import MetricDefinition, find_definition
 from inpaintkit.evaluation.manifests import open_folder, without_fill
@@ -126,6 +126,7 @@ def score_images(
     """
     methods, no_untrained = prepare_methods(methods, images, untrained)
     about = validate_comparison(methods, images, masks, metrics, seed, batch_size, perceptual, False)
+    check_function("progress", progress, "(name, images done, images)")
     known = draw_masks(masks, seed, images)
     if folder is not None:
         open_folder(Path(folder), about)
@@ -207,9 +208,9 @@ def _warm_up(fill, method, images, masks, batches):
 
 def _load_scores(file):
     try:
-        with np.load(file) as arrays:
+        with np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zip, its compression and NumPy each have errors of their own
         raise ValueError(f"{file}: these scores are damaged ({error}); delete the file") from error
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, t
 
+from inpaintkit.checks import check_table, random_generator
 from inpaintkit.plots import UNTRAINED
 
 BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))  # of Liu et al. 2018
@@ -55,6 +56,7 @@ def tabulate(scores: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         >>> table.bucket.unique()[:3].tolist(), table.n[0].item()
         (['all', '(0.01, 0.1]', '(0.1, 0.2]'], 2)
     """
+    check_table("scores", scores, [*VIEW, "classical", "image", "hole_ratio", "psnr", "ssim"])
     attrs, scores = scores.attrs, scores.sort_values("image")
     scores.attrs = {}  # pandas would copy them, with all names of images, at every step
     _check_one_comparison(scores)
@@ -156,7 +158,7 @@ def intervals(values, seed):
     ends = np.full((2, values.shape[1]), np.nan)
     finite = np.isfinite(values)
     filled = np.where(finite, values, 0)
-    rng, means = np.random.default_rng(seed), []
+    rng, means = random_generator(seed), []
     for _ in range(RESAMPLES // BLOCK):  # in blocks, to save memory
         times = rng.multinomial(count, np.full(count, 1 / count), BLOCK).astype("float64")  # (BLOCK, images)
         means.append((times @ filled) / np.maximum(times @ finite, 1))

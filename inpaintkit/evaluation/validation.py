@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import is_count
+from inpaintkit.checks import check_type, is_count
 from inpaintkit.data import Images
 from inpaintkit.evaluation.definitions import MetricDefinition, find_definition
 from inpaintkit.evaluation.manifests import manifest, try_method
@@ -50,13 +50,15 @@ def validate_comparison(
         >>> about["images"]["count"], about["holes"]["mean_ratio"]
         (2, 0.25)
     """
+    if perceptual is not None:
+        check_type("perceptual", perceptual, PerceptualMetrics, "PerceptualMetrics, or None")
     methods, _ = prepare_methods(methods, images, untrained)
+    first = to_float(images, slice(0, 1))
     if not methods or not len(images):
         raise ValueError(f"{len(methods)} methods and {len(images)} images: expected at least one of each")
     for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
         if not is_count(value, least):
             raise ValueError(f"{name}={value!r}: expected a whole number, {least} or more")
-    first = to_float(images, slice(0, 1))
     given = np.zeros((len(images), *first.shape[1:]), "float32")
     _, known = check_batch(given, draw_masks(masks, seed, images))
     if not isinstance(images, Images) and not (np.min(images) >= 0 and np.max(images) <= 1):

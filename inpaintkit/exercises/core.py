@@ -116,7 +116,7 @@ def find(id: str, kind: type) -> Exercise | Prediction:
     number = str(id).partition(".")[0]
     numbers = [number] if number in notebooks() else notebooks()
     known = {key: one for each in numbers for key, one in declared(each, kind).items()}
-    if id not in known:
+    if not isinstance(id, str) or id not in known:
         what = kind.__name__.lower()
         raise ValueError(f"there is no {what} {id!r}: expected one of {', '.join(map(repr, known))}")
     return known[id]

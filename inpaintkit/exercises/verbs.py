@@ -6,7 +6,7 @@ import numbers
 import numpy as np
 import pandas as pd
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import as_array, check_choice, check_type
 from inpaintkit.exercises.core import Exercise, Prediction, declared, find, notebooks
 from inpaintkit.exercises.state import read_state, update_state
 from inpaintkit.files import replacing
@@ -71,7 +71,10 @@ def reveal(id: str, result: str | float) -> None:
     predicted = kept.get("predicted")
     if predicted is not None:
         update_state(id, revealed=True)
-    result = result if asked.choices else float(result)
+    if asked.choices:
+        check_type("result", result, str, f"one of {', '.join(map(repr, asked.choices))}")
+    else:
+        result = float(as_array("result", result, "float64").reshape(1)[0])
     why = asked.choices.get(result, "") if asked.choices else asked.why
     was = f"it was {_said(asked, result)}"
     if predicted is None:
@@ -157,6 +160,7 @@ def report(student: str = "") -> None:
         0 of ... exercises are solved. ...
         ['report.csv', 'report.json']
     """
+    check_type("student", student, str, "a name")
     state = read_state()
     rows = []
     for id, asked in ((key, one) for number in notebooks() for key, one in declared(number).items()):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import as_array, is_number
+
 Size = int | Sequence[int]  # pixels per side, or (height, width)
 
 
@@ -17,19 +19,26 @@ def to_uint8(image: ArrayLike) -> np.ndarray:
     Returns:
         uint8 array of the same shape.
 
+    Raises:
+        ValueError: anything but numbers, or NaN.
+
     Example:
         >>> import inpaintkit as ik
         >>> ik.images.to_uint8([0, 0.5, 1, 1.2])
         array([  0, 128, 255, 255], dtype=uint8)
     """
-    return np.rint(np.clip(image, 0, 1) * 255).astype("uint8")
+    image = as_array("image", image)
+    image = np.clip(image.astype("float64") if image.dtype.kind in "bi" else image, 0, 1)
+    if np.isnan(image.max(initial=0)):
+        raise ValueError("image holds NaN: expected numbers in [0, 1]")
+    return np.rint(image * 255).astype("uint8")
 
 
 def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
     """An image size as (height, width).
 
     Args:
-        image_size: pixels per side, or (height, width); each at least 16.
+        image_size: pixels per side, or (height, width); each from 16 to 65,535.
         name: of the argument, for the message.
 
     Returns:
@@ -43,9 +52,12 @@ def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
         >>> ik.images.size_pair(64), ik.images.size_pair((112, 96))
         ((64, 64), (112, 96))
     """
-    pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
-    if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
-        expected = "expected whole pixels, at least 16, for example 64 or (height, width) = (112, 96)"
+    is_one = not isinstance(image_size, tuple | list) and getattr(image_size, "ndim", 0) == 0
+    pair = (image_size, image_size) if is_one else tuple(image_size)
+    if len(pair) != 2 or not all(is_number(side, 16, 65_535) and int(side) == side for side in pair):
+        expected = (
+            "expected whole pixels, at least 16, at most 65,535, such as 64 or (height, width) = (112, 96)"
+        )
         raise ValueError(f"{name}={image_size!r}: {expected}")
     return int(pair[0]), int(pair[1])
 
@@ -72,7 +84,7 @@ def check_batch(images: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.nda
         >>> images.max().item(), images.dtype
         (0.0, dtype('float32'))
     """
-    images, masks = np.asarray(images, "float32"), np.asarray(masks, "float32")
+    images, masks = as_array("images", images, "float32"), as_array("masks", masks, "float32")
     if images.ndim != 4 or images.shape[-1] != 3:
         advice = "; for one image, add the batch axis with image[None]" if images.ndim == 3 else ""
         raise ValueError(f"images of shape {images.shape}: expected (batch, height, width, 3){advice}")
@@ -102,10 +114,41 @@ def check_binary(masks: ArrayLike) -> None:
         Traceback (most recent call last):
         ValueError: a mask holds 0.5: expected only 1 (known) or 0 (hole)...
     """
-    wrong = np.asarray(masks)[~np.isin(masks, (0, 1))]
+    masks = as_array("masks", masks)
+    wrong = masks[~np.isin(masks, (0, 1))]
     if wrong.size:
         advice = "round it first, or read its file with inpaintkit.images.read_mask"
         raise ValueError(f"a mask holds {wrong[0]:.4g}: expected only 1 (known) or 0 (hole); {advice}")
+
+
+def check_pixels(image: ArrayLike, channels: tuple[int, ...]) -> np.ndarray:
+    """Checks that an image is one of pixels, grey or of some channels.
+
+    Args:
+        image: (H, W) or (H, W, C), uint8, uint16 or float.
+        channels: which C are possible, in order.
+
+    Returns:
+        the image as an array.
+
+    Raises:
+        ValueError: another shape or dtype; no pixel.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.images.check_pixels([0.5, 1], (1, 3))
+        Traceback (most recent call last):
+        ValueError: image of shape (2,): expected (height, width) or (height, width, 1 or 3), ...
+    """
+    image = as_array("image", image)
+    if image.ndim not in (2, 3) or image.shape[2:] not in ((), *((c,) for c in channels)) or not image.size:
+        *first, last = map(str, channels)
+        expected = f"(height, width) or (height, width, {', '.join(first)} or {last}), at least one pixel"
+        advice = "; for a batch, call it once per image" if image.ndim == 4 else ""
+        raise ValueError(f"image of shape {image.shape}: expected {expected}{advice}")
+    if image.dtype not in ("uint8", "uint16") and image.dtype.kind != "f":
+        raise ValueError(f"image of dtype {image.dtype}: expected uint8, uint16, or float in [0, 1]")
+    return image
 
 
 def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndarray:
@@ -118,6 +161,9 @@ def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndar
     Returns:
         (B, H, W, 3); known pixels are bit-exact. An array for arrays, a tensor for tensors.
 
+    Raises:
+        ValueError: arrays of other shapes, or of anything but numbers.
+
     Example:
         >>> import numpy as np
         >>> import inpaintkit as ik
@@ -126,7 +172,12 @@ def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndar
         >>> ik.images.composite(filled, images, masks)[0, 0, :, 0]
         array([1. , 0.5])
     """
-    if isinstance(filled, np.ndarray):
+    if isinstance(filled, np.ndarray) or not hasattr(filled, "shape"):
+        named = {"filled": filled, "images": images, "masks": masks}
+        filled, images, masks = (as_array(name, value) for name, value in named.items())
+        if images.shape != filled.shape or masks.shape != (*filled.shape[:-1], 1):
+            came = f"filled {filled.shape}, images {images.shape}, masks {masks.shape}"
+            raise ValueError(f"{came}: expected (B, H, W, 3) twice, and (B, H, W, 1)")
         return np.where(masks > 0, images, filled)
     from keras import ops  # not above: reading an image does not need Keras
 
@@ -142,6 +193,9 @@ def final_output(outputs: object) -> object:
     Returns:
         (B, H, W, 3), an array or a tensor.
 
+    Raises:
+        ValueError: no output at all.
+
     Example:
         >>> import inpaintkit as ik
         >>> ik.images.final_output(["refined image", "coarse image"])
@@ -149,4 +203,6 @@ def final_output(outputs: object) -> object:
     """
     if isinstance(outputs, dict):
         outputs = list(outputs.values())
+    if isinstance(outputs, (list, tuple)) and not outputs:
+        raise ValueError("outputs is empty: expected at least one image")
     return outputs[0] if isinstance(outputs, (list, tuple)) else outputs

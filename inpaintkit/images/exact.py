@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import ImageOps
 
+from inpaintkit.checks import check_choice, check_type, is_number
 from inpaintkit.files import replacing
 from inpaintkit.images.decoding import bytes_of, has_deep_colour
 from inpaintkit.images.encoding import ENCODERS, FORMATS
@@ -49,6 +50,9 @@ class ExactImage:
         xmp: the XMP data, or b"".
         dpi: None, or (horizontal, vertical) dots per inch.
 
+    Raises:
+        ValueError: pixels of another kind, an orientation that EXIF does not have, other metadata.
+
     Example:
         >>> import numpy as np
         >>> import inpaintkit as ik
@@ -64,6 +68,27 @@ class ExactImage:
     icc_profile: bytes = b""
     xmp: bytes = b""
     dpi: tuple | None = None
+
+    def __post_init__(self):
+        _check_kind(self.pixels)
+        check_choice("orientation", self.orientation, _TURNS)
+        kinds = {"name": str, "format": str, "exif": bytes, "icc_profile": bytes, "xmp": bytes}
+        for name, kind in kinds.items():
+            check_type(name, getattr(self, name), kind, kind.__name__)
+        pair = self.dpi if isinstance(self.dpi, tuple) else ()
+        if self.dpi is not None and not (
+            len(pair) == 2 and all(is_number(float(x), 1e-6, 1e6) for x in pair)
+        ):
+            raise ValueError(f"dpi={self.dpi!r}: expected None, or two numbers above 0")
+
+
+def _check_kind(pixels):
+    """Raises ValueError unless pixels have a shape and a dtype that a file can hold."""
+    about = getattr(pixels, "dtype", type(pixels).__name__), getattr(pixels, "shape", ())
+    fits = len(about[1]) in (2, 3) and about[1][2:] in ((), (2,), (3,), (4,)) and 0 not in about[1]
+    if not isinstance(pixels, np.ndarray) or about[0] not in ("uint8", "uint16") or not fits:
+        expected = "expected a uint8 or uint16 array (H, W), (H, W, 2), (H, W, 3) or (H, W, 4)"
+        raise ValueError(f"pixels {about[0]} of shape {about[1]}: {expected}")
 
 
 def read_exact(path: File) -> ExactImage:
@@ -107,16 +132,18 @@ def read_exact(path: File) -> ExactImage:
         xmp = _bytes(info.get("xmp", b""))
         if with_tag(exif, _ORIENTATION, 1) == exif:  # only XMP or a PNG's text says it, or it is 1
             orientation, xmp = 1, upright_xmp(xmp)
-        return ExactImage(
-            file_name(path),
-            "JPEG" if opened.format == "MPO" else opened.format,
-            pixels,
-            orientation,
-            exif,
-            info.get("icc_profile") or b"",
-            xmp,
-            info.get("dpi"),
-        )
+        format = "JPEG" if opened.format == "MPO" else opened.format
+        profile, dpi = info.get("icc_profile") or b"", _dpi(info.get("dpi"))
+        return ExactImage(file_name(path), format, pixels, orientation, exif, profile, xmp, dpi)
+
+
+def _dpi(pair):
+    """The resolution in a file, or None where it is no pair of numbers above 0."""
+    try:
+        pair = tuple(map(float, pair))
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return pair if len(pair) == 2 and all(is_number(x, 1e-6, 1e6) for x in pair) else None
 
 
 def _pixels(opened):
@@ -201,6 +228,8 @@ def encode_exact(pixels: np.ndarray, original: ExactImage, path: str | os.PathLi
         >>> ik.images.encode_exact(original.pixels, original, "y.png")[:4]
         b'\\x89PNG'
     """
+    _check_kind(pixels)
+    check_type("original", original, ExactImage, "an ExactImage, as read_exact gives it")
     path = Path(path)
     format = check_format(path)
     has_alpha = pixels.shape[2:] in ((2,), (4,))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import as_array, check_choice
 from inpaintkit.images.arrays import Size, check_binary, size_pair
 from inpaintkit.images.decoding import fit_hole, grey_and_alpha, split_at_half
 from inpaintkit.images.reading import File, file_name, open_image, save
@@ -158,8 +158,8 @@ def write_mask(path: str | os.PathLike, mask: ArrayLike, hole: str = "white") ->
         array([[  0, 255]], dtype=uint8)
     """
     check_choice("hole", hole, HOLES[:2])
-    mask = np.asarray(mask)
-    if mask.ndim not in (2, 3) or mask.shape[2:] not in ((), (1,)):
+    mask = as_array("mask", mask)
+    if mask.ndim not in (2, 3) or mask.shape[2:] not in ((), (1,)) or not mask.size:
         raise ValueError(f"mask of shape {mask.shape}: expected (height, width, 1) or (height, width)")
     check_binary(mask)
     white = mask.reshape(mask.shape[:2]) == (0 if hole == "white" else 1)

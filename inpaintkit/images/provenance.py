@@ -4,6 +4,7 @@ import dataclasses
 import re
 from xml.sax.saxutils import escape
 
+from inpaintkit.checks import check_type
 from inpaintkit.images.exact import ExactImage
 
 # IPTC's word for a photograph with parts from a trained model, "such as with inpainting", and its word for
@@ -33,6 +34,9 @@ def with_note(original: ExactImage, text: str, network: bool) -> ExactImage:
     Returns:
         `ExactImage` with other XMP data.
 
+    Raises:
+        ValueError: another original, or another type of text.
+
     Example:
         >>> import numpy as np
         >>> import inpaintkit as ik
@@ -41,6 +45,8 @@ def with_note(original: ExactImage, text: str, network: bool) -> ExactImage:
         >>> b">4 % were filled by biharmonic<" in noted.xmp, b"/humanEdits<" in noted.xmp
         (True, True)
     """
+    check_type("original", original, ExactImage, "an ExactImage, as read_exact gives it")
+    check_type("text", text, str, "text")
     values = {"Iptc4xmpExt:DigitalSourceType": _NETWORK if network else _EDITS, "photoshop:History": text}
     note = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
     note = (

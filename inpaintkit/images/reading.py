@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageOps
 
+from inpaintkit.checks import as_array, check_function
 from inpaintkit.files import replacing
 from inpaintkit.images.arrays import Size, size_pair, to_uint8
 from inpaintkit.images.decoding import to_rgb
@@ -74,6 +75,9 @@ def read_uint8(path: File | np.ndarray, image_size: Size | None = None) -> np.nd
 
     Returns:
         uint8 array (H, W, 3).
+
+    Raises:
+        ValueError: as for `read_image`; another array.
 
     Example:
         >>> import numpy as np
@@ -134,8 +138,8 @@ def write_image(path: str | os.PathLike, image: ArrayLike) -> None:
         Traceback (most recent call last):
         ValueError: image of int64 up to 255: expected [0, 1] and no NaN; if it is in 0…255, divide it by 255
     """
-    image = np.asarray(image)
-    if image.ndim != 3 or image.shape[-1] != 3:
+    image = as_array("image", image)
+    if image.ndim != 3 or image.shape[-1] != 3 or not image.size:
         raise ValueError(f"image of shape {image.shape}: expected (height, width, 3)")
     if not image.max(initial=0) <= (1 if image.dtype.kind in "iu" else 2):  # so NaN is refused, too
         expected = "expected [0, 1] and no NaN; if it is in 0…255, divide it by 255"
@@ -167,6 +171,7 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda n
         ...     [file.name for file in ik.images.files_below(folder)]
         ['a.png']
     """
+    check_function("rank", rank, "a folder's name")
     seen = set()
     for path, folders, names in os.walk(folder, followlinks=True):
         place = os.path.realpath(path)
@@ -210,6 +215,10 @@ def save(image, path):
 def open_image(path):
     """Opens an image file. Every error, here and in the `with` block, becomes a ValueError that names it."""
     try:
+        if not isinstance(path, str | os.PathLike) and not hasattr(path, "read"):
+            raise ValueError(
+                f"path of type {type(path).__name__}: expected a path, or a file opened as binary"
+            )
         with _LOCK:
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit follows
             try:
@@ -235,6 +244,8 @@ def file_name(path):
 def _read_rgb(path, image_size, place=None):
     """An image as uint8 (H, W, 3); the warning of one that looks black names `place`, or the folder."""
     if isinstance(path, np.ndarray):
+        if path.dtype != "uint8" or path.ndim != 3 or path.shape[2] != 3 or not path.size:
+            raise ValueError(f"path, an array {path.dtype} of shape {path.shape}: expected uint8 (H, W, 3)")
         image, dark = Image.fromarray(path), None
     else:
         with open_image(path) as opened:

@@ -9,13 +9,6 @@ from inpaintkit.inpainting.temporal import TemporalBlend
 from inpaintkit.inpainting.videos import VIDEO_CODECS, inpaint_video
 
 __all__ = [
-    "METHOD_NAMES",
-    "VIDEO_CODECS",
-    "OnnxModel",
-    "TemporalBlend",
-    "find_method",
-    "inpaint",
-    "inpaint_video",
-    "outpaint",
-    "scratch_mask",
+    "METHOD_NAMES", "VIDEO_CODECS", "OnnxModel", "TemporalBlend", "find_method", "inpaint", "inpaint_video",
+    "outpaint", "scratch_mask",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from inpaintkit.checks import is_count
+from inpaintkit.images import check_pixels
 from inpaintkit.inpainting.filling import inpaint
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def outpaint(
     for name, pixels in sides.items():
         if not is_count(pixels, 0):
             raise ValueError(f"{name}={pixels!r}: expected a whole number of pixels, 0 or more")
-    image = np.asarray(image)
+    image = check_pixels(image, (1, 2, 3, 4))
     widths = [(top, bottom), (left, right), *[(0, 0)] * (image.ndim - 2)][: image.ndim]
     mask = np.pad(np.ones(image.shape[:2], bool), widths[:2])
     return inpaint(np.pad(image, widths), mask, method, **settings)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import is_count
-from inpaintkit.images import check_binary
+from inpaintkit.checks import as_array, check_function, is_count
+from inpaintkit.images import check_binary, check_pixels
 from inpaintkit.inpainting.blending import blend_rim, check_blend
 from inpaintkit.inpainting.method_names import find_method
 from inpaintkit.inpainting.tiles import fill_tiled, hole_groups
@@ -79,8 +79,10 @@ def inpaint(
     """
     image, hole = _check_pair(image, mask)
     check_blend(blend)
-    if not (is_count(margin, 1) and is_count(tile, 2 * margin + 1)):
+    if not (is_count(margin, 1) and is_count(tile, 2 * int(margin) + 1)):
         raise ValueError(f"tile={tile!r}, margin={margin!r}: expected whole pixels, tile > 2 * margin > 0")
+    check_function("progress", progress, "(done, total)")
+    tile, margin = int(tile), int(margin)  # NumPy's small numbers would overflow in a sum
     fill = functools.partial(_fill, _with_seed(find_method(method), seed), blend=blend)
     low, high = _value_range(image, hole)
     result, done, total = image.copy(), 0, int(np.count_nonzero(hole))
@@ -100,13 +102,7 @@ def inpaint(
 
 def _check_pair(image, mask):
     """(image, hole) as arrays, hole bool (H, W), or a ValueError."""
-    image, mask = np.asarray(image), np.asarray(mask)
-    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (2,), (3,), (4,)) or not image.size:
-        expected = "(height, width) or (height, width, 1, 2, 3 or 4), at least one pixel"
-        advice = "; for a batch, call it once per image" if image.ndim == 4 else ""
-        raise ValueError(f"image of shape {image.shape}: expected {expected}{advice}")
-    if image.dtype not in ("uint8", "uint16") and image.dtype.kind != "f":
-        raise ValueError(f"image of dtype {image.dtype}: expected uint8, uint16, or float in [0, 1]")
+    image, mask = check_pixels(image, (1, 2, 3, 4)), as_array("mask", mask)
     if mask.shape not in (image.shape[:2], (*image.shape[:2], 1)):
         expected = f"expected {image.shape[:2]}, 1 = known, 0 = hole"
         raise ValueError(f"mask of shape {mask.shape} for an image of shape {image.shape}: {expected}")

@@ -184,8 +184,7 @@ def _check_settings(said, layout):
     choices = {"hole_value": HOLE_VALUES, "image_range": RANGES, "output_range": RANGES}
     choices |= {"colors": ("RGB", "BGR"), "mask_first": (True, False)}
     for name in said.keys() & choices.keys():
-        if said[name] not in choices[name]:
-            check_choice(name, said[name], choices[name])
+        check_choice(name, said[name], choices[name])
     if layout is not None:
         check_choice("layout", layout, LAYOUTS)
     if not is_count(said.get("multiple", 1)):

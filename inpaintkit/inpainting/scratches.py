@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, is_number
+from inpaintkit.images import check_pixels
 
 POLARITIES = ("both", "bright", "dark")
 _DIRECTIONS = 16
@@ -40,7 +41,8 @@ def scratch_mask(
         float32 (H, W, 1), 1 = known, 0 = scratch.
 
     Raises:
-        ValueError: another shape or polarity; a contrast or a length that is not between 0 and 1.
+        ValueError: another shape, dtype or polarity; floats outside [0, 1]; a contrast or a length that is
+            not between 0 and 1.
 
     Example:
         >>> import numpy as np
@@ -51,11 +53,11 @@ def scratch_mask(
         >>> mask[50, 46:55, 0].astype(int)
         array([1, 1, 0, 0, 0, 0, 0, 1, 1])
     """
-    image = np.asarray(image)
-    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)):
-        raise ValueError(f"image of shape {image.shape}: expected (height, width) or (height, width, 1 or 3)")
+    image = check_pixels(image, (1, 3))
+    if image.dtype.kind == "f" and not (image.min() >= 0 and image.max() <= 1):  # so NaN is refused, too
+        raise ValueError(f"image from {image.min()} to {image.max()}: expected float images in [0, 1]")
     for name, value in (("contrast", contrast), ("min_length", min_length)):
-        if not 0 < value < 1:
+        if not is_number(value, 1e-9, 1 - 1e-9):
             raise ValueError(f"{name}={value!r}: expected a number between 0 and 1")
     check_choice("polarity", polarity, POLARITIES)
     grey = image.astype("float32") / (1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max)

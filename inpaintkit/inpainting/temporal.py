@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from inpaintkit.baselines import heat
+from inpaintkit.checks import as_array, is_number
 
 _STILL, _MOVING = 1.4, 2.2  # change / noise: below, the mean counts in full; above, not at all
 _RADIUS = 4  # pixels, over which the change is averaged
@@ -39,14 +40,22 @@ class TemporalBlend:
     """
 
     def __init__(self, memory: float = 0.9):
-        if not 0 <= memory < 1:
+        if not is_number(memory, 0, 1) or memory == 1:
             raise ValueError(f"memory={memory!r}: expected a number from 0 up to, not including, 1")
         self.memory, self._mean = memory, None
 
     def __call__(self, filled: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The next filled frame, uint8 (H, W, 3), with its mask, 1 = known: the frame with a steady fill."""
+        filled, mask = as_array("filled", filled), as_array("mask", mask)
+        if (
+            filled.dtype != "uint8"
+            or mask.shape[2:] not in ((), (1,))
+            or filled.shape != (*mask.shape[:2], 3)
+        ):
+            came = f"filled {filled.dtype} {filled.shape}, mask {mask.shape}"
+            raise ValueError(f"{came}: expected uint8 (H, W, 3) and (H, W) or (H, W, 1)")
         frame = filled.astype("float32") / 255
-        hole = np.asarray(mask).reshape(frame.shape[:2]) == 0
+        hole = mask.reshape(frame.shape[:2]) == 0
         if self._mean is None or self._mean.shape != frame.shape:
             self._mean = frame
             return filled

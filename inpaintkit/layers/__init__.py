@@ -8,12 +8,6 @@ from inpaintkit.layers.push_pull import PushPull
 from inpaintkit.layers.resizing import CropLike, MaskImage, PadToMultiple
 
 __all__ = [
-    "ContextualAttention",
-    "CropLike",
-    "GatedConv2D",
-    "MaskImage",
-    "PConv2D",
-    "PConv2DUp",
-    "PadToMultiple",
+    "ContextualAttention", "CropLike", "GatedConv2D", "MaskImage", "PConv2D", "PConv2DUp", "PadToMultiple",
     "PushPull",
-]
+]  # fmt: skip

@@ -17,11 +17,25 @@ class Float32Layer(keras.layers.Layer):
         return input_shape[0]
 
 
+def check_mask(features, mask):
+    """Raises ValueError unless two shapes are (B, H, W, C) and (B, H, W, 1); None, known later, fits any."""
+    sides = zip(features[:3], mask[:3], strict=False)
+    if (
+        len(features) != 4
+        or len(mask) != 4
+        or mask[-1] != 1
+        or any(a != b and None not in (a, b) for a, b in sides)
+    ):
+        came = f"features {tuple(features)}, mask {tuple(mask)}"
+        raise ValueError(f"{came}: expected (B, H, W, C) and (B, H, W, 1)")
+
+
 def zero_hole(x, mask):
     """x with its hole set to 0: x / 1 where it is known, x / 0 = 0 elsewhere. A product would keep NaN.
 
     On a CPU, TensorFlow takes longer for `ops.where`, and for a division without `broadcast_to`.
     """
+    check_mask(x.shape, mask.shape)
     known = ops.broadcast_to(ops.cast(mask > 0, x.dtype), ops.shape(x))
     return ops.divide_no_nan(x, known)
 

@@ -9,6 +9,8 @@ is completed by mirroring, not with zeros; overlapping copies are averaged exact
 import keras
 from keras import ops
 
+from inpaintkit.checks import is_count, is_number
+from inpaintkit.layers.base import check_mask
 from inpaintkit.serialization import serializable
 
 
@@ -28,12 +30,12 @@ class ContextualAttention(keras.layers.Layer):
         reach: how many neighbours to each side enter the sum, across and down; 1 is the paper's.
         **kwargs: as for `keras.layers.Layer`.
 
-    Input: `[features, mask]`, (B, H, W, C) with even H and W, and (B, H, W, 1), 1 = known.
+    Input: `[features, mask]`, (B, H, W, C) with even H and W from 4 on, and (B, H, W, 1), 1 = known.
     Output: (B, H, W, C); zeros in images without any wholly known patch. Memory grows with (H·W / 4)²: at a
     quarter of a 256×256 image that is a million numbers per image.
 
     Raises:
-        ValueError: a scale that is not above 0, a reach under 0, an odd height or width.
+        ValueError: a scale that is not above 0, a reach under 0, an odd height or width, or one under 4.
 
     Example: a constant map is rebuilt exactly, also in its hole.
 
@@ -47,14 +49,17 @@ class ContextualAttention(keras.layers.Layer):
 
     def __init__(self, scale: float = 10.0, reach: int = 1, **kwargs):
         super().__init__(**kwargs)
-        if scale <= 0 or reach < 0:
+        if not is_number(scale) or scale <= 0 or not is_count(reach, 0):
             raise ValueError(f"scale={scale}, reach={reach}: expected a scale above 0, a reach of 0 or more")
         self.scale, self.reach = scale, reach
 
     def build(self, input_shape):
-        features, _ = input_shape
-        if any(side is not None and side % 2 for side in features[1:3]):
-            raise ValueError(f"features of shape {tuple(features)}: expected even height and width")
+        features, mask = input_shape
+        check_mask(features, mask)
+        if any(side is not None and (side % 2 or side < 4) for side in features[1:3]):
+            raise ValueError(
+                f"features of shape {tuple(features)}: expected even height and width, at least 4"
+            )
 
     def call(self, inputs):
         features, mask = (ops.cast(x, "float32") for x in inputs)  # (B, H, W, C), (B, H, W, 1)

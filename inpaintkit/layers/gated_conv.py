@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from inpaintkit.checks import check_number
 from inpaintkit.serialization import serializable
 
 
@@ -22,6 +23,9 @@ class GatedConv2D(keras.layers.Conv2D):
 
     Input: (B, H, W, C). Output: (B, H', W', filters).
 
+    Raises:
+        ValueError: filters that are no whole number.
+
     Example:
         >>> import keras, numpy as np, inpaintkit as ik
         >>> layer = ik.layers.GatedConv2D(1, 1, kernel_initializer="zeros", bias_initializer="ones")
@@ -31,6 +35,7 @@ class GatedConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):
+        check_number("filters", filters, 1, whole=True)
         super().__init__(2 * filters, kernel_size, **kwargs)
 
     def call(self, x):  # (B, H, W, C)

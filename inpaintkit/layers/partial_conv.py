@@ -10,7 +10,8 @@ that the result of a fully known window is C times too small.
 import keras
 from keras import ops
 
-from inpaintkit.layers.base import zero_hole
+from inpaintkit.checks import check_number
+from inpaintkit.layers.base import check_mask, zero_hole
 from inpaintkit.serialization import serializable
 
 
@@ -51,6 +52,7 @@ class PConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):
+        check_number("filters", filters, 1, whole=True)
         super().__init__(filters, kernel_size, **kwargs)
         if self.groups != 1 or self.data_format != "channels_last":
             raise ValueError(f"groups={self.groups}, {self.data_format}: expected groups=1, channels_last")
@@ -59,8 +61,7 @@ class PConv2D(keras.layers.Conv2D):
     def build(self, input_shape):
         pairs = as_pairs(input_shape)
         for features, mask in pairs:
-            if len(features) != 4 or len(mask) != 4 or mask[-1] != 1:
-                raise ValueError(f"features {features}, mask {mask}: expected (B, H, W, C), (B, H, W, 1)")
+            check_mask(features, mask)
         channels = sum(features[-1] for features, _ in pairs)
         super().build((*pairs[0][0][:-1], channels))
         self.input_spec = None

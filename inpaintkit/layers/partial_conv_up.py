@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from inpaintkit.layers.base import upsample, zero_hole
+from inpaintkit.layers.base import check_mask, upsample, zero_hole
 from inpaintkit.layers.partial_conv import PConv2D, as_pairs
 from inpaintkit.serialization import serializable
 
@@ -51,6 +51,7 @@ class PConv2DUp(PConv2D):
 
     def call(self, inputs):
         (x, mask), (skip, skip_mask) = as_pairs(inputs)
+        check_mask((x.shape[0], *(side and 2 * side for side in x.shape[1:3]), 1), skip_mask.shape)
         too_small = x.shape[1] is not None and x.shape[1] < 8
         if too_small or keras.backend.backend() == "jax":  # JAX on a CPU takes 5 times as long to transpose
             return super().call([upsample(x), upsample(mask), skip, skip_mask])

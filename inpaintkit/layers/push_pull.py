@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from inpaintkit.checks import is_count
 from inpaintkit.layers.base import Float32Layer, resize_bilinear, zero_hole
 from inpaintkit.serialization import serializable
 
@@ -44,7 +45,7 @@ class PushPull(Float32Layer):
 
     def __init__(self, levels: int = 8, smoothing_steps: int = 4, biharmonic_steps: int = 0, **kwargs):
         super().__init__(**kwargs)
-        if levels < 1 or min(smoothing_steps, biharmonic_steps) < 0:
+        if not (is_count(levels) and is_count(smoothing_steps, 0) and is_count(biharmonic_steps, 0)):
             raise ValueError(
                 f"{levels=}, {smoothing_steps=}, {biharmonic_steps=}: expected at least 1, 0 and 0"
             )

@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from inpaintkit.checks import check_number
 from inpaintkit.layers.base import Float32Layer, zero_hole
 from inpaintkit.serialization import serializable, serializable_as
 
@@ -45,6 +46,9 @@ class PadToMultiple(Float32Layer):
 
     Input: (B, H, W, C). Output: (B, H', W', C).
 
+    Raises:
+        ValueError: another multiple than a whole number from 1 on.
+
     Example:
         >>> import numpy as np, inpaintkit as ik
         >>> tuple(ik.layers.PadToMultiple(8)(np.ones((1, 10, 16, 3))).shape)
@@ -53,6 +57,7 @@ class PadToMultiple(Float32Layer):
 
     def __init__(self, multiple: int, **kwargs):
         super().__init__(**kwargs)
+        check_number("multiple", multiple, 1, whole=True)
         self.multiple = multiple
 
     def call(self, x):
@@ -81,6 +86,9 @@ class CropLike(Float32Layer):
 
     Input: `[x, like]`, (B, H', W', C) and (B, H, W, any). Output: (B, H, W, C).
 
+    Raises:
+        ValueError: inputs that are not two batches of images.
+
     Example:
         >>> import numpy as np, inpaintkit as ik
         >>> tuple(ik.layers.CropLike()([np.ones((1, 16, 16, 3)), np.ones((1, 10, 16, 1))]).shape)
@@ -89,6 +97,8 @@ class CropLike(Float32Layer):
 
     def call(self, inputs):
         x, like = inputs
+        if len(x.shape) != 4 or len(like.shape) != 4:
+            raise ValueError(f"x {x.shape}, like {like.shape}: expected (B, H', W', C) and (B, H, W, any)")
         height, width = ops.shape(like)[1:3]
         return x[:, :height, :width]
 

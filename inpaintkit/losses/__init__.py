@@ -23,21 +23,7 @@ from inpaintkit.losses.pixel import (
 from inpaintkit.metrics import mae, mse
 
 __all__ = [
-    "AdversarialLoss",
-    "BoundaryLoss",
-    "HingeGANLoss",
-    "HoleValidLoss",
-    "LogHoleLoss",
-    "MaskLoss",
-    "MultiTermLoss",
-    "NonSaturatingGANLoss",
-    "PConvLoss",
-    "PerceptualLoss",
-    "StyleLoss",
-    "TotalVariationLoss",
-    "WeightedSum",
-    "mae",
-    "mse",
-    "psnr_loss",
-    "ssim_loss",
-]
+    "AdversarialLoss", "BoundaryLoss", "HingeGANLoss", "HoleValidLoss", "LogHoleLoss", "MaskLoss",
+    "MultiTermLoss", "NonSaturatingGANLoss", "PConvLoss", "PerceptualLoss", "StyleLoss", "TotalVariationLoss",
+    "WeightedSum", "mae", "mse", "psnr_loss", "ssim_loss",
+]  # fmt: skip

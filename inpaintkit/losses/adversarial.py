@@ -6,6 +6,8 @@ of the discriminator, above 0 for "real".
 
 from keras import ops
 
+from inpaintkit import metrics
+from inpaintkit.checks import is_number
 from inpaintkit.serialization import serializable_as
 
 
@@ -39,6 +41,11 @@ class AdversarialLoss:
         return cls(**config)
 
 
+def _logits(name, value):
+    """Logits as a float32 tensor, whatever the network computes in."""
+    return ops.cast(metrics.as_tensor(name, value), "float32")
+
+
 @serializable_as("NonSaturating")
 class NonSaturatingGANLoss(AdversarialLoss):
     """The loss of Goodfellow et al. 2014, for the generator in the form that does not saturate.
@@ -61,14 +68,15 @@ class NonSaturatingGANLoss(AdversarialLoss):
     """
 
     def __init__(self, real_label: float = 0.9):
-        if not 0.5 < real_label <= 1:
+        if not is_number(real_label, 0.5, 1) or real_label == 0.5:
             raise ValueError(f"real_label={real_label}: expected above 0.5, at most 1")
         self.real_label = real_label
 
     def generator(self, fake):
-        return ops.mean(ops.softplus(-fake))
+        return ops.mean(ops.softplus(-_logits("fake", fake)))
 
     def discriminator(self, real, fake):
+        real, fake = _logits("real", real), _logits("fake", fake)
         real_term = self.real_label * ops.softplus(-real) + (1 - self.real_label) * ops.softplus(real)
         return ops.mean(real_term) + ops.mean(ops.softplus(fake))
 
@@ -90,7 +98,8 @@ class HingeGANLoss(AdversarialLoss):
     """
 
     def generator(self, fake):
-        return -ops.mean(fake)
+        return -ops.mean(_logits("fake", fake))
 
     def discriminator(self, real, fake):
+        real, fake = _logits("real", real), _logits("fake", fake)
         return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))

@@ -5,6 +5,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from inpaintkit import metrics
+from inpaintkit.checks import check_type, is_number
 from inpaintkit.serialization import serializable_as
 
 
@@ -39,11 +40,13 @@ class MaskLoss(keras.losses.Loss):
     @staticmethod
     def split(target: ArrayLike) -> tuple:
         """(B, H, W, 4) as the image, (B, H, W, 3), and the mask, (B, H, W, 1)."""
-        if target.shape[-1] != 4:
-            raise ValueError(f"target of shape {target.shape}: expected image and, as fourth channel, mask")
+        if len(target.shape) != 4 or target.shape[-1] != 4:
+            came = f"y_true, the target, of shape {target.shape}"
+            raise ValueError(f"{came}: expected (B, H, W, 4), the image and, as fourth channel, its mask")
         return target[..., :3], target[..., 3:]
 
     def __call__(self, y_true, y_pred, sample_weight=None):
+        y_true, y_pred = metrics.as_tensor("y_true", y_true), metrics.as_tensor("y_pred", y_pred)
         metrics.check_shapes(self.split(y_true)[0], y_pred)
         return super().__call__(y_true, y_pred, sample_weight)
 
@@ -82,8 +85,9 @@ class MultiTermLoss(MaskLoss):
 
     def __init__(self, weights: dict[str, float], name: str, **kwargs):
         super().__init__(name=name, **kwargs)
-        self.weights = {term: weight for term, weight in weights.items() if weight}
-        if not self.weights or min(self.weights.values()) < 0:
+        check_type("weights", weights, dict, "{name: weight}")
+        self.weights = {term: weight for term, weight in weights.items() if not is_number(weight, 0, 0)}
+        if not self.weights or not all(is_number(weight, 0) for weight in self.weights.values()):
             raise ValueError(f"weights {weights}: expected none below 0, and one above")
         self.trackers = {term: keras.metrics.Mean(term) for term in self.weights}
 
@@ -120,7 +124,8 @@ class WeightedSum(MultiTermLoss):
     """
 
     def __init__(self, losses: dict[str, tuple], name: str = "sum", **kwargs):
-        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in losses.values()):
+        pairs = losses.values() if isinstance(losses, dict) else [None]
+        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
             raise ValueError(f'{losses=}: expected {{name: (weight, loss)}}, such as {{"l1": (1, "mae")}}')
         super().__init__({term: weight for term, (weight, _) in losses.items()}, name, **kwargs)
         self.losses = {term: (weight, keras.losses.get(loss)) for term, (weight, loss) in losses.items()}

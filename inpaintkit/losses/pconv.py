@@ -53,14 +53,8 @@ class PConvLoss(MultiTermLoss):
         name: str = "pconv_loss",
         **kwargs,
     ):
-        self.settings = {
-            "valid": valid,
-            "hole": hole,
-            "perceptual": perceptual,
-            "style_out": style_out,
-            "style_comp": style_comp,
-            "total_variation": total_variation,
-        }
+        self.settings = {"valid": valid, "hole": hole, "perceptual": perceptual, "style_out": style_out}
+        self.settings |= {"style_comp": style_comp, "total_variation": total_variation}
         super().__init__(self.settings, name, **kwargs)
         self.features = as_features(features) if perceptual or style_out or style_comp else None
 

@@ -1,8 +1,11 @@
 """Perceptual and style loss (Liu et al. 2018, section 3.3), through a frozen network Ψ."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
+from inpaintkit.checks import check_type
 from inpaintkit.features import Features
 from inpaintkit.images import composite
 from inpaintkit.losses.base import MaskLoss
@@ -93,7 +96,9 @@ def as_features(features):
     """Features as given, or from their saved configuration, or VGG16's for None."""
     if isinstance(features, dict):
         return keras.saving.deserialize_keras_object(features)
-    return Features() if features is None else features
+    features = Features() if features is None else features
+    check_type("features", features, Callable, "Features, or None for those of VGG16")
+    return features
 
 
 def extract_features(features, *images):

@@ -4,6 +4,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from inpaintkit import metrics
+from inpaintkit.checks import check_number, is_number
 from inpaintkit.images import composite
 from inpaintkit.losses.base import MaskLoss
 from inpaintkit.serialization import serializable
@@ -62,6 +63,9 @@ class HoleValidLoss(MaskLoss):
         name: in logs.
         **kwargs: as for `MaskLoss`.
 
+    Raises:
+        ValueError: weights that are no numbers.
+
     Example: an error of 0.1 everywhere and a quarter missing gives 6 · 0.025 + 1 · 0.075.
 
         >>> import numpy as np, inpaintkit as ik
@@ -73,6 +77,8 @@ class HoleValidLoss(MaskLoss):
 
     def __init__(self, hole: float = 6.0, valid: float = 1.0, name: str = "hole_valid_loss", **kwargs):
         super().__init__(name=name, **kwargs)
+        if not (is_number(hole) and is_number(valid)):
+            raise ValueError(f"hole={hole!r}, valid={valid!r}: expected two numbers")
         self.hole, self.valid = hole, valid
 
     def call(self, y_true, y_pred):
@@ -114,7 +120,7 @@ class LogHoleLoss(MaskLoss):
 
     def __init__(self, weight: float = 0.05, epsilon: float = 1e-4, name: str = "log_hole_loss", **kwargs):
         super().__init__(name=name, **kwargs)
-        if not (weight >= 0 and epsilon > 0):
+        if not (is_number(weight, 0) and is_number(epsilon) and epsilon > 0):
             raise ValueError(f"weight={weight}, epsilon={epsilon}: expected at least 0, and more than 0")
         self.weight, self.epsilon = weight, epsilon
 
@@ -143,7 +149,7 @@ class BoundaryLoss(MaskLoss):
         **kwargs: as for `MaskLoss`.
 
     Raises:
-        ValueError: a width under 1.
+        ValueError: a width that is no whole number from 1 to 1,000.
 
     Example:
         >>> import numpy as np, inpaintkit as ik
@@ -155,8 +161,7 @@ class BoundaryLoss(MaskLoss):
 
     def __init__(self, width: int = 2, name: str = "boundary_loss", **kwargs):
         super().__init__(name=name, **kwargs)
-        if width < 1:
-            raise ValueError(f"width={width}: expected at least 1 pixel")
+        check_number("width", width, 1, 1000, whole=True)
         self.width = width
 
     def call(self, y_true, y_pred):

@@ -27,26 +27,7 @@ from inpaintkit.masks.strokes import Medium, Strokes, Thick, Thin
 from inpaintkit.masks.text import Text
 
 __all__ = [
-    "GENERATORS",
-    "Border",
-    "Center",
-    "Ellipses",
-    "FromFolder",
-    "Grid",
-    "Lines",
-    "MaskBank",
-    "MaskGenerator",
-    "Medium",
-    "Mixture",
-    "Polygons",
-    "Rectangles",
-    "Scratches",
-    "ShapeMasks",
-    "Strokes",
-    "Text",
-    "Thick",
-    "Thin",
-    "hole_ratio",
-    "move_hole",
-    "parse",
-]
+    "GENERATORS", "Border", "Center", "Ellipses", "FromFolder", "Grid", "Lines", "MaskBank", "MaskGenerator",
+    "Medium", "Mixture", "Polygons", "Rectangles", "Scratches", "ShapeMasks", "Strokes", "Text", "Thick",
+    "Thin", "hole_ratio", "move_hole", "parse",
+]  # fmt: skip

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import as_array, check_number
 from inpaintkit.images import size_pair
 from inpaintkit.masks.label_maps import remove_oldest, resize_hole
 from inpaintkit.masks.random_numbers import RandomNumbers
@@ -31,13 +32,21 @@ def hole_ratio(mask: ArrayLike) -> np.ndarray:
     Returns:
         float64 array of shape (…): one number per mask, and a plain number for one mask.
 
+    Raises:
+        ValueError: fewer axes, or anything but numbers from 0 to 1.
+
     Example:
         >>> import inpaintkit as ik
         >>> masks = ik.masks.Grid(step=2).sample(3, 32, 32)  # one pixel of four is known
         >>> ik.masks.hole_ratio(masks)
         array([0.75, 0.75, 0.75])
     """
-    return 1 - np.asarray(mask, "float64").mean(axis=(-3, -2, -1))
+    mask = as_array("mask", mask, "float64")
+    if (
+        mask.ndim < 3 or 0 in mask.shape[-3:] or not (mask.min(initial=0) >= 0 and mask.max(initial=0) <= 1)
+    ):  # so NaN is refused, too
+        raise ValueError(f"mask of shape {mask.shape}: expected (…, height, width, 1), of values from 0 to 1")
+    return 1 - mask.mean(axis=(-3, -2, -1))
 
 
 class MaskGenerator:
@@ -76,6 +85,7 @@ class MaskGenerator:
             ((2, 32, 48, 1), 0.75)
         """
         height, width = size_pair((height, width))
+        check_number("count", count, 0, whole=True)
         rng = RandomNumbers(seed)
         masks = np.empty((count, height, width, 1), "float32")
         for mask in masks:
@@ -107,7 +117,7 @@ class MaskGenerator:
         high = min(height * width - 1, math.floor(high + 1e-6))
         if low > high:
             came = f"hole_ratio={self.hole_ratio} of {height}×{width} pixels"
-            raise ValueError(f"{came} is not a whole number of pixels; widen the range")
+            raise ValueError(f"{came} is not a whole number of pixels: expected a wider range")
         return rng.integer((low, high))
 
     def _check(self, **least):

@@ -7,7 +7,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from inpaintkit.checks import is_count
+from inpaintkit.checks import is_count, is_number, random_generator
 from inpaintkit.masks.base import MaskGenerator
 from inpaintkit.masks.random_numbers import RandomNumbers
 
@@ -39,7 +39,8 @@ class Mixture(MaskGenerator):
         if not generators or not all(isinstance(part, MaskGenerator) for part in generators):
             raise ValueError(f"generators={self.generators!r}: expected some, such as [Lines(), Text()]")
         weights = self.weights
-        if weights and (len(weights) != len(generators) or min(weights) < 0 or sum(weights) == 0):
+        numbers = [each for each in weights if is_number(each, 0)] if isinstance(weights, tuple) else []
+        if weights is not None and not (len(generators) == len(numbers) == len(weights) and sum(numbers)):
             raise ValueError(f"weights={weights!r}: expected {len(generators)} numbers, not all of them 0")
         if self.hole_ratio is not None:
             generators = tuple(part.with_ratio(self.hole_ratio) for part in generators)
@@ -77,6 +78,7 @@ class MaskBank(MaskGenerator):
 
     def __post_init__(self):
         self._check()
+        random_generator(self.seed)
         if not isinstance(self.generator, MaskGenerator) or not is_count(self.size):
             raise ValueError(f"{self}: expected a mask generator and a number of masks, at least 1")
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import is_count
+from inpaintkit.checks import as_array, is_count, random_generator
 from inpaintkit.images import check_binary
 
 _MAX_TRIES = 10  # per place: the first part may be where the next one does not fit
@@ -39,12 +39,13 @@ def move_hole(mask: ArrayLike, count: int = 20, distance: int = 8, seed: int = 0
         >>> moved.shape, (1 - moved).sum(axis=(1, 2, 3)).tolist(), bool((mask + moved).min() > 0)
         ((3, 40, 60, 1), [75.0, 75.0, 75.0], True)
     """
-    mask = np.asarray(mask)
+    mask = as_array("mask", mask)
     if mask.ndim not in (2, 3) or mask.shape[2:] not in ((), (1,)):
         raise ValueError(f"mask of shape {mask.shape}: expected (height, width, 1) or (height, width)")
     check_binary(mask)
     if not is_count(count) or not is_count(distance, 0):
         raise ValueError(f"count={count!r}, distance={distance!r}: expected whole numbers, count at least 1")
+    distance = min(distance, max(mask.shape))  # the dilation below takes memory for its square
     hole = np.uint8(mask.reshape(mask.shape[:2]) == 0)
     if not hole.any():
         raise ValueError("the mask has no hole: expected 0 in the hole and 1 where the image is known")
@@ -53,7 +54,7 @@ def move_hole(mask: ArrayLike, count: int = 20, distance: int = 8, seed: int = 0
     for label in sorted(range(1, number), key=lambda label: -boxes[label, cv2.CC_STAT_AREA]):
         left, top, width, height, _ = boxes[label]
         parts.append(labels[top : top + height, left : left + width] == label)
-    rng = np.random.default_rng(seed)
+    rng = random_generator(seed)
     return np.stack([_place(parts, hole, distance, rng) for _ in range(count)])[..., None]
 
 

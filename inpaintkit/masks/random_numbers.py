@@ -2,7 +2,7 @@
 
 import math
 
-import numpy as np
+from inpaintkit.checks import random_generator
 
 
 class RandomNumbers:
@@ -13,7 +13,7 @@ class RandomNumbers:
     """
 
     def __init__(self, seed):
-        self._rng = np.random.default_rng(seed)
+        self._rng = random_generator(seed)
         self._numbers = []
 
     def random(self):

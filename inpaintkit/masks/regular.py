@@ -56,7 +56,9 @@ class Border(MaskGenerator):
 
     def __post_init__(self):
         self._check()
-        if self.sides is not None and not (isinstance(self.sides, tuple) and set(self.sides) <= set(_SIDES)):
+        if self.sides is not None and not (
+            isinstance(self.sides, tuple) and all(side in _SIDES for side in self.sides)
+        ):
             raise ValueError(f"sides={self.sides!r}: expected None, or a tuple of some of {_SIDES}")
 
     def _label_map(self, rng, height, width):

@@ -19,32 +19,12 @@ from inpaintkit.metrics.keras_metrics import MAE, PSNR, SSIM, CosineSimilarity, 
 from inpaintkit.metrics.overlap import cosine_similarity, dice, jaccard_distance
 from inpaintkit.metrics.perceptual import ALEXNET, MIN_SIDE, NAMES, PerceptualMetrics, feature_distance
 from inpaintkit.metrics.pixel import MAX_PSNR, mae, mse, psnr
-from inpaintkit.metrics.regions import check_shapes
+from inpaintkit.metrics.regions import as_tensor, check_shapes
 from inpaintkit.metrics.structural_similarity import ssim, ssim_map
 
 __all__ = [
-    "ALEXNET",
-    "MAE",
-    "MAX_PSNR",
-    "MIN_IMAGES_FOR_FID",
-    "MIN_SIDE",
-    "NAMES",
-    "PSNR",
-    "SSIM",
-    "CosineSimilarity",
-    "Dice",
-    "JaccardDistance",
-    "PerceptualMetrics",
-    "check_shapes",
-    "cosine_similarity",
-    "dice",
-    "feature_distance",
-    "frechet_distance",
-    "jaccard_distance",
-    "kernel_distance",
-    "mae",
-    "mse",
-    "psnr",
-    "ssim",
-    "ssim_map",
-]
+    "ALEXNET", "MAE", "MAX_PSNR", "MIN_IMAGES_FOR_FID", "MIN_SIDE", "NAMES", "PSNR", "SSIM",
+    "CosineSimilarity", "Dice", "JaccardDistance", "PerceptualMetrics", "as_tensor", "check_shapes",
+    "cosine_similarity", "dice", "feature_distance", "frechet_distance", "jaccard_distance",
+    "kernel_distance", "mae", "mse", "psnr", "ssim", "ssim_map",
+]  # fmt: skip

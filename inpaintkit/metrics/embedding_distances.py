@@ -7,6 +7,8 @@ FID is biased upwards, more so for fewer images; KID is not, and comes with a st
 import numpy as np
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import as_array
+
 MIN_IMAGES_FOR_FID = 10_000  # below that, KID is preferred
 
 
@@ -100,12 +102,12 @@ def _kernel_sums(a, b, leave_out_same):
 
 def _check_embeddings(real, fake, fewest=2):
     """Both as float64; ValueError for other shapes or values that are not finite."""
-    real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
+    real, fake = as_array("real", real, "float64"), as_array("fake", fake, "float64")
     fits = real.ndim == fake.ndim == 2 and min(len(real), len(fake)) >= fewest
     if not fits or real.shape[1] != fake.shape[1]:
         raise ValueError(
             f"embeddings {real.shape}, {fake.shape}: expected (N, D) and (M, D), N, M ≥ {fewest}"
         )
-    if not (np.isfinite(real).all() and np.isfinite(fake).all()):
-        raise ValueError("embeddings hold NaN or infinity: check the images and the network's weights")
+    if not all(np.abs(x).max(initial=0) < 1e50 for x in (real, fake)):  # so NaN is refused, too
+        raise ValueError("embeddings hold NaN or infinity, real or fake: check the images and the weights")
     return real, fake

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import check_type
 from inpaintkit.metrics.overlap import cosine_similarity, dice, jaccard_distance
 from inpaintkit.metrics.pixel import mae, psnr
 from inpaintkit.metrics.regions import prepare, sum_per_image
@@ -19,6 +20,7 @@ class ImageMean(keras.metrics.Mean):
     margin = 0  # pixels along the border where the function has no value
 
     def __init__(self, name: str | None = None, dtype: str | None = None):
+        check_type("name", name, str | None, "text, or None")
         super().__init__(name=name or type(self).function.__name__, dtype=dtype)
         self.settings = {}  # of the function
 
@@ -122,7 +124,7 @@ class Dice(ImageMean):
     function = staticmethod(dice)
 
     def __init__(self, squared: bool = False, name: str | None = None, dtype: str | None = None):
-        super().__init__(name or ("dice_squared" if squared else "dice"), dtype)
+        super().__init__(("dice_squared" if squared else "dice") if name is None else name, dtype)
         self.settings = {"squared": squared}
 
 

@@ -2,6 +2,7 @@
 
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import check_number
 from inpaintkit.metrics.regions import operations, prepare, sum_per_image, zero_outside
 from inpaintkit.serialization import serializable
 
@@ -56,7 +57,7 @@ def jaccard_distance(
     Args:
         y_true, y_pred: (B, H, W, 3) in [0, 1], x and y of the formula.
         region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts; None: everywhere. `1 - mask` for the hole.
-        smooth: s of the formula.
+        smooth: s of the formula, above 0.
 
     Returns:
         array or tensor (B,), 0 to s; NaN where the region is empty.
@@ -71,6 +72,7 @@ def jaccard_distance(
         >>> [round(float(ik.metrics.jaccard_distance(truth, fill)[0]), 1) for fill in (truth, white)]
         [39.3, 32.9]
     """
+    check_number("smooth", smooth, 1e-9)
     y_true, y_pred = zero_outside(*prepare(y_true, y_pred, region))
     both = sum_per_image(abs(y_true * y_pred))
     either = sum_per_image(abs(y_true)) + sum_per_image(abs(y_pred)) - both

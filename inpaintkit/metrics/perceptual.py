@@ -11,15 +11,17 @@ reason, and has no number.
 """
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
+from inpaintkit.checks import check_type
 from inpaintkit.features import FEATURE_LAYERS, Features, inception
 from inpaintkit.metrics.embedding_distances import MIN_IMAGES_FOR_FID, frechet_distance, kernel_distance
-from inpaintkit.metrics.regions import check_shapes
+from inpaintkit.metrics.regions import check_shapes, prepare
 
 NAMES = ("feature_distance", "lpips", "fid", "kid")
 MIN_SIDE = {"feature_distance": 16, "lpips": 31}  # pixels; of the images that VGG16 and AlexNet take
@@ -53,7 +55,7 @@ class PerceptualMetrics:
     """
 
     def __init__(self, names: tuple[str, ...] = NAMES, weights: dict[str, str] | None = None):
-        weights = weights or {}
+        weights = {} if weights is None else weights
         _check_some("names", names, NAMES)
         _check_some("weights", weights, (*FEATURE_LAYERS, "inception"))
         self.descriptions, self.missing = {}, {}
@@ -171,7 +173,8 @@ def feature_distance(y_true: ArrayLike, y_pred: ArrayLike, features: Features) -
 
     Source: Zhang et al. 2018, eq. 1 with w = 1.
     """
-    check_shapes(y_true, y_pred)
+    check_type("features", features, Callable, "a function of images to a list of feature maps")
+    y_true, y_pred, _ = prepare(y_true, y_pred)
     distances = []
     for a, b in zip(features(y_true), features(y_pred), strict=True):  # (B, h, w, C)
         squares = ops.sum(ops.square(ops.normalize(a) - ops.normalize(b)), axis=-1)  # (B, h, w)
@@ -204,5 +207,5 @@ def _lpips():
 
 
 def _check_some(name, given, choices):
-    if isinstance(given, str) or not set(given) <= set(choices):
+    if not isinstance(given, (tuple, list, set, dict)) or not all(each in choices for each in given):
         raise ValueError(f"{name}={given!r}: expected some of {', '.join(choices)}")

@@ -1,11 +1,14 @@
 """What all metrics share: the check of shapes, dtypes, and means over each image or over a region of it."""
 
 import math
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
+
+from inpaintkit.checks import as_array, check_type
 
 
 def check_shapes(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) -> None:
@@ -28,17 +31,52 @@ def check_shapes(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None 
         Traceback (most recent call last):
         ValueError: y_true of shape (2, 8, 8, 3), y_pred of shape (2, 8, 9, 3): ...
     """
-    shape, other = tuple(y_true.shape), tuple(y_pred.shape)
+    shape, other = _shape("y_true", y_true), _shape("y_pred", y_pred)
     if len(shape) != 4 or not _fits(other, shape):
         raise ValueError(f"y_true of shape {shape}, y_pred of shape {other}: expected one, (B, H, W, C)")
     fitting = shape[:3], (*shape[:3], 1)
-    if region is not None and not any(_fits(tuple(region.shape), expected) for expected in fitting):
+    if region is not None and not any(_fits(_shape("region", region), expected) for expected in fitting):
         raise ValueError(f"region of shape {tuple(region.shape)}: expected {fitting[0]} or {fitting[1]}")
+
+
+def _shape(name, value):
+    check_type(name, getattr(value, "shape", None), Iterable, "an array or a tensor")
+    return tuple(value.shape)
 
 
 def _fits(shape, expected):
     sides = zip(shape, expected, strict=False)
     return len(shape) == len(expected) and all(a is None or b is None or a == b for a, b in sides)
+
+
+def as_tensor(name: str, value: ArrayLike) -> ArrayLike:
+    """A value as a tensor of real numbers, whatever it was: an array, lists, a tensor.
+
+    Args:
+        name: of the argument, for the message.
+        value: what came.
+
+    Returns:
+        a tensor of the back end.
+
+    Raises:
+        ValueError: anything but real numbers.
+
+    Example:
+        >>> import inpaintkit as ik
+        >>> ik.metrics.as_tensor("y_true", "white")
+        Traceback (most recent call last):
+        ValueError: y_true of type str: expected an array or a tensor of numbers
+    """
+    came = f"of type {type(value).__name__}"
+    try:
+        tensor = ops.convert_to_tensor(value)
+        dtype = keras.backend.standardize_dtype(tensor.dtype)
+        if "complex" in dtype or dtype == "string":
+            raise TypeError(dtype)
+    except Exception as error:  # each back end raises errors of its own
+        raise ValueError(f"{name} {came}: expected an array or a tensor of numbers") from error
+    return tensor
 
 
 def operations(*arrays):
@@ -52,11 +90,11 @@ def operations(*arrays):
 def prepare(y_true, y_pred, region=None):
     """Checked and of one dtype: float64 if both images are, else float32. The region is (B, H, W, 1)."""
     if operations(y_true, y_pred, region) is np:
-        convert, cast = np.asarray, np.asarray
+        convert, cast = as_array, np.asarray
     else:
-        convert, cast = ops.convert_to_tensor, ops.cast
-    y_true, y_pred = convert(y_true), convert(y_pred)
-    region = None if region is None else convert(region)
+        convert, cast = as_tensor, ops.cast
+    y_true, y_pred = convert("y_true", y_true), convert("y_pred", y_pred)
+    region = None if region is None else convert("region", region)
     check_shapes(y_true, y_pred, region)
     dtypes = {keras.backend.standardize_dtype(y.dtype) for y in (y_true, y_pred)}
     dtype = "float64" if dtypes == {"float64"} else "float32"

@@ -20,19 +20,7 @@ from inpaintkit.models.residual_unets import residual_unet
 from inpaintkit.models.unets import UNET_LARGE, UNET_MEDIUM, UNET_SMALL, prefilled_unet, unet
 
 __all__ = [
-    "PCONV_UNET_PAPER",
-    "UNET_LARGE",
-    "UNET_MEDIUM",
-    "UNET_SMALL",
-    "autoencoder",
-    "coarse_to_fine",
-    "discriminator",
-    "patch_discriminator",
-    "pconv_unet",
-    "pconv_unet16",
-    "pconv_unet_double",
-    "prefilled_unet",
-    "residual_unet",
-    "skip_autoencoder",
-    "unet",
-]
+    "PCONV_UNET_PAPER", "UNET_LARGE", "UNET_MEDIUM", "UNET_SMALL", "autoencoder", "coarse_to_fine",
+    "discriminator", "patch_discriminator", "pconv_unet", "pconv_unet16", "pconv_unet_double",
+    "prefilled_unet", "residual_unet", "skip_autoencoder", "unet",
+]  # fmt: skip

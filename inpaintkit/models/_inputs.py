@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from inpaintkit.checks import is_count
+from inpaintkit.checks import is_count, is_number
 from inpaintkit.layers import CropLike, MaskImage, PadToMultiple
 
 Shape, Filters = Sequence[int | None], Sequence[int]
@@ -52,8 +52,10 @@ def check_input_shape(input_shape):
     return shape
 
 
-def check_filters(filters):
-    """A sequence of positive whole numbers, as a tuple; else a ValueError."""
+def check_filters(filters, dropout=0):
+    """A sequence of positive whole numbers, as a tuple; else a ValueError, also for a wrong dropout."""
+    if not is_number(dropout, 0, 1) or dropout == 1:
+        raise ValueError(f"dropout={dropout!r}: expected a number from 0 up to, not including, 1")
     if not isinstance(filters, (tuple, list)) or not filters or not all(map(is_count, filters)):
         raise ValueError(f"filters={filters!r}: expected positive whole numbers, such as (32, 64, 128)")
     return tuple(filters)

@@ -42,7 +42,7 @@ def autoencoder(
         >>> ik.models.autoencoder((32, 32, 3), filters=(4, 8)).output_shape
         (None, 32, 32, 3)
     """
-    filters = check_filters(filters)
+    filters = check_filters(filters, dropout)
     inputs, x, _ = network_inputs(input_shape, stride=2 ** len(filters))
     for width in filters:
         for _ in range(3):
@@ -84,7 +84,7 @@ def skip_autoencoder(
         >>> ik.models.skip_autoencoder((32, 32, 3), filters=(4, 8)).output_shape
         (None, 32, 32, 3)
     """
-    filters = check_filters(filters)
+    filters = check_filters(filters, dropout)
     inputs, x, _ = network_inputs(input_shape, stride=2 ** len(filters))
     skips = []
     for width in filters:

@@ -44,7 +44,7 @@ def discriminator(
     if not all(check_input_shape(input_shape)):
         raise ValueError(f"input_shape={input_shape!r}: expected (height, width, 3), both sides fixed")
     x = image = keras.Input(input_shape, name="image")
-    for width in check_filters(filters):
+    for width in check_filters(filters, dropout):
         x = layers.Conv2D(width, 3, padding="same")(x)
         x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.LeakyReLU()(x)

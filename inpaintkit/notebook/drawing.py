@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from inpaintkit.checks import is_count
-from inpaintkit.images import to_uint8
+from inpaintkit.checks import check_type, is_count
+from inpaintkit.images import check_pixels, to_uint8
 
 SHOWN_SIDE = 1024  # pixels, at most, of the copy that is drawn on
 MAX_BYTES = 10**7  # of an answer
@@ -54,12 +54,11 @@ def draw(image: ArrayLike, strokes: Sequence[tuple[int, Sequence]] | None = None
         >>> mask.shape, int(mask[20, 30, 0]), int(mask[35, 30, 0])
         ((40, 60, 1), 0, 1)
     """
-    image = np.asarray(image)
-    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)) or not image.size:
-        raise ValueError(f"image of shape {image.shape}: expected (height, width) or (height, width, 3)")
+    image = check_pixels(image, (1, 3))
     scale = 1
     if strokes is None:
         strokes, scale = _ask(image)
+    check_type("strokes", strokes, Sequence, "a list of (width, points)")
     hole = np.zeros(image.shape[:2], "uint8")
     for stroke in strokes:
         width, points = _check_stroke(stroke)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, check_type
 from inpaintkit.files import hash_file, replacing
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ def card(name: str) -> dict:
         'residual_unet'
     """
     check_choice("weights", name, NAMES)
-    return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    try:
+        about = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+        return about | {key: about[key] for key in ("network", "arguments", "sha256")}
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{name}.json: this card is damaged ({error}): install inpaintkit again") from error
 
 
 def load(name: str) -> keras.Model:
@@ -100,6 +104,10 @@ def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> di
     """
     from keras import ops
 
+    check_type("about", about, dict, "a dict with network and arguments")
+    check_type("name", name, str, "the name of the files")
+    if not hasattr(network, "layers"):
+        raise ValueError(f"network of type {type(network).__name__}: expected a keras.Model")
     folder, arrays = Path(folder), {}
     for key, variable in _variables(network).items():
         values = ops.convert_to_numpy(variable)

@@ -7,13 +7,13 @@ started for the next job.
 
 import contextlib
 import os
-import pickle
 import queue
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+from inpaintkit.serving.messages import receive, send
 from inpaintkit.serving.uploads import Refused
 
 _START_SECONDS, _LOAD_SECONDS = 120, 600  # of Python with NumPy; of TensorFlow, on a busy machine
@@ -74,7 +74,7 @@ class Jobs:
             seconds: another time limit than that of all jobs.
 
         Returns:
-            What the task returns.
+            What the task returns; a tuple as a list.
 
         Raises:
             Refused: what the task refuses; 504, the time limit; 500, the process ended or failed.
@@ -107,8 +107,7 @@ class _Worker:
     def run(self, task, job, seconds, progress):
         self.ensure_started()
         with contextlib.suppress(BrokenPipeError):  # it has died since: `_answer` says so
-            pickle.dump((task, job), self.process.stdin)
-            self.process.stdin.flush()
+            send(self.process.stdin, (task, job))
         return self._answer(seconds, progress)
 
     def _answer(self, seconds, progress):
@@ -117,9 +116,9 @@ class _Worker:
         timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
         timer.start()
         try:
-            while (message := pickle.load(process.stdout))[0] == "progress":
+            while (message := receive(process.stdout))[0] == "progress":
                 progress(*message[1:])
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
+        except (EOFError, OSError, ValueError) as error:
             self.kill()
             if late.is_set():
                 advice = "choose a smaller image or hole, or a faster method"

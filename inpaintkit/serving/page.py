@@ -67,8 +67,8 @@ def build_page(jobs, methods, labels, default):
     @_explained
     def mask_from_file(session, data):
         width, height = session.size
-        hole = np.unpackbits(run("read_hole", {"mask": data, "size": session.size}), count=width * height)
-        hole = hole.reshape(height, width)
+        packed = np.frombuffer(run("read_hole", {"mask": data, "size": session.size}), "uint8")
+        hole = np.unpackbits(packed, count=width * height).reshape(height, width)
         shown = cv2.resize(hole * 255, session.shown.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
         return session.set_hole(shown, hole > 0)
 

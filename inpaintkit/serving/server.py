@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inpaintkit.checks import check_number, check_type, is_count
 from inpaintkit.serving.jobs import Jobs, start_python
 
 if TYPE_CHECKING:
@@ -151,6 +152,9 @@ def main():
 
 
 def _run(models, host, port, workers, seconds, started):
+    check_type("models", models, (list, tuple), "a list of paths of .keras or .onnx files")
+    check_number("workers", workers, 1, 64, whole=True)
+    check_number("seconds", seconds, 0.001)
     with tempfile.TemporaryDirectory(prefix="inpaintkit-") as folder, _listen(host, port) as listening:
         # Gradio reads these when it is imported: no statistics, and its files go when the server ends.
         os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": folder, "TMPDIR": folder}
@@ -177,8 +181,9 @@ def _run(models, host, port, workers, seconds, started):
 
 
 def _listen(host, port):
-    if not 0 <= port < 65536:
-        raise ValueError(f"port={port}: expected 0 to 65535")
+    check_type("host", host, str, "an address, such as 127.0.0.1")
+    if not is_count(port, 0) or port > 65535:
+        raise ValueError(f"port={port!r}: expected 0 to 65535")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -210,6 +215,10 @@ def _path_of(model, folder):
         if not Path(model).is_file():
             raise ValueError(f"{model}: there is no such file")
         return str(Path(model).resolve())
+    if not hasattr(model, "save"):
+        raise ValueError(
+            f"a model of type {type(model).__name__}: expected a Keras model, or the path of one"
+        )
     folder.mkdir()
     model.save(folder / f"{model.name}.keras")
     return str(folder / f"{model.name}.keras")

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import io
 import os
-import pickle
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from inpaintkit.serving.messages import receive, send
 from inpaintkit.serving.uploads import Refused, check_upload
 
 DECODE_BYTES = 3 * 10**9  # of memory for decoding one file, which may say anything about its sizes
@@ -37,8 +37,8 @@ def preview(image, progress):
 
 
 def read_hole(mask, size, progress, hole="white"):
-    """The hole of a mask file as packed bits of a bool array, row by row."""
-    return np.packbits(~_known(mask, size, hole))
+    """The hole of a mask file as bytes: the packed bits of a bool array, row by row."""
+    return np.packbits(~_known(mask, size, hole)).tobytes()
 
 
 def fill(image, mask, hole, method, blend, seed, progress, views=False):
@@ -161,13 +161,12 @@ def main():
     os.dup2(2, 1)  # what libraries print must not get between the answers
 
     def answer(*message):
-        pickle.dump(message, answers)
-        answers.flush()
+        send(answers, message)
 
     answer("done", None)
     while True:
         try:
-            task, job = pickle.load(sys.stdin.buffer)
+            task, job = receive(sys.stdin.buffer)
         except EOFError:
             return
         try:

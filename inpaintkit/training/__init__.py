@@ -22,25 +22,8 @@ from inpaintkit.training.standard import standard_callbacks
 from inpaintkit.training.tools import find_learning_rate, freeze_encoder_batchnorm, overfit_one_batch
 
 __all__ = [
-    "MAX_EPOCHS",
-    "PRESETS",
-    "AveragedWeights",
-    "CosineAnnealing",
-    "FollowEpochs",
-    "ImageLogger",
-    "Inpainter",
-    "InpaintingGAN",
-    "PiecewiseLearningRate",
-    "Plateau",
-    "Preset",
-    "ProgressLine",
-    "Resume",
-    "data_parallel",
-    "find_learning_rate",
-    "freeze_encoder_batchnorm",
-    "load_model",
-    "overfit_one_batch",
-    "standard_callbacks",
-    "step_schedule",
-    "this_process",
-]
+    "MAX_EPOCHS", "PRESETS", "AveragedWeights", "CosineAnnealing", "FollowEpochs", "ImageLogger", "Inpainter",
+    "InpaintingGAN", "PiecewiseLearningRate", "Plateau", "Preset", "ProgressLine", "Resume", "data_parallel",
+    "find_learning_rate", "freeze_encoder_batchnorm", "load_model", "overfit_one_batch", "standard_callbacks",
+    "step_schedule", "this_process",
+]  # fmt: skip

@@ -14,12 +14,25 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
+from inpaintkit.checks import check_number, check_type, is_number
 from inpaintkit.data import Pairs
 from inpaintkit.files import replacing
-from inpaintkit.images import composite, final_output
+from inpaintkit.images import check_batch, composite, final_output
 from inpaintkit.plots import mark
 
 SHOWN = (("loss", "loss {:.4f}"), ("hole_psnr", "hole {:.2f} dB"), ("val_hole_psnr", "validation {:.2f} dB"))
+
+
+def as_batch(name, images):
+    """The first batch of `Pairs`, or a batch ((masked image, mask), image) as it is; else a ValueError."""
+    batch = images[0] if isinstance(images, keras.utils.PyDataset) else images
+    try:
+        (masked, mask), image = batch
+        check_batch(masked, mask)
+        return (masked, mask), image
+    except (TypeError, ValueError) as error:
+        expected = "expected Pairs, or a batch ((masked image, mask), image)"
+        raise ValueError(f"{name} of type {type(images).__name__}: {expected} ({error})") from error
 
 
 class Budget(keras.callbacks.Callback):
@@ -27,7 +40,7 @@ class Budget(keras.callbacks.Callback):
 
     def __init__(self, minutes: float | None = None):
         super().__init__()
-        if minutes is not None and not minutes > 0:
+        if minutes is not None and (not is_number(minutes) or minutes <= 0):
             raise ValueError(f"minutes={minutes}: expected more than 0, or None for no limit")
         self.minutes = minutes
 
@@ -70,6 +83,7 @@ class FollowEpochs(keras.callbacks.Callback):
 
     def __init__(self, pairs: Pairs):
         super().__init__()
+        check_type("pairs", pairs, Pairs, "Pairs, as ik.data.pairs makes them")
         self.pairs = pairs
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -180,7 +194,9 @@ class ImageLogger(keras.callbacks.Callback):
 
     def __init__(self, tensorboard: keras.callbacks.TensorBoard, images: Pairs | tuple, count: int = 4):
         super().__init__()
-        (masked, mask), image = images[0] if isinstance(images, keras.utils.PyDataset) else images
+        check_type("tensorboard", tensorboard, keras.callbacks.TensorBoard, "a keras.callbacks.TensorBoard")
+        check_number("count", count, 1, whole=True)
+        (masked, mask), image = as_batch("images", images)
         self.tensorboard = tensorboard
         self.masked, self.mask, self.image = (np.asarray(x[:count], "float32") for x in (masked, mask, image))
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from inpaintkit.checks import as_array
 from inpaintkit.data import Pairs
 from inpaintkit.images import check_batch
 
@@ -25,7 +26,9 @@ def check_arrays(model, x, y, where, has_target=True):
         ValueError: another number of inputs, names, shapes, values outside [0, 1], NaN, or masks not
             of 0 and 1.
     """
-    if x is None or not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
+    if x is None:
+        raise ValueError(f"{where}: x is None: expected Pairs, or [images, masks]")
+    if not (isinstance(x, (dict, list, tuple)) or hasattr(x, "shape")):
         return
     images, masks = _image_and_mask(x, where)
     if masks.shape[:1] != images.shape[:1]:
@@ -98,4 +101,4 @@ def _check_size(model, images, where):
 
 def _as_array(x):
     """An array, or a tensor of any back end, as a NumPy array."""
-    return np.atleast_1d(x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x))
+    return np.atleast_1d(as_array("x or y", x if isinstance(x, np.ndarray) else ops.convert_to_numpy(x)))

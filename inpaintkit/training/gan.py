@@ -5,8 +5,9 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from inpaintkit.checks import check_number, check_type
 from inpaintkit.images import composite, final_output
-from inpaintkit.losses import HingeGANLoss, NonSaturatingGANLoss
+from inpaintkit.losses import AdversarialLoss, HingeGANLoss, NonSaturatingGANLoss
 from inpaintkit.serialization import serializable
 from inpaintkit.training.hole_aware import HoleAware, as_float, mask_of
 
@@ -32,6 +33,9 @@ class InpaintingGAN(HoleAware, keras.Model):
         adversarial_weight: weight of G.
         gan_loss: `ik.losses.NonSaturatingGANLoss()` (the default) or `ik.losses.HingeGANLoss()`.
 
+    Raises:
+        ValueError: anything else.
+
     Source: Goodfellow et al. 2014; both gradients in one pass as tests/training/test_gan.py proves.
 
     Example:
@@ -51,6 +55,11 @@ class InpaintingGAN(HoleAware, keras.Model):
         **settings,
     ):
         super().__init__(**settings)
+        check_type("generator", generator, keras.Model, "a keras.Model over [image, mask]")
+        check_type("discriminator", discriminator, keras.Model, "a keras.Model over an image")
+        check_number("adversarial_weight", adversarial_weight, 0)
+        if gan_loss is not None:
+            check_type("gan_loss", gan_loss, AdversarialLoss, "an ik.losses.AdversarialLoss, or None")
         self.generator, self.discriminator = generator, discriminator
         self.adversarial_weight = adversarial_weight
         self.gan_loss = gan_loss or NonSaturatingGANLoss()

@@ -82,6 +82,9 @@ def load_model(path: str | PathLike, compile: bool = True) -> keras.Model:
     Returns:
         the `keras.Model`, compiled if it was.
 
+    Raises:
+        ValueError: no such file, or one that cannot be loaded; the message says why.
+
     Example:
         >>> import tempfile
         >>> import inpaintkit as ik
@@ -90,7 +93,12 @@ def load_model(path: str | PathLike, compile: bool = True) -> keras.Model:
         ...     ik.load_model(f"{folder}/network.keras").name
         'pconv_unet'
     """
-    network = keras.saving.load_model(path, compile=compile)
+    try:
+        network = keras.saving.load_model(path, compile=compile)
+    except Exception as error:  # Keras, HDF5 and zip each have errors of their own
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        expected = "expected a .keras file, as `model.save` or `inpaintkit train` saves it"
+        raise ValueError(f"{path}: cannot be loaded ({reason}): {expected}") from error
     if getattr(network, "inputs", None):
         network(network.inputs)  # computes nothing, but Keras exports to ONNX only what was called once
     return network

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from inpaintkit import data, losses, models
+from inpaintkit.checks import check_number, check_type
 from inpaintkit.masks import Ellipses, Lines, Mixture, Rectangles, Scratches, Strokes, Text
 from inpaintkit.training.averaging import AveragedWeights
 from inpaintkit.training.inpainter import Inpainter
@@ -57,6 +58,12 @@ class Preset:
     learning_rate: float = 1.6e-3
     steps: int = 200
     minutes: float = 90
+
+    def __post_init__(self):
+        for name in ("masks", "validation"):
+            check_type(name, getattr(self, name), dict, "{mask generator: share}, {name: mask generator}")
+        for name in ("shrink", "learning_rate", "minutes"):
+            check_number(name, getattr(self, name), 0)
 
     def in_words(self) -> dict[str, str]:
         """The recipe for a reader, as in the card of the weights: network, masks, loss and schedule.

@@ -8,6 +8,7 @@ import weakref
 
 import keras
 
+from inpaintkit.checks import check_number, check_type, is_number
 from inpaintkit.data import at_epoch, check_stages
 from inpaintkit.training.callbacks import Budget
 
@@ -55,7 +56,7 @@ class CosineAnnealing(Budget):
             then changed after every ten steps, and not only when an epoch begins.
 
     Raises:
-        ValueError: minutes that are not more than 0.
+        ValueError: minutes that are not more than 0; a warm_up that is no whole number.
 
     Example:
         >>> import inpaintkit as ik
@@ -66,6 +67,7 @@ class CosineAnnealing(Budget):
 
     def __init__(self, minutes: float | None = None, warm_up: int = 0):
         super().__init__(minutes)
+        check_number("warm_up", warm_up, 0, whole=True)
         self.warm_up = warm_up
 
     def on_train_begin(self, logs=None):
@@ -133,7 +135,7 @@ class PiecewiseLearningRate(keras.callbacks.LearningRateScheduler):
 
     def __init__(self, rates: dict[int, float]):
         check_stages(rates, "rates")
-        if not all(rate > 0 for rate in rates.values()):
+        if not all(is_number(rate) and rate > 0 for rate in rates.values()):
             raise ValueError(f"rates={rates}: expected more than 0")
         super().__init__(lambda epoch, rate: float(at_epoch(rates, epoch)))
 
@@ -166,6 +168,9 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         monitor: name of the metric that must improve.
         settings: as of Keras's, such as factor, patience and mode.
 
+    Raises:
+        ValueError: a monitor that is no text, or settings that are no numbers.
+
     Example:
         >>> import inpaintkit as ik
         >>> ik.training.Plateau("val_hole_psnr", factor=0.5, mode="max").factor
@@ -173,6 +178,9 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
     """
 
     def __init__(self, monitor: str = "val_loss", **settings):
+        check_type("monitor", monitor, str, "the name of a metric")
+        for name in settings.keys() & {"factor", "patience", "cooldown", "min_delta", "min_lr"}:
+            check_number(name, settings[name], 0)
         super().__init__(monitor, **settings)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import keras
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, check_type
 from inpaintkit.data import Pairs
 from inpaintkit.files import hash_file, replacing
 from inpaintkit.training.experiment import difference, experiment
@@ -74,6 +74,7 @@ class Resume(keras.callbacks.Callback):
         on_change: str = "refuse",
     ):
         super().__init__()
+        check_type("callbacks", callbacks, (list, tuple), "a list of callbacks")
         self.on_change = check_choice("on_change", on_change, ("refuse", "restart"))
         self.run_dir, self.folder = Path(run_dir), Path(run_dir) / "backup"
         self.callbacks, self.train, self.monitor = callbacks, train, monitor

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+from inpaintkit.checks import check_number, check_type
 from inpaintkit.data import Pairs
 from inpaintkit.training.callbacks import HistoryFile, ImageLogger, ModelCheckpoint, ProgressLine
 from inpaintkit.training.rates import CosineAnnealing, Plateau
@@ -70,6 +71,8 @@ def standard_callbacks(
         >>> [type(callback).__name__ for callback in callbacks[:4]]
         ['Resume', 'TerminateOnNaN', 'EarlyStopping', 'Plateau']
     """
+    check_type("monitor", monitor, str, "the name of a metric")
+    check_number("patience", patience, 0, whole=True)
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
     best = {"monitor": monitor, "mode": "max" if is_better_higher(monitor) else "min"}

@@ -6,7 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from inpaintkit.checks import check_number, check_type, is_count, is_number
 from inpaintkit.data import Pairs
+from inpaintkit.training.callbacks import as_batch
 from inpaintkit.training.rates import has_schedule
 
 
@@ -37,6 +39,7 @@ def freeze_encoder_batchnorm(model: keras.Model, learning_rate: float = 5e-5) ->
         ['encoder2_norm']
     """
     _check_compiled(model)
+    check_number("learning_rate", learning_rate, 0)
     norms = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
     of_encoder = [layer for layer in norms if layer.name.startswith("encoder")]
     if not of_encoder:
@@ -83,11 +86,15 @@ def find_learning_rate(
         Traceback (most recent call last):
         ValueError: network 'pconv_unet' is not compiled: call its compile(optimizer, loss) first
     """
-    if not 0 < low < high or steps < 10:
-        expected = "expected 0 < low < high and at least 10 steps"
-        raise ValueError(f"low={low}, high={high}, steps={steps}: {expected}")
+    if not (is_number(low) and is_number(high) and 0 < low < high and is_count(steps, 10)):
+        came = f"low={low!r}, high={high!r}, steps={steps!r}"
+        raise ValueError(f"{came}: expected 0 < low < high and at least 10 steps")
     _check_compiled(model)
     _check_no_schedule(model, "find_learning_rate")
+    if not hasattr(pairs, "__getitem__") or isinstance(pairs, dict) or not len(pairs):
+        raise ValueError(
+            f"pairs of type {type(pairs).__name__}: expected Pairs, or a list of batches, not empty"
+        )
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [ops.convert_to_numpy(variable) for variable in variables]
@@ -95,7 +102,7 @@ def find_learning_rate(
     try:
         for i, rate in enumerate(rates):
             model.optimizer.learning_rate = rate
-            loss = _train_on_batch(model, pairs[i % len(pairs)])
+            loss = _train_on_batch(model, as_batch("pairs", pairs[i % len(pairs)]))
             smooth = 0.9 * losses[-1] + 0.1 * loss if losses else loss
             lowest = min(losses, default=smooth)
             # Above 4 times the lowest, if that is positive; `psnr_loss` is negative.
@@ -146,7 +153,8 @@ def overfit_one_batch(model: keras.Model, batch: tuple, steps: int = 300) -> np.
         ValueError: network 'pconv_unet' is not compiled: call its compile(optimizer, loss) first
     """
     _check_compiled(model)
-    losses = []
+    check_number("steps", steps, 1, whole=True)
+    batch, losses = as_batch("batch", batch), []
     for _ in range(steps):
         losses.append(_train_on_batch(model, batch))
         if losses[0] <= 0:
@@ -176,6 +184,7 @@ def _check_no_schedule(model, tool):
 
 
 def _check_compiled(model):
+    check_type("model", model, keras.Model, "a compiled keras.Model")
     if not model.compiled:
         raise ValueError(f"network {model.name!r} is not compiled: call its compile(optimizer, loss) first")
 

@@ -1,10 +1,10 @@
 """Files that were damaged at random: every reader gives a right answer or a `ValueError`, nothing else."""
 
 import io
-import struct
 
 import numpy as np
 import pytest
+from damaged_files import CHANGES, damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -46,33 +46,6 @@ def _files():
 
 
 FILES = list(_files())
-CHANGES = st.lists(
-    st.tuples(
-        st.sampled_from(("byte", "number", "cut", "double", "drop")),
-        st.floats(0, 1),  # where
-        st.sampled_from((0, 1, 2, 127, 128, 255, 65535, 2**31 - 1, 2**32 - 1)),
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
-def damaged(content, changes):
-    """The bytes of a file after some changes; most of them near the start, where the headers are."""
-    content = bytearray(content)
-    for kind, where, value in changes:
-        at = int(where**3 * max(0, len(content) - 5))
-        if kind == "byte":
-            content[at : at + 1] = bytes([value % 256])
-        elif kind == "number":
-            content[at : at + 4] = struct.pack(">I", value)
-        elif kind == "cut":
-            del content[at + 4 :]
-        elif kind == "double":
-            content[at:at] = content[at : at + 16]
-        else:
-            del content[at : at + 3]
-    return bytes(content)
 
 
 def check_reader(name, content):

@@ -58,7 +58,7 @@ def test_a_process_that_dies_is_replaced(jobs, photograph):
     assert caught.value.status == 500
     jobs._workers[0].process.kill()  # between two jobs
     jobs._workers[0].process.wait()
-    assert jobs.run("preview", {"image": png(photograph)})[1] == (512, 512)
+    assert jobs.run("preview", {"image": png(photograph)})[1] == [512, 512]
 
 
 @pytest.mark.slow
