@@ -325,6 +325,10 @@ def memory_is_full(*_, **__):
     raise ResourceExhaustedError("failed to allocate 2.1GiB")
 
 
+def disk_of_tensorboard_is_full(*_, **__):
+    raise ResourceExhaustedError("events.out.tfevents.1; No space left on device")
+
+
 def jax_memory_is_full(*_, **__):
     raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate")
 
@@ -336,6 +340,7 @@ faults = pytest.mark.parametrize(
         (method_returns_nan, "returned NaN"),
         (memory_is_full, "smaller --batch-size"),
         (jax_memory_is_full, "smaller --batch-size"),
+        (disk_of_tensorboard_is_full, "no space left on the disk"),
     ],
 )
 
