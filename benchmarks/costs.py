@@ -198,11 +198,11 @@ def curve(results, name, axis, quantity):
 
 
 def growth(results, name, axis):
-    """The exponent p of time ~ value^p between the last two points of a curve, or None."""
+    """The exponent p of time ~ value^p, fitted to a curve without its first point, or None."""
     values, times = curve(results, name, axis, "ms")
-    if len(values) < 2:
+    if len(values) < 3:
         return None
-    return float(np.log(times[-1] / times[-2]) / np.log(values[-1] / values[-2]))
+    return float(np.polyfit(np.log(values[1:]), np.log(times[1:]), 1)[0])
 
 
 def draw(results, methods, file=IMAGE):
