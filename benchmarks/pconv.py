@@ -196,10 +196,12 @@ def peer_table(options):
 
 
 def added_memory(make, partial, batch):
-    """MiB: the peak of resident memory in training steps, above the resident memory between two steps."""
+    """MiB: the peak of resident memory in two training steps, the first ones, above that before them.
+
+    TensorFlow keeps what it once had, so a start between two steps would hide what a step needs.
+    """
     network = make(partial)
     x, y = example(network, batch)
-    network.train_on_batch(x, y)  # compiles, and makes the optimizer's variables
     pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])  # Linux
     for _ in range(2):
         network.train_on_batch(x, y)
@@ -208,10 +210,10 @@ def added_memory(make, partial, batch):
 
 
 def in_a_process(code):
-    """What a program prints that runs beside this file. Blocks of over 64 KiB go back when they are freed."""
-    settings = {"MALLOC_MMAP_THRESHOLD_": "65536", "PYTHONPATH": os.pathsep.join(sys.path)}
+    """What a program prints that finds the modules that this one finds."""
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code]
-    run = subprocess.run(command, env=os.environ | settings, text=True, check=True, stdout=subprocess.PIPE)
+    run = subprocess.run(command, env=os.environ | paths, text=True, check=True, stdout=subprocess.PIPE)
     return run.stdout.splitlines()[-1]
 
 
