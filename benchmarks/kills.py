@@ -213,7 +213,8 @@ def main(folder, kills, seed):
     rng, log = random.Random(seed), folder / "log.txt"
     save_images(folder / "images")
     words = ["train", "--source", folder / "images", "--image-size", 16, "--model", "autoencoder"]
-    words += ["--epochs", EPOCHS, "--batch-size", 8, "--patience", EPOCHS, "--learning-rate", 0.01]
+    # So low a rate that each epoch is the best, and is saved.
+    words += ["--epochs", EPOCHS, "--batch-size", 8, "--patience", EPOCHS, "--learning-rate", 0.001]
     whole, epoch_seconds = whole_run(folder, words)
     versions = f"Keras {keras.__version__}, {keras.backend.backend()}, Python {platform.python_version()}"
     print(f"{versions}, {platform.machine()}: {EPOCHS} epochs, seed {seed} of the random moments\n")
