@@ -3,10 +3,10 @@
     python benchmarks/versions.py [COMBINATION ...] [--folder FOLDER] [--results FILE] [--commit COMMIT]
 
 A combination is PYTHON:KERAS:TENSORFLOW, such as 3.12:3.13:2.20; `newest` stands for the newest version that
-fits. Each combination gets a fresh virtual environment, a clone of the commit (HEAD if none is named), the kit
-and its test packages. All other packages are the newest ones that fit, or, where `:lowest` stands at the end,
-the oldest ones that pyproject.toml allows. A row is written as soon as its tests have ended. The same command
-skips finished rows of the same commit, so it can be stopped and started again.
+fits. Each combination gets a fresh virtual environment and a clone of the commit (HEAD if none is named), with
+the packages for its tests. They are the newest ones that fit, or, where `:lowest` stands at the end, the oldest
+ones that pyproject.toml allows. A row is written as soon as its tests have ended; its seconds are processor
+time. The same command skips finished rows of the same commit, so it can be stopped and started again.
 
 It needs uv (`pip install uv`), the Pythons, a package registry, and about 4 GB of disk.
 """
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -38,35 +39,30 @@ def run(*words, **options):
 
 def environment(combination, folder, commit):
     """A fresh virtual environment and the kit at a commit; its Python, and the versions in it."""
-    wanted = combination.split(":")
-    if len(wanted) not in (3, 4) or wanted[3:] not in ([], ["lowest"]):
-        raise SystemExit(f"{combination!r}: expected PYTHON:KERAS:TENSORFLOW, such as {COMBINATIONS[1]}")
+    python_version, keras, tensorflow, *rest = combination.split(":")
     shutil.rmtree(folder, ignore_errors=True)
     run("git", "clone", "-q", "--no-checkout", ROOT, folder / "kit")
     run("git", "checkout", "-q", commit, cwd=folder / "kit")
     python = folder / "environment/bin/python"
-    run(*UV, "venv", "-q", "--python", wanted[0], folder / "environment")
-    exact = [
-        f"{name}=={version}.*"
-        for name, version in zip(("keras", "tensorflow"), wanted[1:], strict=False)
-        if version != "newest"
-    ]
-    lowest = ["--resolution", "lowest-direct"] if wanted[3:] else []
+    run(*UV, "venv", "-q", "--python", python_version, folder / "environment")
+    wanted = {"keras": keras, "tensorflow": tensorflow}
+    exact = [f"{name}=={version}.*" for name, version in wanted.items() if version != "newest"]
+    lowest = ["--resolution", "lowest-direct"] if rest else []
     install = [*UV, "pip", "install", "-q", "--python", python, *lowest]
     run(*install, "-r", "requirements.txt", "-e", ".[test]", *exact, cwd=folder / "kit")
     listed = json.loads(run(*UV, "pip", "list", "-q", "--format", "json", "--python", python))
     versions = {package["name"]: package["version"] for package in listed}
-    shown = {"python": run(python, "-V").split()[1], **{name: versions[name] for name in SHOWN}}
-    return python, shown
+    return {"python": run(python, "-V").split()[1], **{name: versions[name] for name in SHOWN}}
 
 
-def quick_tests(python, folder):
-    """Runs the quick tests; how many passed and which did not."""
-    start = time.time()
+def quick_tests(folder):
+    """Runs the quick tests; how many passed, which did not, and the processor time that they took."""
+    words = [folder / "environment/bin/python", "-m", "pytest", "-m", "not slow", "-q", "-n", "1"]
+    alone = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "tests.log").open("w") as log:
-        words = [python, "-m", "pytest", "-m", "not slow", "-q", "-n", "1"]
-        alone = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
         subprocess.run(words, cwd=folder / "kit", env=alone, stdout=log, stderr=subprocess.STDOUT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = (folder / "tests.log").read_text(errors="replace")
     last = re.findall(r"^=* ?(\d+ .*) in [\d.]+s", said, re.MULTILINE)
     if not last:
@@ -74,9 +70,21 @@ def quick_tests(python, folder):
     counts = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+?)s?\b", last[-1])}
     return {
         **{word: counts.get(word, 0) for word in COUNTS},
-        "seconds": round(time.time() - start),
+        "seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime),
         "not passed": re.findall(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE),
     }
+
+
+def row_of(combination, folder, commit):
+    """Tests one combination; its row. If the script was stopped, a complete environment is used again."""
+    kept = folder / "complete.json"
+    about = json.loads(kept.read_text()) if kept.exists() else {}
+    if about.get("commit") != commit:
+        about = {"combination": combination, "commit": commit}
+        about |= environment(combination, folder, commit)
+        kept.write_text(json.dumps(about))
+    print(about, flush=True)
+    return about | {"date": time.strftime("%Y-%m-%d")} | quick_tests(folder)
 
 
 def table(rows):
@@ -93,16 +101,16 @@ if __name__ == "__main__":
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/results/versions.json")
     parser.add_argument("--commit", default="HEAD", help="which commit of the kit is tested")
     arguments = parser.parse_args()
+    for combination in arguments.combinations:
+        if not re.fullmatch(r"3\.\d+(:(newest|\d+\.\d+)){2}(:lowest)?", combination):
+            parser.error(f"{combination!r}: expected PYTHON:KERAS:TENSORFLOW, such as {COMBINATIONS[1]}")
     commit = run("git", "rev-parse", "--short=10", arguments.commit, cwd=ROOT).strip()
     rows = json.loads(arguments.results.read_text()) if arguments.results.exists() else []
     for combination in arguments.combinations:
         if any((row["combination"], row["commit"]) == (combination, commit) for row in rows):
             continue
         folder = arguments.folder.resolve() / combination.replace(":", "-")
-        python, versions = environment(combination, folder, commit)
-        print(combination, versions, flush=True)
-        row = {"combination": combination, "commit": commit, "date": time.strftime("%Y-%m-%d")}
-        row |= versions | quick_tests(python, folder)
+        row = row_of(combination, folder, commit)
         print(row["not passed"], flush=True)
         rows = [old for old in rows if old["combination"] != combination] + [row]
         arguments.results.parent.mkdir(parents=True, exist_ok=True)
