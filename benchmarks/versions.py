@@ -3,10 +3,11 @@
     python benchmarks/versions.py [COMBINATION ...] [--folder FOLDER] [--results FILE] [--commit COMMIT]
 
 A combination is PYTHON:KERAS:TENSORFLOW, such as 3.12:3.13:2.20; `newest` stands for the newest version that
-fits. Each combination gets a fresh virtual environment and a clone of the commit (HEAD if none is named), with
-the packages for its tests. They are the newest ones that fit, or, where `:lowest` stands at the end, the oldest
-ones that pyproject.toml allows. A row is written as soon as its tests have ended; its seconds are processor
-time. The same command skips finished rows of the same commit, so it can be stopped and started again.
+fits. Each combination gets a fresh virtual environment and a clone of the commit (HEAD if none is named),
+with the packages for its tests. They are the newest ones that fit, or, where `:lowest` stands at the end,
+the oldest ones that pyproject.toml allows. A row is written as soon as its tests have ended; its seconds are
+processor time. The same command skips finished rows of the same commit, so it can be stopped and started
+again.
 
 It needs uv (`pip install uv`), the Pythons, a package registry, and about 4 GB of disk.
 """
