@@ -75,7 +75,8 @@ def export_model(
         Traceback (most recent call last):
         ValueError: format='tensorrt': expected one of 'tf', 'onnx', 'litert'
     """
-    path, network = Path(path), as_method(model).network
+    path, method = Path(path), as_method(model)
+    network: keras.Model = vars(method)["network"]
     _check(path, format)
     sides = network.inputs[0].shape[1:3]
     if image_size is not None:

@@ -33,7 +33,7 @@ STYLES = {
     "prefilled_unet": ("#6275FF", "o"),
 }
 OTHER_COLORS = ("#DC1546", "#513206", "#0207FB", "#CC79A7", "#882255", "#4E40E8")  # for all other names
-_other_styles = {}  # {name: colour and marker}, in the order of their first use
+_other_styles: dict[str, tuple] = {}  # {name: colour and marker}, in the order of their first use
 
 
 def method_color(name: str) -> str:

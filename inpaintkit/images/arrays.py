@@ -1,6 +1,7 @@
 """Conversions and checks of arrays: images in [0, 1], masks of 0 and 1, sizes, composites."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,7 +44,8 @@ def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
         >>> ik.images.size_pair(64), ik.images.size_pair((112, 96))
         ((64, 64), (112, 96))
     """
-    pair = tuple(image_size) if np.ndim(image_size) else (image_size, image_size)
+    sides: Any = image_size
+    pair = tuple(sides) if np.ndim(sides) else (sides, sides)
     if len(pair) != 2 or any(int(side) != side or side < 16 for side in pair):
         expected = "expected whole pixels, at least 16, for example 64 or (height, width) = (112, 96)"
         raise ValueError(f"{name}={image_size!r}: {expected}")

@@ -168,7 +168,7 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda n
         ['a.png']
     """
     seen = set()
-    for path, folders, names in os.walk(folder, followlinks=True):
+    for path, folders, names in os.walk(os.fspath(folder), followlinks=True):
         place = os.path.realpath(path)
         if place in seen:
             folders.clear()

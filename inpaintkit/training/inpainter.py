@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
+from typing import Any
 
 import keras
 
@@ -57,7 +58,7 @@ class Inpainter(HoleAware, keras.Model):
         **kwargs,
     ):  # by these names Keras rebuilds a saved one
         if outputs is None:
-            network = inputs
+            network: Any = inputs
             if len(getattr(network, "inputs", None) or []) != 2:
                 raise ValueError(
                     f"Inpainter({network!r}): expected a functional keras.Model over [image, mask]"
