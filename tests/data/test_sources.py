@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sys
 import types
 import zipfile
@@ -25,14 +24,8 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
-def offline(monkeypatch, tmp_path):
+def offline(no_network, monkeypatch, tmp_path):
     """No host answers, and no data set of this machine is found."""
-
-    def refuse(*_, **__):
-        raise OSError("the network is refused")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
     for variable in (name for name in os.environ if name.lower().endswith("_proxy")):
         monkeypatch.delenv(variable)
     for variable in ("INPAINTKIT_CACHE", "TFDS_DATA_DIR", "KERAS_HOME"):

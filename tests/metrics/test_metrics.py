@@ -3,24 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from contract import value
 from keras.ops import convert_to_numpy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from inpaintkit import metrics
 from inpaintkit.evaluation import METRIC_DEFINITIONS
 from inpaintkit.training import Inpainter
-
-
-def value(function, *args, **settings):
-    """What a metric returns, as a NumPy array, from any back end."""
-    return convert_to_numpy(function(*args, **settings))
-
-
-@pytest.fixture
-def images(batch):
-    images, masks = batch
-    noisy = np.clip(images + np.random.default_rng(1).normal(0, 0.1, images.shape), 0, 1)
-    return images.astype("float64"), noisy, masks.astype("float64")
 
 
 def test_psnr_equals_scikit_image(images):
