@@ -139,6 +139,9 @@ class Pairs(keras.utils.PyDataset):
         batches, rest = divmod(len(self.array), self.batch_size)
         return batches + (rest > 0 and not (self.drop_last and batches))
 
+    def __iter__(self):  # Keras 3.10 has none: then a loop would never end
+        return (self[k] for k in range(len(self)))
+
     def __getitem__(self, k):
         images, mask = self._batch(k)
         # Masking in uint8, and one buffer for both outputs: 0.75 of the time of `image * mask` in float32.
@@ -188,8 +191,7 @@ class Pairs(keras.utils.PyDataset):
         tf = tensorflow()
 
         def batches():
-            for k in range(len(self)):
-                yield self[k]
+            yield from self
             self.epoch += 1
 
         image, mask = (tf.TensorSpec((None, *self.size, channels)) for channels in (3, 1))

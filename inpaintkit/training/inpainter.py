@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any
@@ -11,6 +12,19 @@ import keras
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
 from inpaintkit.serialization import serializable
 from inpaintkit.training.hole_aware import HoleAware
+
+
+def like_functional(init):
+    """Decorates an `__init__`, so that Keras saves the model as a functional one: it looks at the arguments.
+
+    It expects `*args, **kwargs`; from 3.15 on, `inputs, outputs, name` would do.
+    """
+
+    @functools.wraps(init)
+    def __init__(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+
+    return __init__
 
 
 @serializable
@@ -50,6 +64,7 @@ class Inpainter(HoleAware, keras.Model):
         ('pconv_unet', ['hole_psnr'])
     """
 
+    @like_functional
     def __init__(
         self,
         inputs: keras.Model | Sequence,

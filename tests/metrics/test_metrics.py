@@ -177,7 +177,7 @@ def test_fit_reports_nan_where_nothing_is_missing(images):
     """Per batch and per epoch, in training and validation; else the mean over the images with a hole."""
     truth, _, masks = (x.astype("float32") for x in images)
     inputs = [keras.Input((32, 32, 3)), keras.Input((32, 32, 1))]
-    model = Inpainter(keras.Model(inputs, keras.layers.Conv2D(3, 3, padding="same")(inputs[0])))
+    model = Inpainter(keras.Model(inputs, keras.layers.Conv2D(3, 3, padding="same")(inputs[0] * inputs[1])))
     measured = [metrics.PSNR("a"), metrics.SSIM("b"), metrics.MAE("c")]
     model.compile("sgd", "mae", weighted_metrics=measured)
     batches = []
