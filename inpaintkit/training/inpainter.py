@@ -20,11 +20,7 @@ def like_functional(init):
     It expects `*args, **kwargs`; from 3.15 on, `inputs, outputs, name` would do.
     """
 
-    @functools.wraps(init)
-    def __init__(self, *args, **kwargs):
-        init(self, *args, **kwargs)
-
-    return __init__
+    return functools.wraps(init)(lambda self, *args, **kwargs: init(self, *args, **kwargs))
 
 
 @serializable
