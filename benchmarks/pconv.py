@@ -1,21 +1,45 @@
-"""What does partial convolution cost? `PConv2D` against `Conv2D`, in one run: `python benchmarks/pconv.py`.
+"""What does partial convolution cost? `python benchmarks/pconv.py [PART …] [--batch 8] [--rounds 15]`.
 
-Times one training step (forward and backward) and one forward pass of a single layer. The two layers take
-turns, so that a busy machine slows both. Prints the ratio of the medians. Works on every back end, through
-`train_on_batch` and `predict_on_batch`; the times of both layers include the transfer of the batch.
+Compares, in one run, each partial network with the plain one that computes as much:
 
-The second table is for a decoder level: `PConv2DUp` against *plain* upsampling, concatenation and `Conv2D`.
+layers    one `PConv2D` with one `Conv2D`
+levels    one decoder level, `PConv2DUp`, with `UpSampling2D`, `Concatenate` and `Conv2D`
+networks  `pconv_unet` with the same U-Net of plain layers, at 64×64 and 128×128
+memory    what a training step of these adds to the resident memory
+peers     partial convolution in PyTorch with `torch.nn.Conv2d`, where PyTorch is installed (`pconv_peers.py`)
+
+A ratio is that of the median processor times on one thread. The networks take turns, so that whatever else
+the machine does slows both. Works on every back end. Prints each table and saves it in
+`benchmarks/results/pconv`, with date, machine and versions.
 """
 
+import os
+
+if __name__ == "__main__":  # before TensorFlow is imported
+    os.environ |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
+
+import argparse
+import datetime
+import importlib.util
+import itertools
+import platform
+import resource
 import statistics
+import subprocess
+import sys
 import time
+from functools import partial as bind
+from importlib.metadata import version
+from pathlib import Path
 
 import keras
 import numpy as np
+from keras import layers
 
 import inpaintkit as ik
 
-CASES = [  # height = width, channels in, channels out, kernel, stride
+RESULTS = Path(__file__).parent / "results/pconv"
+LAYERS = [  # height = width, channels in, channels out, kernel, stride
     (128, 64, 64, 3, 1),
     (64, 128, 128, 3, 1),
     (32, 256, 256, 3, 2),
@@ -26,82 +50,226 @@ LEVELS = [  # height = width, channels of the skip, channels from below, channel
     (64, 128, 256, 128),
     (32, 128, 128, 128),
 ]
-BATCH, ROUNDS = 8, 15
+SIDES = (64, 128)  # of the images for the networks
+WAYS = (False, True)  # forward, training step
 
 
-def layer_model(side, channels, filters, kernel, stride, partial, use_bias):
-    """One layer over [features, mask], as a trainable model."""
+def layer_model(partial, side, channels, filters, kernel, stride, use_bias=True):
+    """One layer over [features, mask]."""
     inputs = [keras.Input((side, side, channels)), keras.Input((side, side, 1))]
     settings = {"strides": stride, "padding": "same", "use_bias": use_bias}
     if partial:
-        y, _ = ik.layers.PConv2D(filters, kernel, **settings)(inputs)
+        y, _ = ik.PConv2D(filters, kernel, **settings)(inputs)
     else:
-        y = keras.layers.Conv2D(filters, kernel, **settings)(inputs[0])
-    network = keras.Model(inputs, y)
-    network.compile("sgd", "mse", jit_compile=False)
-    return network
+        y = layers.Conv2D(filters, kernel, **settings)(inputs[0])
+    return trainable(keras.Model(inputs, y))
 
 
-def decoder_model(side, skip_channels, channels, filters, partial):
-    """A decoder level over [features, mask, skip, skip mask], as a trainable model."""
+def level_model(partial, side, skip_channels, channels, filters):
+    """A decoder level over [features, mask, skip, skip mask]."""
     half = side // 2
     shapes = (half, half, channels), (half, half, 1), (side, side, skip_channels), (side, side, 1)
     inputs = [keras.Input(shape) for shape in shapes]
     if partial:
         y, _ = ik.layers.PConv2DUp(filters, use_bias=False)(inputs)
     else:
-        x, _, skip, _ = inputs
-        y = keras.layers.Concatenate()([skip, keras.layers.UpSampling2D()(x)])
-        y = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(y)
-    network = keras.Model(inputs, y)
-    network.compile("sgd", "mse", jit_compile=False)
+        y = plain_level(inputs[0], inputs[2], filters, use_bias=False)
+    return trainable(keras.Model(inputs, y))
+
+
+def plain_level(x, skip, filters, **settings):
+    """What `PConv2DUp` replaces, of Keras's own layers."""
+    y = layers.Concatenate()([layers.UpSampling2D()(x), skip])
+    return layers.Conv2D(filters, 3, padding="same", **settings)(y)
+
+
+def network_model(partial, side, filters=(32, 64, 128, 128, 128)):
+    """`pconv_unet`, or the same U-Net of plain layers."""
+    if partial:
+        return trainable(ik.models.pconv_unet((side, side, 3), filters))
+    inputs = [keras.Input((side, side, 3)), keras.Input((side, side, 1))]
+    x, skips = layers.Multiply()(inputs), []
+    for level, width in enumerate(filters, 1):
+        skips.append(x)
+        kernel = {1: 7, 2: 5, 3: 5}.get(level, 3)
+        x = layers.Conv2D(width, kernel, strides=2, padding="same", use_bias=level == 1)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x) if level > 1 else x)
+    for level in range(len(filters), 1, -1):
+        x = plain_level(x, skips[level - 1], filters[level - 2], use_bias=False)
+        x = layers.LeakyReLU(0.2)(layers.BatchNormalization(momentum=0.9)(x))
+    x = layers.Activation("sigmoid")(plain_level(x, skips[0], 3))
+    return trainable(keras.Model(inputs, x))
+
+
+def trainable(network):
+    network.compile(keras.optimizers.Adam(1e-4), "mse", jit_compile=False)
     return network
 
 
-def example(network):
-    """A batch of noise, with real masks, for a network."""
+def example(network, batch):
+    """A batch of noise with real masks for a network, and its target, as tensors."""
     rng, holes, x = np.random.default_rng(0), ik.masks.Strokes(hole_ratio=(0.2, 0.4)), []
     for tensor in network.inputs:
         height, width, channels = tensor.shape[1:]
         if channels == 1:
-            x.append(holes.sample(BATCH, height, width))
+            x.append(holes.sample(batch, height, width))
         else:
-            x.append(rng.random((BATCH, height, width, channels), "float32"))
-    return x, np.zeros((BATCH, *network.output_shape[1:]), "float32")
+            x.append(rng.random((batch, height, width, channels), "float32"))
+    y = np.zeros((batch, *network.output_shape[1:]), "float32")
+    return [keras.ops.convert_to_tensor(a) for a in x], keras.ops.convert_to_tensor(y)
 
 
-def ratio(plain, partial, training):
-    """Median time of the partial network over that of the plain one."""
-    x, y = example(partial)
-    times = {plain: [], partial: []}
-    for i in range(ROUNDS + 2):
-        for network, seconds in times.items():
-            start = time.perf_counter()
-            network.train_on_batch(x, y) if training else network.predict_on_batch(x)
-            if i >= 2:  # the first rounds compile
-                seconds.append(time.perf_counter() - start)
-    return statistics.median(times[partial]) / statistics.median(times[plain])
+def medians(steps, rounds):
+    """The median processor time of each function, called in turns."""
+    times = {name: [] for name in steps}
+    for _, (name, step) in itertools.product(range(rounds + 2), steps.items()):
+        start = time.process_time()
+        step()
+        times[name].append(time.process_time() - start)
+    return {name: statistics.median(seconds[2:]) for name, seconds in times.items()}  # the first two compile
 
+
+def ratios(make, options):
+    """Forward and training step: the time of the partial network over that of the plain one."""
+    networks = {partial: make(partial) for partial in (False, True)}
+    x, y = example(networks[True], options.batch)
+    for training in WAYS:
+        steps = {
+            partial: bind(network.train_on_batch, x, y) if training else bind(network.predict_on_batch, x)
+            for partial, network in networks.items()
+        }
+        times = medians(steps, options.rounds)
+        yield times[True] / times[False]
+
+
+def layer_table(options):
+    header = "PConv2D / Conv2D", "forward", "training step", "without bias: forward", "training step"
+    rows = []
+    for case in LAYERS:
+        cells = [r for bias in (True, False) for r in ratios(bind_case(layer_model, *case, bias), options)]
+        rows.append((layer_name(*case), *cells))
+    return header, with_mean(rows)
+
+
+def level_table(options):
+    header = "PConv2DUp / UpSampling2D, Concatenate, Conv2D", "multiplications", "forward", "training step"
+    rows = []
+    for case in LEVELS:
+        _, skip, up, _ = case
+        multiplications = (4 * up + 9 * skip) / (9 * up + 9 * skip)  # per pixel and filter
+        rows.append((level_name(*case), multiplications, *ratios(bind_case(level_model, *case), options)))
+    return header, with_mean(rows)
+
+
+def network_table(options):
+    header = "pconv_unet / the same U-Net of plain layers", "forward", "training step"
+    return header, [(f"{side}²", *ratios(bind_case(network_model, side), options)) for side in SIDES]
+
+
+def memory_table(options):
+    """Each number is from a process of its own."""
+    header = "a training step adds", "plain, MiB", "partial, MiB", "partial / plain"
+    cases = {f"decoder level, {level_name(*LEVELS[0])}": f"level_model(partial, *{LEVELS[0]})"}
+    cases |= {f"network, {side}²": f"network_model(partial, {side})" for side in SIDES}
+    rows = []
+    for name, make in cases.items():
+        code = f"import pconv; print(pconv.added_memory(lambda partial: pconv.{make}, %s, {options.batch}))"
+        plain, partial = (float(in_a_process(code % partial)) for partial in (False, True))
+        rows.append((name, f"{plain:.0f}", f"{partial:.0f}", partial / plain))
+    return header, rows
+
+
+def peer_table(options):
+    from pconv_peers import peer_steps
+
+    header = "PyTorch / torch.nn.Conv2d", "one channel: forward", "training step"
+    rows = []
+    for case in LAYERS:
+        cells = {}
+        for training in WAYS:
+            times = medians(peer_steps(*case, options.batch, training), options.rounds)
+            plain = times.pop("Conv2d")
+            for name, seconds in times.items():
+                cells.setdefault(name, []).append(seconds / plain)
+        rows.append((layer_name(*case), *itertools.chain.from_iterable(cells.values())))
+    return (*header, "multi-channel: forward", "training step"), with_mean(rows)
+
+
+def added_memory(make, partial, batch):
+    """MiB: the peak of resident memory in training steps, above the resident memory between two steps."""
+    network = make(partial)
+    x, y = example(network, batch)
+    network.train_on_batch(x, y)  # compiles, and makes the optimizer's variables
+    pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])  # Linux
+    for _ in range(2):
+        network.train_on_batch(x, y)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return (peak - pages * resource.getpagesize()) / 2**20
+
+
+def in_a_process(code):
+    """What a program prints that runs beside this file. Blocks of over 64 KiB go back when they are freed."""
+    settings = {"MALLOC_MMAP_THRESHOLD_": "65536", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, env=os.environ | settings, text=True, check=True, stdout=subprocess.PIPE)
+    return run.stdout.splitlines()[-1]
+
+
+def bind_case(make, *case):
+    return lambda partial: make(partial, *case)
+
+
+def layer_name(side, channels, filters, kernel, stride):
+    return f"{side}², {channels} → {filters}, k{kernel}, stride {stride}"
+
+
+def level_name(side, skip_channels, channels, filters):
+    return f"{side}², skip {skip_channels} + up {channels} → {filters}"
+
+
+def with_mean(rows):
+    """The rows, and the geometric mean of each column."""
+    columns = list(zip(*rows, strict=True))[1:]
+    return [*rows, ("geometric mean", *map(statistics.geometric_mean, columns))]
+
+
+def save(part, header, rows, options):
+    """Prints a table and writes it to `benchmarks/results/pconv`, with all that it depends on."""
+    library = "torch" if part == "peers" else keras.backend.backend()
+    packages = [library] if part == "peers" else ["keras", library]
+    cpu = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if "model name" in line]
+    lines = [
+        f"{datetime.date.today()}, {cpu[0].split(': ')[1]}, one thread of {os.cpu_count()}; "
+        f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in packages)}; "
+        f"batch {options.batch}, median of {options.rounds} rounds.",
+        "",
+        f"| {' | '.join(header)} |",
+        f"|---|{'---:|' * (len(header) - 1)}",
+        *(f"| {' | '.join(c if isinstance(c, str) else f'{c:.2f}' for c in row)} |" for row in rows),
+    ]
+    print("\n".join(lines), end="\n\n", flush=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{part}.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+TABLES = {
+    "layers": layer_table,
+    "levels": level_table,
+    "networks": network_table,
+    "memory": memory_table,
+    "peers": peer_table,
+}
 
 if __name__ == "__main__":
-    print(f"PConv2D / Conv2D, {keras.backend.backend()}, batch {BATCH}, median of {ROUNDS}\n")
-    print(
-        "| layer | forward | training step | without bias: forward | training step |\n|---|---|---|---|---|"
-    )
-    for case in CASES:
-        side, channels, filters, kernel, stride = case
-        cells = []
-        for bias in (True, False):
-            networks = [layer_model(*case, partial, bias) for partial in (False, True)]
-            cells += [f"{ratio(*networks, training):.2f}" for training in (False, True)]
-        name = f"{side}², {channels} → {filters}, k{kernel}, stride {stride}"
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-
-    print("\nPConv2DUp / upsampling, concatenation and Conv2D\n")
-    print("| decoder level | forward | training step |\n|---|---|---|")
-    for case in LEVELS:
-        side, skip_channels, channels, filters = case
-        networks = [decoder_model(*case, partial) for partial in (False, True)]
-        cells = [f"{ratio(*networks, training):.2f}" for training in (False, True)]
-        name = f"{side}², skip {skip_channels} + up {channels} → {filters}"
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(TABLES)}; default: all")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(TABLES):
+        parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(TABLES)}")
+    for part in options.parts or TABLES:
+        if part == "peers" and not importlib.util.find_spec("torch"):
+            print("peers: PyTorch is not installed here, so this table is left out (pip install torch).")
+            continue
+        save(part, *TABLES[part](options), options)

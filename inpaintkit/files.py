@@ -10,13 +10,14 @@ import numpy as np
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path, optional=False):
     """Yields a path to write to; it is moved to `path` if the block ends without an error, else removed.
 
     So a file of that name is always whole: a process that is killed while it writes leaves the old one.
 
     Args:
         path: of the file; its folder must exist.
+        optional: whether the block may write nothing, which leaves the file as it is.
 
     Example:
         >>> import tempfile
@@ -31,7 +32,8 @@ def replacing(path):
     part = path.with_name(f"{path.stem}.part{os.getpid()}{path.suffix}")  # the ending decides the format
     try:
         yield part
-        os.replace(part, path)
+        if not optional or part.exists():
+            os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -48,6 +50,18 @@ def hash_arrays(*arrays):
         digest.update(f"{array.dtype.str} {array.shape}".encode())
         digest.update(array.view("uint8").data if array.size else b"")
     return digest.hexdigest()
+
+
+def hash_file(path):
+    """SHA-256 of a file, as 64 hexadecimal digits.
+
+    Example:
+        >>> import os
+        >>> hash_file(os.devnull)[:8]
+        'e3b0c442'
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_json(value):

@@ -237,4 +237,8 @@ def inpaint(
 def main():
     """Runs the command line."""
     sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show σ still shows the table
-    app()
+    try:
+        app()
+    except OSError as error:  # a file that cannot be read or written, such as on a full disk
+        print(f"inpaintkit: {error}", file=sys.stderr)
+        sys.exit(1)

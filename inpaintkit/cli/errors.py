@@ -41,15 +41,17 @@ def stops_are_explained(what_is_kept):
     except KeyboardInterrupt as error:
         print(f"\nStopped; {what_is_kept()}")
         raise typer.Exit(130) from error
-    except (ValueError, OSError) as error:
-        message = " ".join([str(error), *getattr(error, "__notes__", ())])  # a note says which method failed
-        print(f"\ninpaintkit: {message}\n{what_is_kept()}", file=sys.stderr)
-        raise typer.Exit(1) from error
     except Exception as error:
-        if not _is_out_of_memory(error):
+        if isinstance(error, (ValueError, OSError)):
+            message = " ".join([str(error), *getattr(error, "__notes__", ())])  # a note says which method
+        elif "No space left on device" in str(error):  # TensorFlow has one class for this and for memory
+            message = "there is no space left on the disk"
+        elif _is_out_of_memory(error):
+            less = "choose smaller images (--image-size) or, for training, a smaller --batch-size"
+            message = f"the device is out of memory: {less}"
+        else:
             raise
-        less = "choose smaller images (--image-size) or, for training, a smaller --batch-size"
-        print(f"\ninpaintkit: the device is out of memory: {less}\n{what_is_kept()}", file=sys.stderr)
+        print(f"\ninpaintkit: {message}\n{what_is_kept()}", file=sys.stderr)
         raise typer.Exit(1) from error
 
 

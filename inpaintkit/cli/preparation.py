@@ -4,6 +4,8 @@ import json
 import time
 import zipfile
 
+from inpaintkit.files import replacing
+
 ONNX_OPTIONS = ("hole_value", "image_range", "output_range")
 DEFAULT_RATIO = (0.1, 0.3)  # of the image that is missing
 
@@ -87,7 +89,8 @@ def new_folder(runs, command, holes, settings):
         raise ValueError(f"{folder}: cannot be created ({error}): choose another --runs") from error
     record = {"command": command, **settings, "masks": repr(holes), "backend": keras.backend.backend()}
     record["versions"] = {module.__name__: module.__version__ for module in (inpaintkit, keras, numpy)}
-    (folder / "settings.json").write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
+    with replacing(folder / "settings.json") as part:
+        part.write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
     return folder
 
 

@@ -13,6 +13,7 @@ from inpaintkit.checks import check_choice
 from inpaintkit.cli.errors import stops_are_explained
 from inpaintkit.cli.options import NETWORKS
 from inpaintkit.cli.preparation import mask_generator, parse_size
+from inpaintkit.files import replacing
 
 
 @dataclass
@@ -121,20 +122,11 @@ def train_and_save(folder, training, to_resume):
         training: a `Training`.
         to_resume: None, or the command that continues the training if it is stopped.
     """
-    import numpy
+    from inpaintkit import baselines, evaluation
+    from inpaintkit.training import Resume
 
-    from inpaintkit import baselines, evaluation, plots
-
-    best_so_far, inpainter, val = folder / "best.keras", training.inpainter, training.val
-
-    def what_is_kept():
-        kept = f"the best network so far is {best_so_far}" if best_so_far.exists() else "nothing was saved"
-        if to_resume and can_resume(folder):
-            return f"{kept}. To continue:  {to_resume}"
-        shutil.rmtree(folder / "backup", ignore_errors=True)
-        return kept
-
-    with stops_are_explained(what_is_kept):
+    inpainter, val = training.inpainter, training.val
+    with stops_are_explained(lambda: _what_is_kept(folder, to_resume)):
         baseline = evaluation.hole_psnr(baselines.biharmonic, val)
         before = evaluation.hole_psnr(inpainter, val)
         print(
@@ -142,25 +134,51 @@ def train_and_save(folder, training, to_resume):
             f"this network before training {before:.2f} dB"
         )
         callbacks = training.callbacks(folder)
+        (resume,) = [callback for callback in callbacks if isinstance(callback, Resume)]
+        resume.keep_backup = True  # until everything is saved
         fit = inpainter.fit(
             training.train, validation_data=val, epochs=training.epochs, verbose=0, callbacks=callbacks
         )
-        scores = fit.history["val_hole_psnr"]
-        if not numpy.isfinite(scores).any():
-            print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
-            raise typer.Exit(1)
-        inpainter.save(folder / "model.keras")  # with the best weights, which EarlyStopping restored
-        best_so_far.unlink(missing_ok=True)
+        _save_network(folder, inpainter, fit.history, baseline, before)
+        training.finish(folder, inpainter)
+        resume.remove_backup()
+        (folder / "best.keras").unlink(missing_ok=True)
+    print(f"Saved: {folder / 'model.keras'}")
+
+
+def _what_is_kept(folder, to_resume):
+    """A sentence about the files of a training that has stopped early, and how it continues."""
+    if not to_resume:
+        shutil.rmtree(folder / "backup", ignore_errors=True)
+    best = folder / "best.keras"
+    kept = f"the best network so far is {best}" if best.exists() else "nothing was saved yet"
+    if not folder.exists():
+        kept = "what was saved is in that folder"
+    again = "To continue" if can_resume(folder) or not folder.exists() else "To start again"
+    return f"{kept}. {again}:  {to_resume}" if to_resume else kept
+
+
+def _save_network(folder, inpainter, history, baseline, before):
+    """Saves `model.keras`, with the best weights, which EarlyStopping restored, and `curves.png`."""
+    import numpy
+
+    from inpaintkit import plots
+
+    scores, losses = history["val_hole_psnr"], history["loss"]
+    if not numpy.isfinite(scores).any():
+        print("inpaintkit: training went to NaN at once; lower --learning-rate", file=sys.stderr)
+        raise typer.Exit(1)
     lines = {"biharmonic, validation": baseline, "before training, validation": before}
-    plots.curves(fit.history, {"hole_psnr": lines}).savefig(folder / "curves.png", dpi=120)
+    with replacing(folder / "curves.png") as part:
+        plots.curves(history, {"hole_psnr": lines}).savefig(part, dpi=120)
+    with replacing(folder / "model.keras") as part:
+        inpainter.save(part)
     best = numpy.nanmax(scores)
-    if not numpy.isfinite(fit.history["loss"][-1]):
-        epoch = len(fit.history["loss"])
-        print(f"\nThe loss was NaN in epoch {epoch}, which ended training: the best epoch before it is kept.")
+    if not numpy.isfinite(losses[-1]):
+        end = f"The loss was NaN in epoch {len(losses)}, which ended training"
+        print(f"\n{end}: the best epoch before it is kept.")
     print(f"\nBest on validation: {best:.2f} dB in the hole; biharmonic there: {baseline:.2f} dB.")
     print(f"Before training it was {before:.2f} dB: training added {best - before:+.2f} dB on validation.")
-    training.finish(folder, inpainter)
-    print(f"Saved: {folder / 'model.keras'}")
 
 
 def can_resume(folder):
@@ -170,9 +188,9 @@ def can_resume(folder):
 
 def check_can_resume(folder):
     """Raises ValueError if the training in a folder has ended."""
-    trained = [folder / name for name in ("model.keras", "best.keras") if (folder / name).exists()]
-    if trained and not can_resume(folder):
-        raise ValueError(f"--resume {folder}: this training has ended; its network is {trained[0]}")
+    trained = folder / "model.keras"
+    if trained.exists() and not can_resume(folder):
+        raise ValueError(f"--resume {folder}: this training has ended; its network is {trained}")
 
 
 def compare_command(training, source, folder, seed=None):

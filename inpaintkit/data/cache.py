@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import re
 import shutil
 from pathlib import PurePosixPath
@@ -76,6 +77,9 @@ def _decode_into_file(listing, shape, part, state, title):
         advice = "choose another folder with cache=, fewer images with count=, or a smaller image_size"
         raise ValueError(f"{part.parent}: {needed}, and {free / 1e9:.1f} are free: {advice}")
     array = np.lib.format.open_memmap(part, "r+" if start else "w+", "uint8", shape)
+    if not start and hasattr(os, "posix_fallocate"):  # Linux: on a disk that gets full, it would be SIGBUS
+        with part.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
     for done in decode(listing, array, broken, start):
         if done % _SAVE_EVERY == 0 or done == total:
             array.flush()  # the images first, then the record that they are there

@@ -7,7 +7,6 @@ window of 51 pixels. Compare a number with a published one only under the same m
 from dataclasses import dataclass
 
 import numpy as np
-from keras.ops import convert_to_numpy as to_numpy
 from numpy.typing import ArrayLike
 
 from inpaintkit.checks import check_choice
@@ -82,7 +81,7 @@ class MetricDefinition:
     def _ssim_map(self, x, y):
         """SSIM of each window that lies inside the image."""
         if self.ssim is None:
-            return to_numpy(ssim_map(x, y))
+            return ssim_map(x, y)
         from skimage.metrics import structural_similarity
 
         settings = {"data_range": 1, "channel_axis": -1, "full": True, **self.ssim}
@@ -93,12 +92,13 @@ class MetricDefinition:
 
     def _scores(self, x, y, similarity, region):
         """The four numbers per image, over one region."""
-        l1 = to_numpy(mae(x, y, region)).astype("float64")
+        region = region if region is None else np.asarray(region)
+        l1 = mae(x, y, region).astype("float64")
         if self.relative:
-            l1 = l1 / np.maximum(to_numpy(mae(x + y, np.zeros_like(x), region)), 1e-12)
+            l1 = l1 / np.maximum(mae(x + y, np.zeros_like(x), region), 1e-12)
         if self.percent:
             l1 = 100 * l1
-        l2 = to_numpy(mse(x, y, region)).astype("float64")
+        l2 = mse(x, y, region).astype("float64")
         psnr = -10 * np.log10(np.maximum(l2, 10 ** (-MAX_PSNR / 10)))
 
         margin = (x.shape[1] - similarity.shape[1]) // 2

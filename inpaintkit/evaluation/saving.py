@@ -17,7 +17,7 @@ from inpaintkit.evaluation.preparation import draw_masks, is_untrained, prepare_
 from inpaintkit.evaluation.reports import by_bucket, describe, summary, verdict
 from inpaintkit.evaluation.scoring import compare
 from inpaintkit.evaluation.tables import tabulate
-from inpaintkit.files import hash_arrays
+from inpaintkit.files import hash_arrays, replacing
 from inpaintkit.images import composite
 from inpaintkit.masks import MaskGenerator
 
@@ -130,17 +130,19 @@ def save_comparison(
     networks = (name for name in table.method[~table.classical] if not is_untrained(name, methods))
     best = next(networks, table.method.iloc[0])
     first, worst = list(range(min(count, len(known)))), worst_images(scores, best, count)
-    _gallery(scores, methods, images, known, first).savefig(folder / "gallery.png", dpi=120)
-    figure = _gallery(scores, methods, images, known, worst)
-    figure.suptitle(f"where {best} fails most", fontsize=10)
-    figure.savefig(folder / "worst.png", dpi=120)
-    plots.buckets(table).savefig(folder / "buckets.png", dpi=120)
-    plots.psnr_and_time(table).savefig(folder / "time.png", dpi=120)
-
-    table.to_csv(folder / "table.csv", index=False)
-    scores.to_csv(folder / "images.csv", index=False)
-    (folder / "manifest.json").write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    (folder / "table.md").write_text(_as_text(table, "pipe") + "\n", "utf-8")
+    galleries = [_gallery(scores, methods, images, known, chosen) for chosen in (first, worst)]
+    galleries[1].suptitle(f"where {best} fails most", fontsize=10)
+    figures = [*galleries, plots.buckets(table), plots.psnr_and_time(table)]
+    for name, figure in zip(("gallery", "worst", "buckets", "time"), figures, strict=True):
+        with replacing(folder / f"{name}.png") as part:
+            figure.savefig(part, dpi=120)
+    for name, rows in (("table", table), ("images", scores)):
+        with replacing(folder / f"{name}.csv") as part:
+            rows.to_csv(part, index=False)
+    manifest = json.dumps(made, indent=2, ensure_ascii=False)
+    for name, text in (("manifest.json", manifest), ("table.md", _as_text(table, "pipe"))):
+        with replacing(folder / name) as part:
+            part.write_text(text + "\n", "utf-8")
     return _as_text(table, "simple")
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from keras.ops import convert_to_numpy as to_numpy
 from numpy.typing import ArrayLike
 
 from inpaintkit.data import Images
@@ -231,7 +230,7 @@ def _measure(output, originals, result, masks, definition, perceptual):
     """Every metric of one output, {"output/region/metric": (B,)}, and its embeddings (B, D)."""
     scores = {}
     regions = definition.measure(originals, result, image=None, hole=1 - masks)
-    regions["image"] |= {name: to_numpy(of(originals, result)) for name, of in WHOLE_IMAGE_METRICS.items()}
+    regions["image"] |= {name: of(originals, result) for name, of in WHOLE_IMAGE_METRICS.items()}
     if perceptual:
         regions["image"] |= perceptual.per_image(originals, result)
         if (embeddings := perceptual.embeddings(result)) is not None:

@@ -128,15 +128,14 @@ def _psnr_of(scores, method, output):
 
 def _intervals_by_bucket(scores, seed):
     """Columns "<quantity>_low" and "<quantity>_high", by bucket and view."""
-    tables = []
+    quantities = {"psnr": "psnr", "ssim": "ssim", "delta_psnr": "delta", "added_psnr": "added"}
+    scores, tables = scores.rename(columns=quantities), []
     for bucket, rows in scores.groupby("bucket"):
-        columns = {}
-        for quantity in ("psnr", "ssim", "delta_psnr", "added_psnr"):
-            wide = rows.pivot(index="image", columns=VIEW, values=quantity)  # (images, views)
-            low, high = intervals(wide.to_numpy(), seed)
-            name = quantity.removesuffix("_psnr")
-            columns |= {f"{name}_low": low, f"{name}_high": high}
-        tables.append(pd.concat({bucket: pd.DataFrame(columns, index=wide.columns)}, names=["bucket"]))
+        wide = rows.pivot(index="image", columns=VIEW, values=[*quantities.values()])
+        low, high = intervals(wide.to_numpy(), seed)  # of all quantities: they share the resampled images
+        ends = pd.DataFrame({"low": low, "high": high}, index=wide.columns).unstack(0)
+        ends.columns = [f"{name}_{end}" for end, name in ends.columns]
+        tables.append(pd.concat({bucket: ends}, names=["bucket"]))
     return pd.concat(tables)
 
 

@@ -88,6 +88,8 @@ def inpaint_video(
                 frames_file.replace(part)
             elif sound == "lost" and _with_sound(ffmpeg, frames_file, frames_file, part) == "lost":
                 raise OSError(f"{target}: this ffmpeg cannot write such a file; choose .mkv")
+            if (written := _count_frames(part)) < frames - 1:  # ffmpeg may leave out one, as it rounds times
+                raise OSError(f"{target}: {written} of {frames} frames could be written: is the disk full?")
         finally:
             frames_file.unlink(missing_ok=True)
     return {"frames": frames, "sound": sound}
@@ -108,6 +110,14 @@ def _frames(source):
     finally:
         if video is not None:
             video.release()
+
+
+def _count_frames(path):
+    """How many frames can be read: neither OpenCV nor every ffmpeg says that the disk was full."""
+    video = cv2.VideoCapture(str(path))
+    count = sum(1 for _ in iter(video.grab, False))
+    video.release()
+    return count
 
 
 class _Writer:

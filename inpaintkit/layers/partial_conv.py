@@ -86,9 +86,9 @@ class PConv2D(keras.layers.Conv2D):
         y = y * ops.cast(ratio, y.dtype)  # (B, H', W', filters)
         known = ops.cast(known, y.dtype)
         if self.use_bias:
-            y = y + ops.matmul(known, self.bias[None])  # (…, 1) · (1, filters): faster than broadcasting
-        if self.activation is not keras.activations.linear:
-            y = self.activation(y) * known  # sigmoid(0) is not 0
+            y = y + self.bias
+        if self.use_bias or self.activation is not keras.activations.linear:
+            y = self.activation(y) * known  # the bias is not 0, nor is sigmoid(0)
         return y, known
 
     def compute_output_shape(self, input_shape):

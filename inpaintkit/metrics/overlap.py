@@ -1,9 +1,8 @@
 """Overlap scores and cosine similarity of whole images, one value per image, shape (B,)."""
 
-from keras import ops
 from numpy.typing import ArrayLike
 
-from inpaintkit.metrics.regions import prepare, sum_per_image, zero_outside
+from inpaintkit.metrics.regions import operations, prepare, sum_per_image, zero_outside
 from inpaintkit.serialization import serializable
 
 
@@ -25,7 +24,7 @@ def dice(
         squared: whether the denominator has squares.
 
     Returns:
-        tensor (B,); NaN where the region is empty.
+        array or tensor (B,); NaN where the region is empty.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -41,7 +40,7 @@ def dice(
     """
     y_true, y_pred = zero_outside(*prepare(y_true, y_pred, region))
     total = sum(sum_per_image(y * y if squared else y) for y in (y_true, y_pred))
-    return 2 * sum_per_image(y_true * y_pred) / ops.maximum(total, 1e-7)
+    return 2 * sum_per_image(y_true * y_pred) / operations(total).maximum(total, 1e-7)
 
 
 @serializable
@@ -60,7 +59,7 @@ def jaccard_distance(
         smooth: s of the formula.
 
     Returns:
-        tensor (B,), 0 to s; NaN where the region is empty.
+        array or tensor (B,), 0 to s; NaN where the region is empty.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -73,8 +72,8 @@ def jaccard_distance(
         [39.3, 32.9]
     """
     y_true, y_pred = zero_outside(*prepare(y_true, y_pred, region))
-    both = sum_per_image(ops.abs(y_true * y_pred))
-    either = sum_per_image(ops.abs(y_true)) + sum_per_image(ops.abs(y_pred)) - both
+    both = sum_per_image(abs(y_true * y_pred))
+    either = sum_per_image(abs(y_true)) + sum_per_image(abs(y_pred)) - both
     return (1 - (both + smooth) / (either + smooth)) * smooth
 
 
@@ -89,7 +88,7 @@ def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | 
         region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts; None: everywhere. `1 - mask` for the hole.
 
     Returns:
-        tensor (B,), 0 to 1 for images in [0, 1]; NaN where the region is empty.
+        array or tensor (B,), 0 to 1 for images in [0, 1]; NaN where the region is empty.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -103,5 +102,6 @@ def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | 
         0.707
     """
     y_true, y_pred = zero_outside(*prepare(y_true, y_pred, region))
-    squares = sum_per_image(ops.square(y_true)) * sum_per_image(ops.square(y_pred))
-    return sum_per_image(y_true * y_pred) / ops.sqrt(ops.maximum(squares, 1e-14))
+    squares = sum_per_image(y_true * y_true) * sum_per_image(y_pred * y_pred)
+    xp = operations(squares)
+    return sum_per_image(y_true * y_pred) / xp.sqrt(xp.maximum(squares, 1e-14))

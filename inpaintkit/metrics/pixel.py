@@ -1,10 +1,10 @@
 """Errors per pixel and PSNR, one value per image, shape (B,)."""
 
-import numpy as np
-from keras import ops
+import math
+
 from numpy.typing import ArrayLike
 
-from inpaintkit.metrics.regions import mean_per_image, prepare
+from inpaintkit.metrics.regions import mean_per_image, operations, prepare
 from inpaintkit.serialization import serializable
 
 MAX_PSNR = 100.0  # dB; of a perfect image, instead of infinity, so that means stay finite
@@ -21,7 +21,7 @@ def mae(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) -
         region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts; None: everywhere. `1 - mask` for the hole.
 
     Returns:
-        tensor (B,); NaN where the region is empty.
+        array or tensor (B,); NaN where the region is empty.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -34,7 +34,7 @@ def mae(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) -
         0.25
     """
     y_true, y_pred, region = prepare(y_true, y_pred, region)
-    return mean_per_image(ops.abs(y_true - y_pred), region)
+    return mean_per_image(abs(y_true - y_pred), region)
 
 
 @serializable
@@ -48,7 +48,7 @@ def mse(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) -
         region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts; None: everywhere. `1 - mask` for the hole.
 
     Returns:
-        tensor (B,); NaN where the region is empty.
+        array or tensor (B,); NaN where the region is empty.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -61,7 +61,8 @@ def mse(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) -
         0.0625
     """
     y_true, y_pred, region = prepare(y_true, y_pred, region)
-    return mean_per_image(ops.square(y_true - y_pred), region)
+    error = y_true - y_pred
+    return mean_per_image(error * error, region)
 
 
 @serializable
@@ -76,7 +77,7 @@ def psnr(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) 
         region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts; None: everywhere. `1 - mask` for the hole.
 
     Returns:
-        tensor (B,), in dB; NaN where the region is empty.
+        array or tensor (B,), in dB; NaN where the region is empty.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -93,5 +94,6 @@ def psnr(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) 
         23.01
     """
     # The floor lies below the error at the cap: in float32, the logarithm would give 99.99999 dB, not 100.
-    error = ops.maximum(mse(y_true, y_pred, region), 10 ** (-MAX_PSNR / 10 - 1))
-    return ops.minimum(-10 / np.log(10) * ops.log(error), MAX_PSNR)
+    error = mse(y_true, y_pred, region)
+    xp = operations(error)
+    return xp.minimum(-10 / math.log(10) * xp.log(xp.maximum(error, 10 ** (-MAX_PSNR / 10 - 1))), MAX_PSNR)

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
@@ -40,33 +41,47 @@ def _fits(shape, expected):
     return len(shape) == len(expected) and all(a is None or b is None or a == b for a, b in sides)
 
 
+def operations(*arrays):
+    """NumPy for NumPy arrays, `keras.ops` for all others.
+
+    On small images, TensorFlow takes far longer to call an operation than to compute it.
+    """
+    return np if all(array is None or isinstance(array, np.ndarray) for array in arrays) else ops
+
+
 def prepare(y_true, y_pred, region=None):
-    """Checked tensors of one dtype: float64 if both images are, else float32. The region is (B, H, W, 1)."""
-    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    region = None if region is None else ops.convert_to_tensor(region)
+    """Checked and of one dtype: float64 if both images are, else float32. The region is (B, H, W, 1)."""
+    if operations(y_true, y_pred, region) is np:
+        convert, cast = np.asarray, np.asarray
+    else:
+        convert, cast = ops.convert_to_tensor, ops.cast
+    y_true, y_pred = convert(y_true), convert(y_pred)
+    region = None if region is None else convert(region)
     check_shapes(y_true, y_pred, region)
     dtypes = {keras.backend.standardize_dtype(y.dtype) for y in (y_true, y_pred)}
     dtype = "float64" if dtypes == {"float64"} else "float32"
     if region is not None:
-        region = ops.cast(region if len(region.shape) == 4 else region[..., None], dtype)
-    return ops.cast(y_true, dtype), ops.cast(y_pred, dtype), region
+        region = cast(region if len(region.shape) == 4 else region[..., None], dtype)
+    return cast(y_true, dtype), cast(y_pred, dtype), region
 
 
 def sum_per_image(x):
     """(B, H, W, C) to (B,)."""
-    return ops.sum(x, axis=(1, 2, 3))
+    return operations(x).sum(x, axis=(1, 2, 3))
 
 
 def mean_per_image(x, region):
     """(B, H, W, C) to (B,): the mean over each image, or over its region; NaN where that is empty."""
     if region is None:
-        return ops.mean(x, axis=(1, 2, 3))
-    return sum_per_image(x * region) / (sum_per_image(region) * x.shape[-1])
+        return operations(x).mean(x, axis=(1, 2, 3))
+    with np.errstate(invalid="ignore"):  # 0/0
+        return sum_per_image(x * region) / (sum_per_image(region) * x.shape[-1])
 
 
 def zero_outside(y_true, y_pred, region):
     """The images, 0 outside the region; NaN where the region of an image is empty."""
     if region is None:
         return y_true, y_pred
-    region = ops.where(ops.sum(region, axis=(1, 2, 3), keepdims=True) > 0, region, math.nan)
+    xp = operations(region)
+    region = xp.where(xp.sum(region, axis=(1, 2, 3), keepdims=True) > 0, region, math.nan)
     return y_true * region, y_pred * region

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inpaintkit.checks import check_choice
-from inpaintkit.files import replacing
+from inpaintkit.files import hash_file, replacing
 
 if TYPE_CHECKING:
     import keras
@@ -62,7 +61,7 @@ def load(name: str) -> keras.Model:
     from inpaintkit import models
 
     about, file = card(name), FOLDER / f"{name}.npz"
-    if _sha256(file) != about["sha256"]:
+    if hash_file(file) != about["sha256"]:
         raise ValueError(f"{file.name}: its checksum is not the one on its card: install inpaintkit again")
     network = getattr(models, about["network"])(name=name, **about["arguments"])
     variables = _variables(network)
@@ -110,13 +109,9 @@ def save(folder: str | Path, name: str, network: keras.Model, about: dict) -> di
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / f"{name}.npz") as weights, replacing(folder / f"{name}.json") as text:
         np.savez(weights, **arrays)
-        about = {**about, "parameters": network.count_params(), "sha256": _sha256(weights)}
+        about = {**about, "parameters": network.count_params(), "sha256": hash_file(weights)}
         text.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return about
-
-
-def _sha256(file):
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _variables(network):

@@ -6,13 +6,16 @@ import math
 import shutil
 import sys
 import time
+from os import PathLike
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import ops
 
 from inpaintkit.data import Pairs
+from inpaintkit.files import replacing
 from inpaintkit.images import composite, final_output
 from inpaintkit.plots import mark
 
@@ -71,6 +74,41 @@ class FollowEpochs(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.pairs.epoch = epoch
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """A CSV file with the values of every epoch, which is whole at any moment; it continues one that exists.
+
+    Keras's CSVLogger keeps its file open: if the disk is full, or the folder is gone for a moment, lines are
+    missing.
+    """
+
+    def __init__(self, path: str | PathLike):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_train_begin(self, logs=None):
+        self.rows = []
+        if self.path.exists():
+            self.rows = pd.read_csv(self.path, dtype=str, keep_default_na=False).to_dict("records")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.rows.append({"epoch": epoch, **(logs or {})})
+        with replacing(self.path) as part:
+            pd.DataFrame(self.rows).to_csv(part, index=False)
+
+
+class ModelCheckpoint(keras.callbacks.ModelCheckpoint):
+    """Keras's ModelCheckpoint, but a kill while it writes leaves the file of before."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        path = self.filepath
+        try:
+            with replacing(path, optional=True) as part:  # Keras writes if the epoch is the best
+                self.filepath = str(part)
+                super().on_epoch_end(epoch, logs)
+        finally:
+            self.filepath = path
 
 
 class ProgressLine(Budget):

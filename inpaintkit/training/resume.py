@@ -14,7 +14,7 @@ import keras
 
 from inpaintkit.checks import check_choice
 from inpaintkit.data import Pairs
-from inpaintkit.files import replacing
+from inpaintkit.files import hash_file, replacing
 from inpaintkit.training.experiment import difference, experiment
 from inpaintkit.training.rates import has_schedule, rate_before_training, user_rate_remembered
 
@@ -25,9 +25,10 @@ class Resume(keras.callbacks.Callback):
     Keras's `BackupAndRestore` saves weights, optimizer (with its rate) and epoch; we also save the state of
     the other callbacks, the seconds spent, `history.csv`, `best.keras`, Python's random state (with which
     `fit` shuffles arrays) and the epoch of the training pairs, so that the holes are those of an
-    uninterrupted run. A backup is valid once its `state.json` exists, which is written last; the backup
-    before is kept until then. A finished `fit` deletes its backup, so it starts over when run again. A run
-    without a backup first removes the files of an earlier run (`best.keras`, `history.csv`, `tensorboard`).
+    uninterrupted run. A backup is valid once its `state.json` exists, which is written last and holds the
+    hashes of the other files; the backup before is kept, and used where the newest is damaged. A finished
+    `fit` deletes its backups, so it starts over when run again. A run without a backup first removes the
+    files of an earlier run (`best.keras`, `history.csv`, `tensorboard`).
 
     A backup holds the fingerprint of its experiment: network, loss, optimizer and learning rate, metrics and
     monitor; of training and validation data the images, masks, batch size, augmentation, shuffle and seed.
@@ -44,9 +45,13 @@ class Resume(keras.callbacks.Callback):
         on_change: what happens when the backup is of another experiment: "refuse" it with an error, or
             "restart", which starts over and prints what has changed.
 
+    Attributes:
+        keep_backup: False; if True, `fit` keeps its last backup at the end, until `remove_backup()`.
+
     Raises:
-        ValueError: another `on_change`; in `fit`, a monitor that will not be in the logs, a backup that
-            cannot be read, or is of another experiment.
+        ValueError: another `on_change`; in `fit`, a monitor that will not be in the logs, backups that
+            cannot be read, or are of another experiment.
+        FileNotFoundError: in `fit`, if the folder of the run is removed during training.
 
     Warns:
         UserWarning: a monitor that is NaN while the loss is not, such as hole PSNR without a hole.
@@ -73,6 +78,7 @@ class Resume(keras.callbacks.Callback):
         self.run_dir, self.folder = Path(run_dir), Path(run_dir) / "backup"
         self.callbacks, self.train, self.monitor = callbacks, train, monitor
         self.fit_settings = None  # `fit` of an Inpainter sets them
+        self.keep_backup = False
 
     def on_train_begin(self, logs=None):
         settings, self.fit_settings = self.fit_settings, None  # of this fit only
@@ -80,11 +86,14 @@ class Resume(keras.callbacks.Callback):
             self._check_monitor(settings)
         self.first_epoch, self.callback_states = True, {}
         self.experiment = experiment(self.model, settings or {}, self.train, self.monitor)
-        states = sorted(self.folder.glob("*/state.json"))
-        if states and self._is_of_this_experiment(states[-1]):
-            self._restore(states[-1].parent)
+        for half in self.run_dir.glob("*.part[0-9]*.*"):  # a kill has left it: see `replacing`
+            half.unlink(missing_ok=True)
+        self.newest, state = self._newest_backup()
+        if self.newest and self._is_of_this_experiment(state):
+            self._restore(state)
         else:
             self._start_over()
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.train is not None:
@@ -98,6 +107,11 @@ class Resume(keras.callbacks.Callback):
         self.model._initial_epoch = None  # BackupAndRestore sets it, and the next fit would begin there too
 
     def on_epoch_end(self, epoch, logs=None):
+        if not (self.newest or self.folder).exists():  # TensorBoard may have made `run_dir` again, empty
+            raise FileNotFoundError(
+                f"{self.run_dir}: this folder was removed during training, or its drive is gone. Bring it "
+                "back, and run the same again: training continues after the last epoch that is saved there"
+            )
         if self.monitor is None:
             return
         if self.monitor not in logs:
@@ -110,7 +124,8 @@ class Resume(keras.callbacks.Callback):
             )
 
     def on_train_end(self, logs=None):
-        self._remove_backup()
+        if not self.keep_backup:
+            self.remove_backup()
 
     def _check_monitor(self, settings):
         """Raises ValueError, before the first step, where the monitor is sure not to be in the logs."""
@@ -133,19 +148,43 @@ class Resume(keras.callbacks.Callback):
             "validation_data to fit (without validation_freq), or choose another monitor"
         )
 
+    def _newest_backup(self):
+        """The newest backup that is whole, and its state; (None, None) if there is none at all."""
+        damaged = []
+        for backup in sorted((file.parent for file in self.folder.glob("*/state.json")), reverse=True):
+            try:
+                state = json.loads((backup / "state.json").read_text("utf-8"))
+                for name, expected in state.get("sha256", {}).items():  # older backups have none
+                    if hash_file(backup / name) != expected:
+                        raise ValueError(f"{name} was cut off or changed")
+            except (OSError, ValueError, AttributeError) as error:
+                damaged.append((backup, error))
+                continue
+            for other, error in damaged:
+                print(f"{other}: this backup is damaged ({error}), and the one before it is used")
+            return backup, state
+        if damaged:
+            raise ValueError(self._unreadable(*damaged[0]))
+        return None, None
+
+    def _unreadable(self, backup, error):
+        best = self.run_dir / "best.keras"
+        kept = f"; the best network until then is {best}: copy it first" if best.exists() else ""
+        return (
+            f"{backup}: this backup of an unfinished run cannot be read ({str(error).strip()}), so it cannot "
+            f"continue: remove {self.folder} to start over, or choose another run_dir{kept}"
+        )
+
     def _is_of_this_experiment(self, state):
         """Whether the backup may be used; if not, an error or a line says why, as on_change has it."""
-        try:
-            before = json.loads(state.read_text("utf-8")).get("experiment")
-        except (OSError, ValueError, AttributeError):
-            return True  # `_restore` explains what cannot be read
+        before = state.get("experiment")
         if before is None:
             differs = "it was written by an older inpaintkit, whose record of its settings cannot be compared"
         else:
             differs = difference(before, self.experiment)
         if differs and self.on_change == "refuse":
             raise ValueError(
-                f"{state.parent}: this backup is of another experiment ({differs}). To start over, remove "
+                f"{self.newest}: this backup is of another experiment ({differs}). To start over, remove "
                 f"the folder {self.folder}, choose another run_dir, or pass on_change='restart' to "
                 "standard_callbacks; to continue it, use the settings of before"
             )
@@ -157,7 +196,7 @@ class Resume(keras.callbacks.Callback):
         """Removes what an earlier run has left, so that it cannot be taken for this one's."""
         if not has_schedule(self.model.optimizer):  # a fit that was interrupted has left its last rate
             self.model.optimizer.learning_rate = rate_before_training(self.model.optimizer)
-        self._remove_backup()
+        self.remove_backup()
         for name in self.FILES:
             (self.run_dir / name).unlink(missing_ok=True)
         shutil.rmtree(self.run_dir / "tensorboard", ignore_errors=True)
@@ -166,13 +205,25 @@ class Resume(keras.callbacks.Callback):
                 # Keras keeps it from one fit to the next; and after a first NaN, it would save no more.
                 callback.best = -math.inf if is_better_higher(callback.monitor) else math.inf
 
-    def _remove_backup(self):
-        for state in self.folder.glob("*/state.json"):
+    def remove_backup(self):
+        """Removes all backups: the same code then starts over."""
+        for state in sorted(self.folder.glob("*/state.json")):
             state.unlink()  # first, or a kill during the next line would leave half a backup
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.newest = None
 
     def _save(self, epoch):
         backup = self.folder / f"{epoch:06d}"
+        for other in set(self.folder.iterdir()) - {self.newest}:  # first: three need more of the disk
+            shutil.rmtree(other)
+        try:
+            self._write(backup, epoch)
+        except BaseException:  # such as a full disk
+            shutil.rmtree(backup, ignore_errors=True)
+            raise
+        self.newest = backup
+
+    def _write(self, backup, epoch):
         self._backup_and_restore(backup).on_epoch_end(epoch - 1)  # makes the folder
         self._copy_files(self.run_dir, backup)
         states = {}
@@ -184,26 +235,21 @@ class Resume(keras.callbacks.Callback):
             "history": self.model.history.history,
             "random": random.getstate(),
             "experiment": self.experiment,
+            "sha256": {file.name: hash_file(file) for file in backup.iterdir()},
         }
         with replacing(backup / "state.json") as part:
             part.write_text(json.dumps(state, default=float), "utf-8")
-        for other in set(self.folder.iterdir()) - {backup}:
-            shutil.rmtree(other)
 
-    def _restore(self, backup):
+    def _restore(self, state):
         try:
             with warnings.catch_warnings(), user_rate_remembered(self.model.optimizer):
                 warnings.simplefilter("error", UserWarning)  # Keras only warns of weights that it left out
-                self._read(backup)
+                self._read(self.newest, state)
         except (OSError, ValueError, KeyError, UserWarning) as error:
-            raise ValueError(
-                f"{backup}: this backup of an unfinished run cannot be read into this network: remove "
-                f"{self.folder} to start over, or choose another run_dir ({str(error).strip()})"
-            ) from error
-        print(f"{self.run_dir}: resuming after epoch {int(backup.name)}")
+            raise ValueError(self._unreadable(self.newest, error)) from error
+        print(f"{self.run_dir}: resuming after epoch {int(self.newest.name)}")
 
-    def _read(self, backup):
-        state = json.loads((backup / "state.json").read_text("utf-8"))
+    def _read(self, backup, state):
         self.callback_states = state["callbacks"]
         self.model.history.history.update(state["history"])  # `fit` returns the whole run's
         version, numbers, gauss = state["random"]
@@ -218,7 +264,8 @@ class Resume(keras.callbacks.Callback):
     def _copy_files(self, source, target):
         for name in self.FILES:
             if (source / name).exists():
-                shutil.copy(source / name, target)
+                with replacing(target / name) as part:
+                    shutil.copy(source / name, part)
 
     def _backup_and_restore(self, folder):
         callback = keras.callbacks.BackupAndRestore(str(folder))

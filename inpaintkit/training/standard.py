@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 
 from inpaintkit.data import Pairs
-from inpaintkit.training.callbacks import ImageLogger, ProgressLine
+from inpaintkit.training.callbacks import HistoryFile, ImageLogger, ModelCheckpoint, ProgressLine
 from inpaintkit.training.rates import CosineAnnealing, Plateau
 from inpaintkit.training.resume import Resume, is_better_higher
 
@@ -78,8 +78,8 @@ def standard_callbacks(
         keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, **best),
         Plateau(factor=0.5, patience=max(1, patience // 3), **best),
         CosineAnnealing(minutes, warm_up),
-        keras.callbacks.ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
-        keras.callbacks.CSVLogger(run_dir / "history.csv", append=True),
+        HistoryFile(run_dir / "history.csv"),
+        ModelCheckpoint(run_dir / "best.keras", save_best_only=True, **best),
         ProgressLine(minutes),
     ]
     # Keras writes TensorBoard's files through TensorFlow, under every back end.

@@ -236,6 +236,22 @@ def test_the_console_script_starts_quickly_and_helps():
     assert all(word in result.stdout for word in ("demo", "train", "compare")) and result.stderr == ""
 
 
+def test_help_imports_nothing_heavy():
+    """Keras and what tables and plots need take seconds to import; help needs none of it."""
+    code = (
+        "import contextlib, io, sys\n"
+        "from inpaintkit.cli import app\n"
+        "for words in ([], ['demo'], ['train'], ['compare'], ['inpaint'], ['export'], ['app']):\n"
+        "    with contextlib.redirect_stdout(io.StringIO()) as shown:\n"
+        "        app([*words, '--help'], standalone_mode=False)\n"
+        "    assert 'Usage' in shown.getvalue(), words\n"
+        "heavy = ('keras', 'tensorflow', 'jax', 'torch', 'pandas', 'scipy', 'skimage', 'matplotlib')\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
 def test_help_lists_every_name_that_an_option_takes():
     """Importing Keras takes too long for --help, so its texts repeat some lists; here they are compared."""
     from inpaintkit import evaluation, masks, metrics, models, pretrained
@@ -309,6 +325,10 @@ def memory_is_full(*_, **__):
     raise ResourceExhaustedError("failed to allocate 2.1GiB")
 
 
+def disk_of_tensorboard_is_full(*_, **__):
+    raise ResourceExhaustedError("events.out.tfevents.1; No space left on device")
+
+
 def jax_memory_is_full(*_, **__):
     raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate")
 
@@ -320,6 +340,7 @@ faults = pytest.mark.parametrize(
         (method_returns_nan, "returned NaN"),
         (memory_is_full, "smaller --batch-size"),
         (jax_memory_is_full, "smaller --batch-size"),
+        (disk_of_tensorboard_is_full, "no space left on the disk"),
     ],
 )
 

@@ -1,5 +1,6 @@
 """The cache: images are decoded once into a file, by one process, and an interruption costs little."""
 
+import errno
 import multiprocessing
 import os
 import threading
@@ -113,6 +114,23 @@ def test_a_disk_that_is_too_small_is_reported_before_decoding(folder, monkeypatc
     monkeypatch.setattr(cache_files.shutil, "disk_usage", lambda path: full)
     with pytest.raises(ValueError, match=r"20 images of 16×16.* 0\.0 GB.*cache="):
         data.images(folder, "train", 16, cache=tmp_path / "cache")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="Linux has it")
+def test_a_disk_that_has_less_space_than_it_says_is_an_error_before_decoding(
+    folder, counted, monkeypatch, tmp_path
+):
+    """As a network drive with a quota: a mapped file would end the process with SIGBUS."""
+
+    def full(file, offset, size):
+        assert size > 20 * 16 * 16 * 3
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "posix_fallocate", full)
+        with pytest.raises(OSError, match="No space left"):
+            data.images(folder, "train", 16, cache=tmp_path / "cache")
+    assert not counted.files
 
 
 def test_all_broken_is_an_error_with_a_cache_too(tmp_path):

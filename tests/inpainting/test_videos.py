@@ -64,6 +64,23 @@ def test_with_ffmpeg_the_sound_is_kept(tmp_path, mask, ending):
         inpaint_video(tmp_path / "text.mp4", tmp_path / "t.mp4", mask, "telea")
 
 
+@pytest.mark.parametrize("ending", [".avi", ".mkv", ".mp4"])
+@pytest.mark.parametrize("ffmpeg", [None, shutil.which("ffmpeg")])
+def test_a_video_for_which_there_is_no_space_is_an_error(ending, ffmpeg, tmp_path, mask, monkeypatch):
+    """No file may become larger than 2 kB; what writes more gets an error, as on a full disk."""
+    resource = pytest.importorskip("resource")
+    write_video(tmp_path / "in.mp4", count=20)
+    monkeypatch.setattr(shutil, "which", lambda name: ffmpeg)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(OSError, match=rf"out\{ending}: "):
+            inpaint_video(tmp_path / "in.mp4", tmp_path / f"out{ending}", mask, "telea")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
 def test_an_ffmpeg_that_fails_is_named_and_leaves_nothing(tmp_path, mask, monkeypatch):
     write_video(tmp_path / "in.mp4")
     monkeypatch.setattr(shutil, "which", lambda name: sys.executable)  # knows no -nostdin

@@ -7,7 +7,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from resumable import close, learn_backwards, resume_in, train_in
+from resumable import learn_backwards, resume_in, train_in
 from small_training import fit_small, small_model, small_pairs
 
 import inpaintkit as ik
@@ -161,7 +161,6 @@ def test_what_the_callbacks_monitor_must_be_measured(tmp_path):
     with pytest.raises(ValueError, match="hole_psnr"):
         callbacks = training.standard_callbacks(tmp_path / "plain")
         plain.fit(train, validation_data=val, epochs=3, verbose=0, callbacks=callbacks)
-    close(callbacks)
 
 
 def test_a_monitor_that_is_nan_is_reported(tmp_path):

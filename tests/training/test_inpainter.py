@@ -286,3 +286,26 @@ def test_a_step_compiled_by_xla_is_the_same_step(make, monkeypatch):
     for plain, compiled in zip(*outcomes, strict=True):
         assert compiled == pytest.approx(plain, rel=1e-3)
     assert outcomes[1][1]["loss"] < outcomes[1][0]["loss"]
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="PyTorch runs step by step")
+def test_each_step_is_compiled_once_however_many_images_are_left_over(network, monkeypatch):
+    """Ten images in batches of four: a batch of the last two would be a second shape to compile."""
+    traced, compute_loss = [], ik.Inpainter.compute_loss
+
+    def traced_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        traced.append((training, y.shape[0]))  # None where the size of the batch is left open
+        return compute_loss(self, x, y, y_pred, sample_weight, training)
+
+    monkeypatch.setattr(ik.Inpainter, "compute_loss", traced_loss)
+    model = inpainter_of(network, run_eagerly=False)
+    validation = small_pairs(6, shuffle=False)
+    model.fit(small_pairs(10), validation_data=validation, epochs=1, verbose=0)
+    steps = [size for training, size in traced if training]
+    assert len(steps) == 1
+    # JAX compiles for each size, and validation leaves no image out; TensorFlow compiles once for all sizes.
+    sizes = {size for training, size in traced if not training}
+    assert sizes == ({4, 2} if keras.backend.backend() == "jax" else {None})
+    traced.clear()
+    model.fit(small_pairs(10), validation_data=validation, epochs=2, verbose=0)
+    assert not traced

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
-from resumable import Interrupt, close
+from resumable import Interrupt
 from small_training import fit_small, small_images, small_model, small_pairs
 
 import inpaintkit as ik
@@ -148,7 +148,7 @@ def test_a_stopped_preset_ends_like_an_uninterrupted_one(tmp_path, capsys):
         try:
             history = model.fit(train, validation_data=val, epochs=4, verbose=0, callbacks=callbacks).history
         except KeyboardInterrupt:
-            return close(callbacks)
+            return None
         weights = model.get_weights()
         model.evaluate(val, verbose=0)
         model.save(

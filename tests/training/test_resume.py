@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from resumable import Interrupt, close, interrupt_in, learn_backwards, resume_in, train_in
+from resumable import Interrupt, interrupt_in, learn_backwards, resume_in, train_in
 from small_training import fit_small, small_model, small_pairs
 
 import inpaintkit as ik
@@ -58,9 +58,13 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(tmp_path, capsys):
     assert {p.name for p in (tmp_path / "run").iterdir()} == {"best.keras", "history.csv", "tensorboard"}
 
 
+def newest_state(run):
+    return max(run.glob("backup/*/state.json"))
+
+
 def test_patience_and_the_best_weights_survive_a_stop(interrupted):
     """After the stop the model gets worse: patience ends, and the best weights are those of before."""
-    (state,) = interrupted.glob("backup/*/state.json")
+    state = newest_state(interrupted)
     saved = json.loads(state.read_text())
     first = saved["history"]["val_hole_psnr"]
     saved["callbacks"]["EarlyStopping"] |= {"best": max(first), "wait": 3}
@@ -100,7 +104,11 @@ def test_a_backup_of_another_network_or_a_broken_one_is_explained(interrupted):
     other.compile("adam", "mae")
     with pytest.raises(ValueError, match=r"network: .*; loss: .*remove the folder .*backup"):
         resume_in(interrupted, other)
-    (weights,) = interrupted.glob("backup/*/latest.weights.h5")
+    state = newest_state(interrupted)
+    saved = json.loads(state.read_text())
+    del saved["sha256"]  # as in a backup of an older inpaintkit
+    state.write_text(json.dumps(saved))
+    weights = state.with_name("latest.weights.h5")
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ValueError, match=r"cannot be read .* remove .*backup"):
         train_in(interrupted)
@@ -148,7 +156,7 @@ def test_more_epochs_minutes_and_patience_are_the_same_experiment(interrupted, c
 
 def test_a_changed_experiment_starts_over_if_asked_to(interrupted, capsys):
     """The best score of the old run is higher than any that comes: the new run must not keep it."""
-    (state,) = interrupted.glob("backup/*/state.json")
+    state = newest_state(interrupted)
     saved = json.loads(state.read_text())
     for name in ("EarlyStopping", "ModelCheckpoint"):
         saved["callbacks"][name]["best"] = 99.0
@@ -164,7 +172,7 @@ def test_a_changed_experiment_starts_over_if_asked_to(interrupted, capsys):
 
 
 def test_a_backup_without_a_fingerprint_is_explained(interrupted, capsys):
-    (state,) = interrupted.glob("backup/*/state.json")
+    state = newest_state(interrupted)
     saved = json.loads(state.read_text())
     del saved["experiment"]
     state.write_text(json.dumps(saved))
@@ -196,7 +204,6 @@ def test_the_best_weights_of_a_finished_run_do_not_pass_to_the_next(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit_small(callbacks=[*callbacks, Interrupt(0)])
     assert not (tmp_path / "best.keras").exists()
-    close(callbacks)
     worse = small_model(optimizer=keras.optimizers.SGD(1e-6))  # with the same callbacks
     fit = fit_small(worse, epochs=1, callbacks=callbacks)
     best = keras.saving.load_model(tmp_path / "best.keras")
