@@ -75,7 +75,8 @@ def export_model(
         Traceback (most recent call last):
         ValueError: format='tensorrt': expected one of 'tf', 'onnx', 'litert'
     """
-    path, network = Path(path), getattr(as_method(model), "network", None)
+    path = Path(path)
+    network: keras.Model = getattr(as_method(model), "network", None)
     check_type("model", network, keras.Model, "a keras.Model over [image, mask]")
     _check(path, format)
     sides = network.inputs[0].shape[1:3]

@@ -34,7 +34,7 @@ STYLES = {
 }
 _COLUMNS = ("method", "classical", "output", "region", "bucket", "psnr", "psnr_low", "psnr_high")
 OTHER_COLORS = ("#DC1546", "#513206", "#0207FB", "#CC79A7", "#882255", "#4E40E8")  # for all other names
-_other_styles = {}  # {name: colour and marker}, in the order of their first use
+_other_styles: dict[str, tuple] = {}  # {name: colour and marker}, in the order of their first use
 
 
 def method_color(name: str) -> str:
@@ -93,12 +93,12 @@ def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float
         [[0.5, 0.5, 0.5], [1.0, 0.0, 0.0]]
     """
     images, masks = as_array("images", images), as_array("masks", masks)
-    color = as_array("color", color, "float32")
+    rgb = as_array("color", color, "float32")
     fits = masks.ndim > 2 and masks.shape == (*images.shape[:-1], 1) and images.shape[-1] in (1, 3)
-    if not fits or color.shape != (3,):
-        came = f"images {images.shape}, masks {masks.shape}, color {color.shape}"
+    if not fits or rgb.shape != (3,):
+        came = f"images {images.shape}, masks {masks.shape}, color {rgb.shape}"
         raise ValueError(f"{came}: expected (B, H, W, 3), (B, H, W, 1) and three numbers")
-    return np.where(masks > 0, images, color)
+    return np.where(masks > 0, images, rgb)
 
 
 def numbers(grids: dict[str, np.ndarray | tuple[np.ndarray, np.ndarray]], form: str = ".4g") -> "Figure":

@@ -1,5 +1,6 @@
 import os
 import shutil
+import socket
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -25,6 +26,25 @@ def batch():
 
     images = ik.data.images("photos", "val", 32, count=4).as_float()
     return images, ik.masks.Lines(thickness=3, hole_ratio=(0.2, 0.3)).sample(4, 32, 32, seed=1)
+
+
+@pytest.fixture
+def images(batch):
+    """The images of `batch` as float64, the same with noise, and their masks."""
+    images, masks = batch
+    noisy = np.clip(images + np.random.default_rng(1).normal(0, 0.1, images.shape), 0, 1)
+    return images.astype("float64"), noisy, masks.astype("float64")
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """No host answers."""
+
+    def refuse(*_, **__):
+        raise OSError("the network is refused")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.fixture(scope="module")

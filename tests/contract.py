@@ -37,6 +37,11 @@ def dtype_policy(name):
         keras.config.set_dtype_policy("float32")
 
 
+def value(function, *args, **settings):
+    """What a loss or a metric returns, as a NumPy array, from any back end."""
+    return convert_to_numpy(function(*args, **settings))
+
+
 def as_arrays(outputs):
     """All outputs as a list of float32 NumPy arrays, from any back end and precision."""
     return [convert_to_numpy(cast(x, "float32")) for x in keras.tree.flatten(outputs)]

@@ -177,7 +177,7 @@ def export(
 
         (loaded,) = load_networks([network], "export").values()
         output = output or Path(f"{loaded.name}{SUFFIXES.get(format, '')}")
-        result = export_model(loaded, output, format, image_size and parse_size(image_size))
+        result = export_model(loaded, output, format, parse_size(image_size) if image_size else None)
     sizes = ", ".join(f"{height}×{width}" for height, width in result["sizes"])
     print(f"{output}: the same as the network up to {result['difference']:.1g}, on photographs of {sizes}")
 
@@ -199,8 +199,8 @@ def serve_app(
 
 @app.command()
 def inpaint(
+    output: options.Output,
     files: options.Files = None,
-    output: options.Output = ...,
     mask: options.MaskFiles = None,
     hole: options.Hole = "white",
     fit_mask: options.FitMask = False,

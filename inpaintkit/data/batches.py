@@ -141,6 +141,9 @@ class Pairs(keras.utils.PyDataset):
         batches, rest = divmod(len(self.array), self.batch_size)
         return batches + (rest > 0 and not (self.drop_last and batches))
 
+    def __iter__(self):  # Keras 3.10 has none: then a loop would never end
+        return (self[k] for k in range(len(self)))
+
     def __getitem__(self, k):
         images, mask = self._batch(k)
         number, parts = self.part
@@ -193,8 +196,7 @@ class Pairs(keras.utils.PyDataset):
         tf = tensorflow()
 
         def batches():
-            for k in range(len(self)):
-                yield self[k]
+            yield from self
             self.epoch += 1
 
         image, mask = (tf.TensorSpec((None, *self.size, channels)) for channels in (3, 1))

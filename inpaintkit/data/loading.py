@@ -142,7 +142,7 @@ def images(
     listing = list_images(source, split, size, count)
     source = "array" if isinstance(source, np.ndarray) else str(source)
     shape = (len(listing.names), *size, 3)
-    broken = {}  # {number: reason}
+    broken: dict[int, str] = {}  # {number: reason}
     if listing.array is not None and listing.array.shape == shape:
         array = listing.array
     elif cache is None and math.prod(shape) <= IN_MEMORY:

@@ -44,28 +44,29 @@ def as_method(model: Callable, batch_size: int = 16) -> Callable:
     check_number("batch_size", batch_size, 1, whole=True)
     if not isinstance(model, keras.Model):
         return model
-    model = network_of(model)
-    inputs = getattr(model, "inputs", None) or []  # a subclassed model has none
+    network = network_of(model)
+    inputs = getattr(network, "inputs", None) or []  # a subclassed model has none
     if len(inputs) != 2:
-        raise ValueError(f"network {model.name!r} has {len(inputs)} inputs: expected [image, mask]")
+        raise ValueError(f"network {network.name!r} has {len(inputs)} inputs: expected [image, mask]")
     height, width = inputs[0].shape[1:3]
 
     def method(images, masks):
         images, masks = check_batch(images, masks)
         if height not in (None, images.shape[1]) or width not in (None, images.shape[2]):
             sizes = f"images of {height}×{width}, these are {images.shape[1]}×{images.shape[2]}"
-            raise ValueError(f"network {model.name!r} takes {sizes}: use input_shape=(None, None, 3)")
+            raise ValueError(f"network {network.name!r} takes {sizes}: use input_shape=(None, None, 3)")
         filled = []
         for start in range(0, max(1, len(images)), batch_size):
             batch = [images[start : start + batch_size], masks[start : start + batch_size]]
             # predict_on_batch, since predict builds a data pipeline at each call, which doubles the time.
             # Keras's own method, since the one of an Inpainter checks the arrays a second time.
-            outputs = keras.Model.predict_on_batch(model, batch)
+            outputs = keras.Model.predict_on_batch(network, batch)
             # Under tf.distribute.MirroredStrategy, every device fills the whole batch: the first is enough.
             filled.append(np.asarray(final_output(outputs))[: len(batch[0])])
         return np.clip(np.concatenate(filled).astype("float32"), 0, 1)
 
-    method.__name__, method.classical, method.network = model.name, False, model
+    method.__name__ = network.name
+    vars(method).update(classical=False, network=network)
     return method
 
 

@@ -140,7 +140,7 @@ def score_images(
         for output in ("composite",) if same else ("raw", "composite"):
             for region in ("image", "hole"):
                 tables.append(_view(name, is_classical(method), output, region, values, known))
-            if embeddings is not None:
+            if perceptual and embeddings is not None:
                 filled = values[f"{output}/embeddings"]
                 sets[f"{name}/{output}"] = perceptual.set_distances(embeddings, filled)
     scores = pd.concat(tables, ignore_index=True)

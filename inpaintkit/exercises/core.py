@@ -5,10 +5,11 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-_DECLARED = {}  # {id: Exercise or Prediction}, filled while a file notebook_NN.py is imported
+_DECLARED: dict = {}  # {id: Exercise or Prediction}, filled while a file notebook_NN.py is imported
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ def declared(number: str, kind: type | tuple = (Exercise, Prediction)) -> dict:
     return {id: own[id] for id in sorted(own) if isinstance(own[id], kind)}
 
 
-def find(id: str, kind: type) -> Exercise | Prediction:
+_Kind = TypeVar("_Kind", bound=Exercise | Prediction)
+
+
+def find(id: str, kind: type[_Kind]) -> _Kind:
     """The exercise or prediction of this id, or a ValueError that lists the known ones."""
     number = str(id).partition(".")[0]
     numbers = [number] if number in notebooks() else notebooks()

@@ -1,6 +1,7 @@
 """Conversions and checks of arrays: images in [0, 1], masks of 0 and 1, sizes, composites."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -52,8 +53,9 @@ def size_pair(image_size: Size, name: str = "image_size") -> tuple[int, int]:
         >>> ik.images.size_pair(64), ik.images.size_pair((112, 96))
         ((64, 64), (112, 96))
     """
-    is_one = not isinstance(image_size, tuple | list) and getattr(image_size, "ndim", 0) == 0
-    pair = (image_size, image_size) if is_one else tuple(image_size)
+    sides: Any = image_size
+    is_one = not isinstance(sides, tuple | list) and getattr(sides, "ndim", 0) == 0
+    pair = (sides, sides) if is_one else tuple(sides)
     if len(pair) != 2 or not all(is_number(side, 16, 65_535) and int(side) == side for side in pair):
         expected = (
             "expected whole pixels, at least 16, at most 65,535, such as 64 or (height, width) = (112, 96)"

@@ -60,7 +60,7 @@ def _tiff(pixels, exif, icc_profile, xmp, dpi):
     for tag in tags:
         table[tag] = tags.get_ifd(tag) if tag in (34665, 34853) else tags[tag]
     if dpi:
-        table[282], table[283], table[296] = *map(float, dpi), 2
+        (table[282], table[283]), table[296] = map(float, dpi), 2
     table[256], table[257], table[258] = width, height, (8 * pixels.itemsize,) * channels
     table[259], table[262], table[277] = 8, 2 if channels > 2 else 1, channels
     table[278], table[273], table[279] = height, (0,), len(strip)  # the writer adds where the strip begins

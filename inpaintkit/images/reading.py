@@ -173,7 +173,7 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda n
     """
     check_function("rank", rank, "a folder's name")
     seen = set()
-    for path, folders, names in os.walk(folder, followlinks=True):
+    for path, folders, names in os.walk(os.fspath(folder), followlinks=True):
         place = os.path.realpath(path)
         if place in seen:
             folders.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +24,7 @@ def outpaint(
     top: int = 0,
     bottom: int = 0,
     method: str | Path | keras.Model | Callable = "patchmatch",
-    **settings: object,
+    **settings: Any,
 ) -> np.ndarray:
     """Extends an image beyond its borders: what is new is a hole, which `ik.inpaint` fills.
 

@@ -74,7 +74,7 @@ class OnnxModel:
         mask_first: bool | None = None,
         multiple: int | None = None,
     ):
-        said = {"hole_value": hole_value, "image_range": image_range, "output_range": output_range}
+        said: dict = {"hole_value": hole_value, "image_range": image_range, "output_range": output_range}
         said |= {"colors": colors, "mask_first": mask_first, "multiple": multiple}
         said = {name: value for name, value in said.items() if value is not None}
         _check_settings(said, layout)

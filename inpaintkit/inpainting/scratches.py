@@ -62,7 +62,7 @@ def scratch_mask(
     check_choice("polarity", polarity, POLARITIES)
     grey = image.astype("float32") / (1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max)
     if grey.ndim == 3:
-        grey = grey @ np.float32([0.299, 0.587, 0.114]) if grey.shape[2] == 3 else grey[..., 0]
+        grey = grey @ np.array([0.299, 0.587, 0.114], "float32") if grey.shape[2] == 3 else grey[..., 0]
     height, width = grey.shape
     shrink = max(height, width) / _MAX_SIDE
     if shrink > 1:
@@ -74,7 +74,7 @@ def scratch_mask(
             found |= _lines(response, contrast, min_length * max(grey.shape))
     found = cv2.dilate(np.uint8(found), np.ones((3, 3), "uint8"))
     found = cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.float32(found == 0)[..., None]
+    return (found == 0).astype("float32")[..., None]
 
 
 def _responses(grey):

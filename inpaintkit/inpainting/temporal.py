@@ -42,7 +42,8 @@ class TemporalBlend:
     def __init__(self, memory: float = 0.9):
         if not is_number(memory, 0, 1) or memory == 1:
             raise ValueError(f"memory={memory!r}: expected a number from 0 up to, not including, 1")
-        self.memory, self._mean = memory, None
+        self.memory = memory
+        self._mean: np.ndarray | None = None
 
     def __call__(self, filled: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The next filled frame, uint8 (H, W, 3), with its mask, 1 = known: the frame with a steady fill."""

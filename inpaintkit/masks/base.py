@@ -7,7 +7,7 @@ makes thousands of masks per second (`benchmarks/masks.py`).
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import cv2
@@ -49,6 +49,7 @@ def hole_ratio(mask: ArrayLike) -> np.ndarray:
     return 1 - mask.mean(axis=(-3, -2, -1))
 
 
+@dataclass(frozen=True)
 class MaskGenerator:
     """Base class of all mask generators: `sample` draws masks, `with_ratio` sets their hole ratio.
 
@@ -106,9 +107,12 @@ class MaskGenerator:
             >>> ik.masks.Center().with_ratio((0.1, 0.2))
             Center(hole_ratio=(0.1, 0.2))
         """
-        if "hole_ratio" not in self.__dataclass_fields__:
+        if not any(setting.name == "hole_ratio" for setting in fields(self)):
             raise ValueError(f"{self}: takes no hole_ratio")
-        return replace(self, hole_ratio=hole_ratio)
+        return replace(self, **{"hole_ratio": hole_ratio})
+
+    def _label_map(self, rng, height, width):
+        raise NotImplementedError(f"{type(self).__name__}: expected a method _label_map(rng, height, width)")
 
     def _target(self, rng, height, width):
         """Number of pixels that the next hole shall have, evenly from `hole_ratio`."""

@@ -47,7 +47,7 @@ def parse(text: str) -> MaskGenerator:
             return generator
         reason = f"this is of type {type(generator).__name__}"
     except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
-        reason = error
+        reason = str(error)
     if os.path.isdir(written):
         reason = f"for this folder of mask files, say {f'FromFolder({written!r})'!r}"
     names = ", ".join(generator.__name__.lower() for generator in GENERATORS)

@@ -22,7 +22,7 @@ class ImageMean(keras.metrics.Mean):
     def __init__(self, name: str | None = None, dtype: str | None = None):
         check_type("name", name, str | None, "text, or None")
         super().__init__(name=name or type(self).function.__name__, dtype=dtype)
-        self.settings = {}  # of the function
+        self.settings: dict = {}  # of the function
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None):
         values = type(self).function(y_true, y_pred, sample_weight, **self.settings)  # (B,)

@@ -58,7 +58,8 @@ class PerceptualMetrics:
         weights = {} if weights is None else weights
         _check_some("names", names, NAMES)
         _check_some("weights", weights, (*FEATURE_LAYERS, "inception"))
-        self.descriptions, self.missing = {}, {}
+        self.descriptions: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
         self._of_pairs, self._embed = {}, None  # {name: function of two batches}; function of one batch
         if "feature_distance" in names:
             network = next((name for name in FEATURE_LAYERS if name in weights), "vgg16")

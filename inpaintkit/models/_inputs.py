@@ -8,7 +8,8 @@ from keras import ops
 from inpaintkit.checks import is_count, is_number
 from inpaintkit.layers import CropLike, MaskImage, PadToMultiple
 
-Shape, Filters = Sequence[int | None], Sequence[int]
+Shape = Sequence[int | None]
+Filters = Sequence[int]
 
 # Of batch normalisation. Keras's default, 0.99, needs about 500 steps before its averages follow the weights;
 # until then validation means nothing. After 300 steps the skip autoencoder was 5 dB below the mean colour.

@@ -69,7 +69,7 @@ def draw(image: ArrayLike, strokes: Sequence[tuple[int, Sequence]] | None = None
         raise ValueError("nothing was painted: paint over what shall be filled, then press Use this mask")
     if hole.all():
         raise ValueError("everything is painted, so no pixel is known: use a smaller brush")
-    return np.float32(hole == 0)[..., None]
+    return (hole == 0).astype("float32")[..., None]
 
 
 def _check_stroke(stroke):

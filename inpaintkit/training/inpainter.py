@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from os import PathLike
+from typing import Any
 
 import keras
 
 from inpaintkit import layers  # noqa: F401 (with this module, all that a saved network names is known)
 from inpaintkit.serialization import serializable
 from inpaintkit.training.hole_aware import HoleAware
+
+
+def like_functional(init):
+    """Decorates an `__init__`, so that Keras saves the model as a functional one: it looks at the arguments.
+
+    It expects `*args, **kwargs`; from 3.15 on, `inputs, outputs, name` would do.
+    """
+
+    return functools.wraps(init)(lambda self, *args, **kwargs: init(self, *args, **kwargs))
 
 
 @serializable
@@ -49,6 +60,7 @@ class Inpainter(HoleAware, keras.Model):
         ('pconv_unet', ['hole_psnr'])
     """
 
+    @like_functional
     def __init__(
         self,
         inputs: keras.Model | Sequence,
@@ -57,7 +69,7 @@ class Inpainter(HoleAware, keras.Model):
         **kwargs,
     ):  # by these names Keras rebuilds a saved one
         if outputs is None:
-            network = inputs
+            network: Any = inputs
             if len(getattr(network, "inputs", None) or []) != 2:
                 expected = "expected a functional keras.Model over [image, mask]"
                 raise ValueError(f"Inpainter({network!r}): {expected}")

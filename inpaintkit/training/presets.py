@@ -138,7 +138,7 @@ class Preset:
         Args:
             run_dir, minutes, images: as for `standard_callbacks`.
         """
-        limits = {"patience": 10 * MAX_EPOCHS, "minutes": minutes, "warm_up": self.steps}
+        limits: dict = {"patience": 10 * MAX_EPOCHS, "minutes": minutes, "warm_up": self.steps}
         return [AveragedWeights(), *standard_callbacks(run_dir, images=images, **limits)]
 
 

@@ -12,7 +12,8 @@ from inpaintkit.checks import check_number, check_type, is_number
 from inpaintkit.data import at_epoch, check_stages
 from inpaintkit.training.callbacks import Budget
 
-RATES = weakref.WeakKeyDictionary()  # optimizer: its rate before training, and the one last given to it
+# optimizer: its rate before training, and the one last given to it
+RATES: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def has_schedule(optimizer):

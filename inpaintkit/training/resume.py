@@ -161,8 +161,8 @@ class Resume(keras.callbacks.Callback):
             except (OSError, ValueError, AttributeError) as error:
                 damaged.append((backup, error))
                 continue
-            for other, error in damaged:
-                print(f"{other}: this backup is damaged ({error}), and the one before it is used")
+            for other, fault in damaged:
+                print(f"{other}: this backup is damaged ({fault}), and the one before it is used")
             return backup, state
         if damaged:
             raise ValueError(self._unreadable(*damaged[0]))

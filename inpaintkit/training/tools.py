@@ -98,7 +98,8 @@ def find_learning_rate(
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [ops.convert_to_numpy(variable) for variable in variables]
-    rates, losses = np.geomspace(low, high, steps), []
+    rates = np.geomspace(low, high, steps)
+    losses: list[float] = []
     try:
         for i, rate in enumerate(rates):
             model.optimizer.learning_rate = rate

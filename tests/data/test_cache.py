@@ -224,7 +224,7 @@ def start(tmp_path):
     return start
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, if there are threads
 def test_a_second_process_waits_and_reuses_the_decoded_cache(start, tmp_path):
     runs = [start(0.02), start(0.02)]
     for run in runs:
@@ -235,7 +235,7 @@ def test_a_second_process_waits_and_reuses_the_decoded_cache(start, tmp_path):
     assert len(sums) == 2 and sums[0] == sums[1] != "0"
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, if there are threads
 def test_the_lock_of_a_killed_process_is_released(start, tmp_path):
     run = start(1000)
     while not (tmp_path / "log").exists():

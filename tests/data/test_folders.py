@@ -163,7 +163,7 @@ def test_odd_names_in_zips(tmp_path):
     assert "train/e.png" in data.images(tmp_path / "odd.zip", "train", 16).names
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")  # of zipfile, which writes it here
 def test_of_a_name_that_occurs_twice_in_a_zip_the_last_file_counts(tmp_path):
     make(tmp_path / "x.zip", ["test/a.png", "test\\a.png", "test/b.png", "test/b.png"])
     with pytest.warns(UserWarning, match=r"2 names.*twice.*test/a\.png, test/b\.png"):

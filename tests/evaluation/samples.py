@@ -19,7 +19,7 @@ def prefilled(name="tiny", bias=0.0):
 
 def random_start():
     image, mask = keras.Input((None, None, 3)), keras.Input((None, None, 1))
-    hidden = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(image)
+    hidden = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(image * mask)
     return keras.Model([image, mask], keras.layers.Conv2D(3, 1, activation="sigmoid")(hidden), name="start")
 
 
@@ -33,4 +33,4 @@ class Unclonable(keras.layers.Layer):
 
 def unclonable():
     image, mask = keras.Input((None, None, 3)), keras.Input((None, None, 1))
-    return keras.Model([image, mask], Unclonable(object())(image), name="closed")
+    return keras.Model([image, mask], Unclonable(object())(image * mask), name="closed")

@@ -137,7 +137,7 @@ def test_an_interrupted_comparison_resumes(images, tmp_path, monkeypatch):
 
 def test_the_manifest_tells_networks_apart_by_their_weights(images):
     inputs = [keras.Input((None, None, 3)), keras.Input((None, None, 1))]
-    model = keras.Model(inputs, keras.layers.Conv2D(3, 1, activation="sigmoid")(inputs[0]))
+    model = keras.Model(inputs, keras.layers.Conv2D(3, 1, activation="sigmoid")(inputs[0] * inputs[1]))
     methods = {"net": model, "Telea": baselines.telea}
     about = [evaluation.validate_comparison(methods, images, RATIOS, "tf", 0) for _ in range(2)]
     assert about[0] == about[1] == json.loads(json.dumps(about[0]))

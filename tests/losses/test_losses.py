@@ -3,23 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from contract import check_loss, dtype_policy, with_and_without_jit
+from contract import check_loss, dtype_policy, value, with_and_without_jit
 from keras.ops import convert_to_numpy
 
 from inpaintkit import losses
 from inpaintkit.features import Features
-
-
-def value(function, *args, **settings):
-    """Values per image as a NumPy array, from any back end."""
-    return convert_to_numpy(function(*args, **settings))
-
-
-@pytest.fixture
-def images(batch):
-    images, masks = batch
-    noisy = np.clip(images + np.random.default_rng(1).normal(0, 0.1, images.shape), 0, 1)
-    return images.astype("float64"), noisy, masks.astype("float64")
 
 
 def test_hole_valid_loss_is_the_papers(images):

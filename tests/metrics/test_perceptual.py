@@ -1,7 +1,6 @@
 """Perceptual metrics: numbers checked against other computations, and a reason where there is no number."""
 
 import importlib.util
-import socket
 import sys
 import warnings
 from types import SimpleNamespace
@@ -25,14 +24,8 @@ from inpaintkit.metrics import (
 
 
 @pytest.fixture(autouse=True)
-def offline(monkeypatch, tmp_path):
+def offline(no_network, monkeypatch, tmp_path):
     """No host answers, no weights lie in a cache, and LPIPS is not installed."""
-
-    def refuse(*_, **__):
-        raise OSError("the network is refused")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setitem(sys.modules, "lpips", None)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("HOME", str(tmp_path))

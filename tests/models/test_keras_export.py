@@ -42,6 +42,7 @@ def short_prefill():
     return _inputs.build_model(inputs, filled, "short_prefill")
 
 
+# Those of Keras's export and of tf2onnx concern their authors.
 @pytest.mark.filterwarnings("ignore::FutureWarning:keras", "ignore::DeprecationWarning")
 @pytest.mark.parametrize(
     "build",

@@ -1,5 +1,6 @@
 """`Inpainter`: who gets the mask, what is measured, stages and terms, saving and compiling."""
 
+import inspect
 import subprocess
 import sys
 
@@ -224,6 +225,13 @@ def test_a_prefilled_network_learns_beyond_the_bounds(batch):
 
 
 @pytest.mark.slow
+def test_keras_before_3_15_can_save_it_as_a_functional_model():
+    """They compare these arguments with those of their own `__init__`, and else save no layers."""
+    found = inspect.getfullargspec(ik.Inpainter.__init__)
+    assert (found.args[1:], found.varargs, found.varkw) == ([], "args", "kwargs")
+    assert list(inspect.signature(ik.Inpainter).parameters) == ["inputs", "outputs", "name", "kwargs"]
+
+
 def test_a_saved_model_loads_in_a_fresh_process(network, batch, tmp_path):
     images, masks = batch
     x = [images * masks, masks]

@@ -133,7 +133,7 @@ def test_a_diverging_trial_is_reported_and_the_others_go_on(real):
     assert first["history"] != second["history"], "both seeds gave the same"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # of TensorBoard
 @pytest.mark.parametrize("name", [pytest.param("real", marks=pytest.mark.slow), "studied", "two"])
 def test_tensorboard_itself_reads_every_run_with_its_best_epoch(name, request, tmp_path):
     from tensorboard import program

@@ -13,6 +13,7 @@ import pytest
 from tuning import runs
 from tuning.tuner import Search
 
+# Keras Tuner asks threads for their names as Python did before 3.10.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")]
 
 RATES = [0.001, 0.002, 0.004, 0.008]
