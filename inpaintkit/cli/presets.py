@@ -43,7 +43,7 @@ def prepare_preset(settings):
     train, val = preset.batches(settings["source"], seed)
     recipe = preset.in_words()
     if start is not None:
-        recipe["schedule"] += f"; began with the weights of {settings['start']}, at half of that rate"
+        recipe["schedule"] += f"; began with the weights of {settings['start']}, at a third of that rate"
     limit = f"{minutes:g} minutes" if minutes else f"{settings['epochs']} epochs of {len(train)} steps"
     print("\n".join([f"preset {name}, {limit}", *(f"  {key}: {text}" for key, text in recipe.items())]))
 

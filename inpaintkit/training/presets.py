@@ -33,7 +33,7 @@ class Preset:
         crop: side of the training crops in pixels; None trains on whole images.
         shrink: share of the crops that are shrunk from a larger part of the image.
         batch_size: images per step.
-        learning_rate: the highest; a training that starts from trained weights takes half of it.
+        learning_rate: the highest; a training that starts from trained weights takes a third of it.
         steps: of an epoch, however many images there are. After each epoch it is validated and saved.
         minutes: how long it trains, unless told otherwise.
 
@@ -124,7 +124,7 @@ class Preset:
                     f"with filters={self.filters}, which has {network.count_params():,}"
                 )
             network.set_weights(start.get_weights())
-        rate = self.learning_rate if start is None else self.learning_rate / 2
+        rate = self.learning_rate if start is None else self.learning_rate / 3
         settings = {"weight_decay": 1e-4, "clipnorm": 1.0, "use_ema": True, "ema_momentum": 0.995}
         model = Inpainter(network)
         model.compile(keras.optimizers.AdamW(rate, **settings), losses.LogHoleLoss())
@@ -175,7 +175,7 @@ LARGE_HOLES = {
 PRESETS = {
     "faces": Preset(
         filters=(40, 64, 96, 128),
-        masks={LINES: 5, MORE_LINES: 4, FEW_STROKES: 2, STROKES: 2, WIDE_STROKES: 4, SHAPES_AND_TEXT: 1},
+        masks={LINES: 8, MORE_LINES: 3, FEW_STROKES: 2, STROKES: 2, WIDE_STROKES: 2, SHAPES_AND_TEXT: 1},
         validation=LARGE_HOLES,
         shrink=0.25,
     ),

@@ -69,12 +69,12 @@ def test_a_preset_trains_on_its_batches(name):
     assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 
 
-def test_a_preset_starts_from_trained_weights_at_half_the_rate():
+def test_a_preset_starts_from_trained_weights_at_a_third_of_the_rate():
     preset = small_preset()
     trained = ik.models.residual_unet(filters=(4, 8))
     model = preset.build(trained)
     assert_equal_weights(model.get_weights(), trained.get_weights())
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.8e-3)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1.6e-3 / 3)
     with pytest.raises(ValueError, match=r"'other' with .* weights: expected .*filters=\(4, 8\)"):
         preset.build(ik.models.residual_unet(filters=(4, 6), name="other"))
 
