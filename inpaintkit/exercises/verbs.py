@@ -167,7 +167,7 @@ def report(student: str = "") -> None:
         kept = state.get(id, {})
         predicted = kept.get("predicted")
         if isinstance(asked, Exercise):
-            result = ("solved" if kept["solved"] else "not yet") if kept.get("tries") else "–"
+            result = ("solved" if kept.get("solved") else "not yet") if kept.get("tries") else "–"
         else:
             result = "–" if predicted is None else f"said {_said(asked, predicted)}"
         used = {"tries": kept.get("tries", 0), "hints": kept.get("hints", 0)}

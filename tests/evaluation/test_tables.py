@@ -139,7 +139,7 @@ def test_differences_are_paired(images):
     assert row.against == "Telea"
 
 
-class MeanColours:
+class MeanColours(ik.metrics.PerceptualMetrics):
     """In place of `ik.metrics.PerceptualMetrics`, without weights: compares mean colours."""
 
     def __init__(self, sharp=1.0):
