@@ -55,7 +55,7 @@ def test_masks_by_epoch_are_those_of_their_generator():
     for bad in ({}, {1: thin}, {0: thin, -1: thick}, {0: thin, 1.5: thick}):
         with pytest.raises(ValueError, match=r"epochs \["):
             data.pairs(images, bad)
-    with pytest.raises(ValueError, match=r"shape \(\)"):
+    with pytest.raises(ValueError, match="masks of type str"):
         data.pairs(images, {0: thin, 8: "thick"})
     with pytest.raises(ValueError, match="shuffle=False"):
         data.pairs(images, {0: thin}, shuffle=False)
