@@ -1,6 +1,5 @@
 """Every public function and class on random arguments: right ones get an answer, wrong ones a sentence."""
 
-import importlib
 import inspect
 
 import pytest
@@ -38,8 +37,7 @@ def test_every_public_name_has_a_case():
             names |= {f"{top}.{key}" for key in listed if callable(getattr(members, key))}
         else:
             names.add(top)
-    names |= {"export.export_model"}
-    assert importlib.import_module("inpaintkit.export") and names == set(CASES)
+    assert names == set(CASES)
 
 
 @pytest.mark.slow
