@@ -114,12 +114,19 @@ class HoleAware:
         hole = 1 - mask_of(x)[..., 0]  # (B, H, W)
         return super().compute_metrics(x, y, final_output(y_pred), sample_weight=hole)
 
+    def get_metrics_result(self):
+        """By their own names: Keras before 3.15 writes that of the first of several outputs before them."""
+        first = f"{self._output_names()[0]}_" if self._output_names() else ""
+        short = {f"{first}{name}": name for name in getattr(self, "metric_names", [])}
+        return {short.get(name, name): value for name, value in super().get_metrics_result().items()}
+
     @property
     def metrics(self):
         metrics = super().metrics
-        network = getattr(self, "generator", self)
-        outputs = getattr(network, "output_names", None) or []
-        return [*metrics, *name_term_trackers(getattr(self, "loss", None), outputs, metrics)]
+        return [*metrics, *name_term_trackers(getattr(self, "loss", None), self._output_names(), metrics)]
+
+    def _output_names(self):
+        return getattr(getattr(self, "generator", self), "output_names", None) or []
 
 
 def mask_of(x):
