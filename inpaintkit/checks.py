@@ -102,6 +102,16 @@ def check_table(name, table, columns):
         )
 
 
+def match_batches(*shapes):
+    """Whether shapes are the same, but for batches of one, which count for all of the others.
+
+    Example:
+        >>> match_batches((3, 64, 64, 3), (1, 64, 64, 3)), match_batches((3, 64, 64, 3), (2, 64, 64, 3))
+        (True, False)
+    """
+    return len({shape[1:] for shape in shapes}) == 1 and len({shape[:1] for shape in shapes} - {(1,)}) <= 1
+
+
 def random_generator(seed):
     """NumPy's `default_rng(seed)`; a ValueError for what is no seed.
 

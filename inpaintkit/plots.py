@@ -6,7 +6,7 @@ import numpy as np
 from keras.ops import convert_to_numpy as to_numpy
 
 from inpaintkit import metrics
-from inpaintkit.checks import as_array, check_choice, check_number, check_table, check_type
+from inpaintkit.checks import as_array, check_choice, check_number, check_table, check_type, match_batches
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,7 +79,8 @@ def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float
     """Paints the holes in a colour.
 
     Args:
-        images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known. Or one of each, without the B.
+        images: (B, H, W, 3) in [0, 1]. masks: (B, H, W, 1), 1 = known. Or one of each, without the B. A batch
+            of one counts for all of the others.
         color: red, green and blue in [0, 1].
 
     Returns:
@@ -94,7 +95,9 @@ def mark(images: np.ndarray, masks: np.ndarray, color: tuple[float, float, float
     """
     images, masks = as_array("images", images), as_array("masks", masks)
     rgb = as_array("color", color, "float32")
-    fits = masks.ndim > 2 and masks.shape == (*images.shape[:-1], 1) and images.shape[-1] in (1, 3)
+    fits = (
+        masks.ndim > 2 and match_batches(masks.shape, (*images.shape[:-1], 1)) and images.shape[-1] in (1, 3)
+    )
     if not fits or rgb.shape != (3,):
         came = f"images {images.shape}, masks {masks.shape}, color {rgb.shape}"
         raise ValueError(f"{came}: expected (B, H, W, 3), (B, H, W, 1) and three numbers")

@@ -35,8 +35,7 @@ def test_the_quick_tests_pass_under(backend):
     files += [str(ROOT / "inpaintkit" / name) for name in EXAMPLES]
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
     command += ["-m", "not slow", "-p", "no:cacheprovider", *files]
-    # Most of the time under JAX goes into compiling, which takes half as long without optimizations.
-    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
+    environment = {**os.environ, "KERAS_BACKEND": backend}
     run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     print(f"{backend}: {run.stdout.strip().splitlines()[-1]}")
     assert run.returncode == 0, run.stdout[-5000:]

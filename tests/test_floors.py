@@ -102,7 +102,7 @@ def lines_of_code(text):
 
 
 def test_files_stay_short_enough_to_read_aloud():
-    """At most 250 lines of code per file; 9,720 in the package and 120 per notebook for its exercises.
+    """At most 250 lines of code per file; 9,730 in the package and 120 per notebook for its exercises.
 
     Docstrings are not counted.
     """
@@ -111,7 +111,7 @@ def test_files_stay_short_enough_to_read_aloud():
     assert max(map(lines_of_code, files.values())) <= 250
     exercises = {file for file in files if file.match("exercises/notebook_*.py")}
     assert max(lines_of_code(files[file]) for file in exercises) <= 120
-    assert sum(lines_of_code(text) for file, text in files.items() if file not in exercises) <= 9720
+    assert sum(lines_of_code(text) for file, text in files.items() if file not in exercises) <= 9730
 
 
 def test_importing_is_silent_and_lazy():

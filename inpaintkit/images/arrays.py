@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import as_array, is_number
+from inpaintkit.checks import as_array, is_number, match_batches
 
 Size = int | Sequence[int]  # pixels per side, or (height, width)
 
@@ -158,7 +158,7 @@ def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndar
 
     Args:
         filled, images: (B, H, W, 3).
-        masks: (B, H, W, 1), 1 = known.
+        masks: (B, H, W, 1), 1 = known. A batch of one counts for all of the others.
 
     Returns:
         (B, H, W, 3); known pixels are bit-exact. An array for arrays, a tensor for tensors.
@@ -177,7 +177,8 @@ def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndar
     if isinstance(filled, np.ndarray) or not hasattr(filled, "shape"):
         named = {"filled": filled, "images": images, "masks": masks}
         filled, images, masks = (as_array(name, value) for name, value in named.items())
-        if images.shape != filled.shape or masks.shape != (*filled.shape[:-1], 1):
+        like_masks = (*masks.shape[:-1], *filled.shape[-1:])
+        if not match_batches(filled.shape, images.shape, like_masks) or masks.shape[-1:] != (1,):
             came = f"filled {filled.shape}, images {images.shape}, masks {masks.shape}"
             raise ValueError(f"{came}: expected (B, H, W, 3) twice, and (B, H, W, 1)")
         return np.where(masks > 0, images, filled)

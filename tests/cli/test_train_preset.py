@@ -89,7 +89,7 @@ def test_a_killed_preset_resumes_on_another_machine(folder, tmp_path, small):
     for text in (
         "preset faces, 4 epochs of 3 steps",
         "residual_unet(filters=(4, 8))",
-        "5 Lines(count=7",
+        "8 Lines(count=7",
         "heat",
     ):
         assert text in result.output
