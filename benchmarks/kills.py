@@ -115,14 +115,22 @@ def appears(pattern):
 
 
 def is_removed(pattern):
+    """The moment in which a file of this pattern that was there is gone."""
+
     def watch(run):
-        before = {path for path, *_ in found(run, pattern)}
-        return lambda: any(not path.exists() for path in before)
+        seen = set()
+
+        def removed():
+            seen.update(path for path, *_ in found(run, pattern))
+            return not all(path.exists() for path in seen)
+
+        return removed
 
     return watch
 
 
 def last_removal(run):
+    """The moment in which the backups of a training that has ended are removed."""
     return lambda: (run / "model.keras").exists() and len(list(run.glob("backup/*/state.json"))) < 2
 
 

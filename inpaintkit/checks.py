@@ -19,10 +19,10 @@ def check_choice(name, value, choices, advice=""):
         ValueError: hole='red': expected one of 'white', 'black'
     """
     choices = list(choices)
-    same = [
+    comparable = [  # True is no 1, and an array equals a choice element by element
         each for each in choices if isinstance(value, type(each)) or (is_number(value) and is_number(each))
     ]
-    if not any(value == choice for choice in same):
+    if not any(value == choice for choice in comparable):
         raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}{advice}")
     return value
 

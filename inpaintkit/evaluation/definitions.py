@@ -68,8 +68,9 @@ class MetricDefinition:
             ValueError: images smaller than the window of SSIM.
         """
         images, filled = as_array("images", images), as_array("filled", filled)
+        regions = {name: each if each is None else as_array("region", each) for name, each in regions.items()}
         for region in regions.values():
-            check_shapes(images, filled, None if region is None else as_array("region", region))
+            check_shapes(images, filled, region)
         window = (self.ssim or GAUSSIAN_WINDOW)["win_size"]
         if min(images.shape[1:3]) < window:
             raise ValueError(f"images of shape {images.shape}: this SSIM needs {window}×{window} pixels")
@@ -103,7 +104,6 @@ class MetricDefinition:
 
     def _scores(self, x, y, similarity, region):
         """The four numbers per image, over one region."""
-        region = region if region is None else np.asarray(region)
         l1 = mae(x, y, region).astype("float64")
         if self.relative:
             l1 = l1 / np.maximum(mae(x + y, np.zeros_like(x), region), 1e-12)

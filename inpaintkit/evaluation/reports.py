@@ -33,7 +33,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     image = every[every.region == "image"].set_index(["method", "output"])
     hole = every[every.region == "hole"].set_index(["method", "output"])
     best = table.method.iloc[0]
-    definition = _manifest(table)["metrics"]
+    definition = manifest_of(table)["metrics"]
     l1 = "relative L1" if definition["relative"] else "L1 ×100" if definition["percent"] else "MAE"
     rows = []
     for (method, output), whole in image.iterrows():
@@ -160,7 +160,7 @@ def describe(table: pd.DataFrame) -> str:
         >>> ik.evaluation.describe(table)[:68]
         'Protocol: 2 images, holes center, 25.0 % missing on average, seed 0;'
     """
-    about = _manifest(table)
+    about = manifest_of(table)
     images, holes = about["images"], about["holes"]
     source = images.get("source", f"{images['count']} images")
     words = [
@@ -192,7 +192,7 @@ def _doubt(row):
 
 def _photographs(table):
     """The number of photographs that all images are crops of; 0 if each image is one of its own."""
-    names = _manifest(table)["images"].get("names", ())
+    names = manifest_of(table)["images"].get("names", ())
     return len(set(names)) if len(set(names)) < len(names) else 0
 
 
@@ -216,7 +216,9 @@ def _check(table):
         raise ValueError("table without some of its rows: expected all that ik.compare returned")
 
 
-def _manifest(table):
-    if "manifest" not in getattr(table, "attrs", {}):
-        raise ValueError("this table has no manifest (its attrs): use the one that ik.compare returned")
-    return table.attrs["manifest"]
+def manifest_of(table):
+    """How a table, or scores, were made; a ValueError if that is lost, as in a table from a file."""
+    if not (made := getattr(table, "attrs", {}).get("manifest")):
+        expected = "expected one as ik.compare or score_images returned it"
+        raise ValueError(f"this table has no manifest (its attrs): {expected}")
+    return made

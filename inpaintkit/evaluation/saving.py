@@ -14,7 +14,7 @@ from inpaintkit.evaluation.definitions import MetricDefinition
 from inpaintkit.evaluation.manifests import AnotherComparison
 from inpaintkit.evaluation.methods import to_float, with_hidden_holes
 from inpaintkit.evaluation.preparation import draw_masks, is_untrained, prepare_methods
-from inpaintkit.evaluation.reports import by_bucket, describe, summary, verdict
+from inpaintkit.evaluation.reports import by_bucket, describe, manifest_of, summary, verdict
 from inpaintkit.evaluation.scoring import compare
 from inpaintkit.evaluation.tables import VIEW, tabulate
 from inpaintkit.files import hash_arrays, replacing
@@ -121,13 +121,10 @@ def save_comparison(
         True
     """
     check_number("count", count, 1, whole=True)
-    folder, table = Path(folder), tabulate(scores, seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    unknown = not isinstance(methods, dict) or any(name not in methods for name in scores.method)
-    methods, _ = prepare_methods(methods, images, unknown)
+    folder, table, made = Path(folder), tabulate(scores, seed), manifest_of(scores)
+    untrained = not isinstance(methods, dict) or any(name not in methods for name in scores.method)
+    methods, _ = prepare_methods(methods, images, untrained)
     known = draw_masks(masks, seed, images)
-    if not (made := scores.attrs.get("manifest")):
-        raise ValueError("scores without a manifest (their attrs): expected those that score_images returned")
     given = methods.keys(), hash_arrays(getattr(images, "array", images)), hash_arrays(known), seed
     if given != (made["methods"].keys(), made["images"]["sha256"], made["holes"]["sha256"], made["seed"]):
         raise AnotherComparison("these methods, images, masks or seed are not those of the scores")
@@ -137,6 +134,7 @@ def save_comparison(
     galleries = [_gallery(scores, methods, images, known, chosen) for chosen in (first, worst)]
     galleries[1].suptitle(f"where {best} fails most", fontsize=10)
     figures = [*galleries, plots.buckets(table), plots.psnr_and_time(table)]
+    folder.mkdir(parents=True, exist_ok=True)
     for name, figure in zip(("gallery", "worst", "buckets", "time"), figures, strict=True):
         with replacing(folder / f"{name}.png") as part:
             figure.savefig(part, dpi=120)
@@ -152,8 +150,7 @@ def save_comparison(
 
 def _gallery(scores, methods, images, known, chosen):
     """A gallery of some images, with the hole PSNR of each fill; it must be the one that was scored."""
-    if not (made := scores.attrs.get("manifest")):
-        raise ValueError("scores without a manifest (their attrs): expected those that score_images returned")
+    made = manifest_of(scores)
     definition = MetricDefinition(**{key: value for key, value in made["metrics"].items() if key != "name"})
     hole = scores[(scores.output == "composite") & (scores.region == "hole")]
     scored = hole.pivot(index="image", columns="method", values="psnr").loc[chosen]

@@ -39,9 +39,11 @@ def card(name: str) -> dict:
     check_choice("weights", name, NAMES)
     try:
         about = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-        return about | {key: about[key] for key in ("network", "arguments", "sha256")}
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{name}.json: this card is damaged ({error}): install inpaintkit again") from error
+    except ValueError:
+        about = None
+    if not isinstance(about, dict) or not {"network", "arguments", "sha256"} <= about.keys():
+        raise ValueError(f"{name}.json: this card is damaged: install inpaintkit again")
+    return about
 
 
 def load(name: str) -> keras.Model:

@@ -9,6 +9,7 @@ import sys
 import keras
 import pandas as pd
 import pytest
+from in_the_middle import InTheMiddle
 from typer.testing import CliRunner
 
 from inpaintkit import cli, data, models, training
@@ -50,21 +51,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "images"
 
 
-class Do(keras.callbacks.Callback):
-    """Does something in the middle of the third epoch."""
-
-    def __init__(self, action):
-        super().__init__()
-        self.action = action
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == (2, 1):
-            self.action()
-
-
 def no_space(*_, **__):
     raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -91,7 +77,7 @@ def test_a_training_that_is_stopped_says_how_to_continue_and_does(stop, folder, 
     }
     usual = training.standard_callbacks
     with monkeypatch.context() as patched:
-        added = lambda *given, **more: [*usual(*given, **more), Do(actions[stop])]  # noqa: E731
+        added = lambda *given, **more: [*usual(*given, **more), InTheMiddle(2, actions[stop])]  # noqa: E731
         patched.setattr(training, "standard_callbacks", added)
         if stop == "no space for model.keras":
             patched.setattr(cli.training, "_save_network", no_space)

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
+from in_the_middle import InTheMiddle, kill
 from typer.testing import CliRunner
 
 from inpaintkit import data, pretrained, training
@@ -35,7 +35,8 @@ def make_small():
 
 def run_and_kill(*words):
     """`inpaintkit` with these words in another process, which SIGKILL ends during its third epoch."""
-    code = f"from test_train_preset import *; make_small(); kill_in_third_epoch(); app({[*map(str, words)]})"
+    code = "import sys; sys.path.append('..'); from test_train_preset import *; make_small(); "
+    code += f"kill_in_third_epoch(); app({[*map(str, words)]})"
     command = [sys.executable, "-W", "ignore", "-c", code]
     killed = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -45,18 +46,9 @@ def kill_in_third_epoch():
     fit = training.Inpainter.fit
 
     def fit_and_die(self, *args, callbacks, **settings):
-        return fit(self, *args, callbacks=[*callbacks, Kill()], **settings)
+        return fit(self, *args, callbacks=[*callbacks, InTheMiddle(2, kill)], **settings)
 
     training.Inpainter.fit = fit_and_die
-
-
-class Kill(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == (2, 1):
-            signal.raise_signal(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -1,28 +1,11 @@
 """Trainings that are killed or interrupted, for the tests of this folder."""
 
-import os
-import signal
-
 import keras
 import pytest
+from in_the_middle import InTheMiddle, kill
 from small_training import fit_small, small_model, small_pairs
 
 from inpaintkit import metrics, training
-
-
-class Kill(keras.callbacks.Callback):
-    """SIGKILL in the middle of an epoch."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch = epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.now = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (self.now, batch) == (self.epoch, 1):
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def train_in(run_dir, kill_in=None, epochs=8, **options):
@@ -30,7 +13,7 @@ def train_in(run_dir, kill_in=None, epochs=8, **options):
     keras.utils.set_random_seed(3)
     model, train = small_model(), small_pairs()
     callbacks = training.standard_callbacks(run_dir, patience=3, train=train, **options)
-    callbacks += [] if kill_in is None else [Kill(kill_in)]
+    callbacks += [] if kill_in is None else [InTheMiddle(kill_in, kill)]
     return model, fit_small(model, train, epochs=epochs, callbacks=callbacks).history, callbacks
 
 

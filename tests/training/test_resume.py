@@ -19,7 +19,8 @@ from inpaintkit import losses, training
 
 
 def killed(run_dir, epoch):
-    code = f"from resumable import train_in; train_in({str(run_dir)!r}, kill_in={epoch})"
+    code = "import sys; sys.path.append('..'); from resumable import train_in; "
+    code += f"train_in({str(run_dir)!r}, kill_in={epoch})"
     command = [sys.executable, "-W", "ignore", "-c", code]
     run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
     assert run.returncode == -signal.SIGKILL, run.stderr
