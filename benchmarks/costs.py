@@ -3,7 +3,8 @@
 Fills photographs with every classical method and every network, and changes one of four things at a time. The
 methods take turns for several rounds, and the median counts: milliseconds of processor time per image, on one
 thread. Memory is what the process has at its peak during a call, beyond what it had before; it is read from
-/proc, which only Linux has. A curve ends after the first point that takes longer than a second.
+/proc, which only Linux has. TensorFlow keeps the memory that it once had, so each number of a network is from
+a process of its own. A curve ends after the first point that takes longer than a second.
 
 Every measurement is kept in `benchmarks/results/costs.json`, so that the command can be stopped and started
 again (`--fresh` measures anew). At the end it draws `images/costs.png` and writes the table into
@@ -22,6 +23,8 @@ import gc
 import inspect
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -94,7 +97,7 @@ class Bench:
     def __init__(self):
         self.networks, self.images, self.masks, self.called = {}, {}, {}, set()
 
-    def call(self, name, cell):
+    def call(self, name, cell, called=True):
         """A function without arguments that fills one batch. It was called once: to compile, to import."""
         images, masks = self.batch(cell["size"], cell["ratio"], cell["batch"])
         method, shape = ik.baselines.ALL.get(name), None
@@ -103,7 +106,7 @@ class Bench:
             if made not in self.networks:
                 self.networks[made] = ik.as_method(widened(*made), max(AXES["batch"]))
             method = self.networks[made]
-        if (name, cell["width"], shape) not in self.called:
+        if called and (name, cell["width"], shape) not in self.called:
             self.called.add((name, cell["width"], shape))
             method(images, masks.copy())
         return lambda: method(images, masks.copy())
@@ -140,6 +143,17 @@ def memory_of(call):
     return max(0.0, memory("VmHWM") - before)
 
 
+def memory_in_a_process(name, cell):
+    """`memory_of` a network in a new process, where smaller images were filled before, to compile."""
+    code = f"import costs; bench = costs.Bench(); cell = {cell}; call = bench.call\n"
+    code += f"for size in (32, 48): call({name!r}, cell | {{'size': size, 'batch': 1}})()\n"
+    code += f"print(round(costs.memory_of(bench.call({name!r}, cell, False)), 2))"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, env=environment, text=True, check=True, stdout=subprocess.PIPE)
+    return float(run.stdout.split()[-1])
+
+
 def memory(entry):
     text = Path("/proc/self/status").read_text("ascii")
     return int(re.search(rf"{entry}:\s+(\d+) kB", text)[1]) / 1024
@@ -172,8 +186,12 @@ def measure(methods, file=RESULTS, rounds=ROUNDS):
                     continue
                 call = bench.call(name, cell)
                 kept["ms"].append(round(1000 * seconds_of(call) / cell["batch"], 4))
-                if "mib" not in kept and kept["ms"][0] * cell["batch"] < 1000 * TOO_LONG:
+                if "mib" in kept or kept["ms"][0] * cell["batch"] > 1000 * TOO_LONG:
+                    continue
+                if name not in NETWORKS:
                     kept["mib"] = round(memory_of(call), 2)
+                elif cell["ratio"] == USUAL["ratio"]:  # a network computes the same for every hole
+                    kept["mib"] = memory_in_a_process(name, cell)
             write_results(file, results, name)
         print(f"round {turn + 1} of {rounds}: {time.process_time():.0f} s of processor time", flush=True)
     return results
