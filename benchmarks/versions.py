@@ -49,8 +49,9 @@ def environment(combination, folder, commit):
     wanted = {"keras": keras, "tensorflow": tensorflow}
     exact = [f"{name}=={version}.*" for name, version in wanted.items() if version != "newest"]
     lowest = ["--resolution", "lowest-direct"] if rest else []
+    extras = "test,old-tensorboard" if tensorflow in ("2.19", "2.20") else "test"
     install = [*UV, "pip", "install", "-q", "--python", python, *lowest]
-    run(*install, "-r", "requirements.txt", "-e", ".[test]", *exact, cwd=folder / "kit")
+    run(*install, "-r", "requirements.txt", "-e", f".[{extras}]", *exact, cwd=folder / "kit")
     listed = json.loads(run(*UV, "pip", "list", "-q", "--format", "json", "--python", python))
     versions = {package["name"]: package["version"] for package in listed}
     return {"python": run(python, "-V").split()[1], **{name: versions[name] for name in SHOWN}}

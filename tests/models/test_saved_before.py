@@ -1,6 +1,7 @@
 """Files that were saved before classes and settings were renamed still load.
 
-`saved_by_4c401c1.json` was written by the code of that commit: a network of `EmptyHole`, `PadTo` and
+`saved_by_4c401c1.json` was written by the code of that commit under Keras 3.10, the oldest one that the kit
+allows (each version of Keras reads what older ones saved): a network of `EmptyHole`, `PadTo` and
 `PushPull(levels=3, sweeps=2, bends=1)`, and the losses `Sum`, `NonSaturating(0.8)` and `Hinge`.
 """
 
