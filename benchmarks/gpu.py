@@ -8,7 +8,7 @@ shapes    how often Keras compiles: with a batch that is not full, and for image
 
 Times are wall time, medians of rounds in which the variants take turns. Before that, all functions of a table
 are compiled, in several threads; while they are timed, nothing else runs. Neither OpenCV nor TensorFlow is
-needed: images are smooth noise, or those of an .npz file (its first array, uint8 (N, H, W, 3)); the holes are
+needed: images are smooth noise, or those of an .npz file (its first array, uint8 (N, S, S, 3)); the holes are
 blocks of 8×8 pixels. Results are written to `benchmarks/results/gpu.json` after each table, beside those of
 parts that were measured before; `--markdown` only prints them.
 """
@@ -21,7 +21,9 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
+import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,7 +99,7 @@ def building(policy="float32"):
 
 
 def values(variables):
-    return [np.array(variable) for variable in variables]
+    return [np.array(ops.convert_to_numpy(variable)) for variable in variables]
 
 
 def compiling(pool, function, *arguments, precision="default", donate=()):
@@ -333,8 +335,8 @@ def given_images(options):
         return smooth_noise(2 if options.small else 32, 32 if options.small else 128)
     with np.load(options.images) as file:
         images = file[file.files[0]]
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
-        raise ValueError(f"{options.images}: {images.dtype} {images.shape}: expected uint8 (N, H, W, 3)")
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (images.shape[1],) * 2 + (3,):
+        raise ValueError(f"{options.images}: {images.dtype} {images.shape}: expected uint8 (N, S, S, 3)")
     return images.astype("float32") / 255
 
 
@@ -355,7 +357,7 @@ def counting(name):
 def measure_shapes(options, keep):
     kept, side = {}, 32
     for name, count in (
-        ("every image: batches of 4, 4 and 2", 10),
+        ("all: batches of 4, 4 and 2", 10),
         ("with drop_last: batches of 4 and 4", 8),
     ):
         model = ik.Inpainter(ik.models.pconv_unet(filters=(4, 8)))
@@ -391,23 +393,18 @@ def pconv_markdown(kept):
         "networks": "pconv_unet / the same U-Net of plain layers",
     }
     for table, cases in kept.items():
-        rows = []
+        rows, more = [], {}
         for case, ways in cases.items():
-            ratios = [ways[way]["partial"]["ms"] / ways[way]["plain"]["ms"] for way in (FORWARD, STEP)]
-            plain, partial = (ways[STEP][kind]["MiB"] for kind in ("plain", "partial"))
-            rows.append((case, *ratios, partial / plain if plain else float("nan")))
-        if len(rows) > 1:
-            rows = pconv.with_mean(rows)
-        times = {
-            case: [f"{ways[way]['plain']['ms']:.3g}" for way in (FORWARD, STEP)]
-            for case, ways in cases.items()
-        }
-        cells = [
-            (name, f"{forward:.2f}", f"{step:.2f}", f"{memory:.2f}", *times.get(name, ("", "")))
-            for name, forward, step, memory in rows
-        ]
-        head = names[table], FORWARD, STEP, "memory of the step", f"plain, ms: {FORWARD}", STEP
-        yield from rows_of(head, *cells)
+            rows.append(
+                (case, *(ways[way]["partial"]["ms"] / ways[way]["plain"]["ms"] for way in (FORWARD, STEP)))
+            )
+            plain, partial = (ways[STEP][kind] for kind in ("plain", "partial"))
+            memory = f"{plain['MiB']:.1f}", f"{partial['MiB']:.1f}"
+            more[case] = f"{ways[FORWARD]['plain']['ms']:.3g}", f"{plain['ms']:.3g}", *memory
+        rows = pconv.with_mean(rows) if len(rows) > 1 else rows
+        cells = [(name, *(f"{r:.2f}" for r in ratios), *more.get(name, [""] * 4)) for name, *ratios in rows]
+        times, memory = (f"plain: {FORWARD}, ms", f"{STEP}, ms"), ("it needs, MiB", "partial, MiB")
+        yield from rows_of((names[table], FORWARD, STEP, *times, *memory), *cells)
 
 
 def networks_markdown(kept):
@@ -475,28 +472,38 @@ def about(options, seconds):
     return f"{text % versions}; batch {options.batch}, {options.rounds} rounds; {seconds:.0f} s"
 
 
+def run_part(part, options, results):
+    """Measures a part and writes each of its tables; whether it reached the end."""
+    begun = time.perf_counter()
+
+    def keep(tables):
+        seconds = time.perf_counter() - begun
+        results[part] = {"about": about(options, seconds), "tables": tables}
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(options.out) as file:
+            file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        print(f"{part}: {seconds:.0f} s", flush=True)
+
+    try:
+        PARTS[part](options, keep)
+    except Exception:  # the machine is lent for a short time: the other parts still run
+        traceback.print_exc()
+        return False
+    return True
+
+
 def main(options):
     results = json.loads(options.out.read_text("utf-8")) if options.out.exists() else {}
-    if not options.markdown:
-        for part in options.parts or PARTS:
-            begun = time.perf_counter()
-
-            def keep(tables, part=part, begun=begun):
-                seconds = time.perf_counter() - begun
-                results[part] = {"about": about(options, seconds), "tables": tables}
-                options.out.parent.mkdir(parents=True, exist_ok=True)
-                with replacing(options.out) as file:
-                    file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
-                print(f"{part}: {seconds:.0f} s", flush=True)
-
-            PARTS[part](options, keep)
+    parts = [] if options.markdown else options.parts or PARTS
+    failed = [part for part in parts if not run_part(part, options, results)]
     print("\n".join(markdown(results)))
+    sys.exit(f"not finished: {', '.join(failed)}" if failed else 0)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
-    parser.add_argument("--images", type=Path, help=".npz file of uint8 (N, H, W, 3), for tf32")
+    parser.add_argument("--images", type=Path, help=".npz file of uint8 (N, S, S, 3), for tf32")
     parser.add_argument(
         "--weights", default="photos", help=f"for tf32: one of {', '.join(ik.pretrained.NAMES)}"
     )
