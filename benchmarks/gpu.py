@@ -32,6 +32,7 @@ import jax
 import keras
 import numpy as np
 import pconv
+from gpu_tables import FORWARD, PRECISIONS, STEP, markdown
 from keras import ops
 
 import inpaintkit as ik
@@ -39,12 +40,6 @@ from inpaintkit.files import replacing
 
 RESULTS = Path(__file__).parent / "results/gpu.json"
 NETWORKS = ("residual_unet", "prefilled_unet", "pconv_unet")
-PRECISIONS = {  # name: dtype policy, precision of products in float32
-    "TF32": ("float32", "default"),
-    "float32": ("float32", "highest"),
-    "bfloat16": ("mixed_bfloat16", "default"),
-}
-FORWARD, STEP = "forward", "training step"
 NOISES = (0.002, 0.01, 0.05)  # standard deviations of what is added to images before SSIM is measured
 
 
@@ -254,7 +249,8 @@ def measure_networks(options, keep):
         for numbers in row.values():
             numbers["images per second"] = round(1000 * images / numbers["ms"], 1)
         kept.setdefault(name, {})[way] = row
-        keep(kept)
+        if way == latency:
+            keep(kept)
 
 
 def exact_ssim(x, y):
@@ -378,90 +374,6 @@ def measure_shapes(options, keep):
 
 
 PARTS = {"pconv": measure_pconv, "networks": measure_networks, "tf32": measure_tf32, "shapes": measure_shapes}
-
-
-def rows_of(*rows):
-    """Lines of a table; its first row is the head."""
-    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
-    return [lines[0], f"|:---|{'---:|' * (len(rows[0]) - 1)}", *lines[1:], ""]
-
-
-def pconv_markdown(kept):
-    names = {
-        "layers": "PConv2D / Conv2D",
-        "levels": "PConv2DUp / UpSampling2D, Concatenate, Conv2D",
-        "networks": "pconv_unet / the same U-Net of plain layers",
-    }
-    for table, cases in kept.items():
-        rows, more = [], {}
-        for case, ways in cases.items():
-            rows.append(
-                (case, *(ways[way]["partial"]["ms"] / ways[way]["plain"]["ms"] for way in (FORWARD, STEP)))
-            )
-            plain, partial = (ways[STEP][kind] for kind in ("plain", "partial"))
-            memory = f"{plain['MiB']:.1f}", f"{partial['MiB']:.1f}"
-            more[case] = f"{ways[FORWARD]['plain']['ms']:.3g}", f"{plain['ms']:.3g}", *memory
-        rows = pconv.with_mean(rows) if len(rows) > 1 else rows
-        cells = [(name, *(f"{r:.2f}" for r in ratios), *more.get(name, [""] * 4)) for name, *ratios in rows]
-        times, memory = (f"plain: {FORWARD}, ms", f"{STEP}, ms"), ("it needs, MiB", "partial, MiB")
-        yield from rows_of((names[table], FORWARD, STEP, *times, *memory), *cells)
-
-
-def networks_markdown(kept):
-    first, *others = PRECISIONS
-    head = "network", "", f"{first}, ms", *(f"{name}, ×" for name in others)
-    rows = []
-    for name, ways in kept.items():
-        for way, row in ways.items():
-            ratios = [f"{row[other]['ms'] / row[first]['ms']:.2f}" for other in others]
-            speeds = [f"{row[variant]['images per second']:,.0f}" for variant in PRECISIONS]
-            rows.append((name, way, f"{row[first]['ms']:.2f}", *ratios, *speeds))
-    yield from rows_of((*head, *(f"{name}, images/s" for name in PRECISIONS)), *rows)
-
-
-def tf32_markdown(kept):
-    kinds = "largest", "mean"
-    rows = [
-        (name, *(f"{row[variant][kind]:.1e}" for variant in ("TF32", "float32") for kind in kinds))
-        for name, row in kept["ssim"].items()
-    ]
-    head = "error of SSIM, of one image", "TF32: largest", "mean", "float32: largest", "mean"
-    yield from rows_of(head, *rows)
-    times = kept["ssim time"]
-    yield f"SSIM in float32 takes {times['float32']['ms'] / times['TF32']['ms']:.2f} of its time with TF32.\n"
-    rows = [
-        (
-            name,
-            *(f"{row['values'][kind]:.1e}" for kind in kinds),
-            f"{row['SSIM']:.4f}",
-            f"{row['SSIM differs']['largest']:.1e}",
-            f"{row['hole PSNR']:.3f}",
-            f"{row['hole PSNR differs']['largest']:.4f}",
-        )
-        for name, row in kept["fills"].items()
-    ]
-    head = f"fills of {kept['weights']}, compared with float32", "largest difference", "mean"
-    yield from rows_of((*head, "SSIM", "differs by at most", "hole PSNR, dB", "differs by at most"), *rows)
-
-
-def shapes_markdown(kept):
-    yield from rows_of(
-        ("", "compilations", "seconds"), *((name, len(s), f"{sum(s):.1f}") for name, s in kept.items())
-    )
-
-
-def markdown(results):
-    write = {
-        "pconv": pconv_markdown,
-        "networks": networks_markdown,
-        "tf32": tf32_markdown,
-        "shapes": shapes_markdown,
-    }
-    for part, function in write.items():
-        if part in results:
-            kept = results[part]
-            yield f"**{part}**: {kept['about']}\n"
-            yield from function(kept["tables"])
 
 
 def about(options, seconds):
