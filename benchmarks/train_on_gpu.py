@@ -15,7 +15,6 @@ NAME.jsonl, one line per validation: steps, seconds, learning rate, hole PSNR in
 import argparse
 import io
 import json
-import platform
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +27,7 @@ from PIL import Image
 FILTERS = (48, 80, 128, 176)  # 2.9 M parameters; the presets, for one CPU core, have 1.6 M
 CROPS = {"faces": 160, "photos": 176}  # pixels
 MASKS, VALIDATION = 10_000, 60  # of the pool, which is turned and mirrored; images of each kind of hole
-BATCH, STEPS_PER_CALL, WARM_UP, RATE, AVERAGE = 32, 50, 1000, 2e-3, 0.999
-SIZES = {"filters": FILTERS, "batch": BATCH}
+BATCH, STEPS_PER_CALL, WARM_UP, AVERAGE = 32, 50, 500, 0.999
 
 
 def pack(name, source, file, quality):
@@ -188,7 +186,7 @@ def make_validation(network, arrays, settings):
     return validate
 
 
-def train(file, folder, seconds, filters, batch, start=None):
+def train(file, folder, seconds, rate, filters, batch, start=None):
     """Trains for `seconds` from random weights, or from those of a file that `train` wrote."""
     import jax
     import optax
@@ -236,17 +234,17 @@ def train(file, folder, seconds, filters, batch, start=None):
         return max(mean, best)
 
     key, done, loss = jax.random.key(time.time_ns() % 2**31), 0, None
-    best, next_record = record(0, 0.0, None, -np.inf), time.time() + 60
-    while (passed := (time.time() - began) / seconds) < 1:
-        rate = float(RATE * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
+    best = record(0, 0.0, None, -np.inf)
+    run = run.lower(state, 0.0, key).compile()  # before the learning rate begins to fall
+    first = next_record = time.time()
+    while (passed := (time.time() - first) / (began + seconds - first)) < 1:
+        rate_now = float(rate * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
         key, subkey = jax.random.split(key)
-        state, loss = run(state, rate, subkey)
-        done += STEPS_PER_CALL
-        if time.time() > next_record:
-            best, next_record = record(done, rate, float(loss), best), time.time() + 60
-        else:
-            loss.block_until_ready()
-    record(done, 0.0, None if loss is None else float(loss), best)
+        state, loss = run(state, rate_now, subkey)
+        done, loss = done + STEPS_PER_CALL, float(loss)
+        if time.time() > next_record + 60:
+            best, next_record = record(done, rate_now, loss, best), time.time()
+    record(done, 0.0, loss, best)
 
 
 def ship(file, folder, data):
@@ -263,18 +261,24 @@ def ship(file, folder, data):
         network = ik.models.residual_unet(filters=tuple(filters), name=name)
         names = [f"{layer.name}/{v.name}" for layer in network.layers for v in layer.weights]
         network.set_weights([kept[key] for key in names])
-    preset, best = ik.training.PRESETS[name], max(lines, key=lambda line: line["mean"])
+    preset, parts = ik.training.PRESETS[name], []
+    for line in lines:
+        if not line["steps"]:  # a new start from the best weights until then
+            parts.append([])
+        parts[-1].append(line)
+    best = [max(part, key=lambda line: line["mean"]) for part in parts]
+    rates = ", then ".join(f"{max(line['rate'] for line in part):.1g}" for part in parts)
     about = {"network": "residual_unet", "arguments": {"filters": filters}, "data": data}
     about |= {key: preset.in_words()[key] for key in ("masks", "loss")}
     about |= {
-        "crops": f"{best['batch']} of {CROPS[name]}×{CROPS[name]} per step, {preset.shrink:.0%} of them shrunk "
-        f"from larger ones; images of {preset.image_size} pixels",
-        "schedule": f"AdamW, learning rate {RATE:g}, warm-up and cosine, gradients clipped at norm 1 (all "
+        "crops": f"{best[0]['batch']} of {CROPS[name]}×{CROPS[name]} per step, {preset.shrink:.0%} of them "
+        f"shrunk from larger ones; images of {preset.image_size} pixels",
+        "schedule": f"AdamW, learning rate {rates}, warm-up and cosine, gradients clipped at norm 1 (all "
         f"together), averaged weights (momentum {AVERAGE})",
         "script": "benchmarks/train_on_gpu.py",
-        "steps": best["steps"],
-        "gpu_minutes": round(best["seconds"] / 60, 1),
-        "machine": f"{best['device']}, JAX",
+        "steps": sum(line["steps"] for line in best),
+        "gpu_minutes": round(sum(line["seconds"] for line in best) / 60, 1),
+        "machine": f"{best[0]['device']}, JAX",
     }
     ik.pretrained.save(folder, name, network, about)
 
@@ -291,6 +295,7 @@ if __name__ == "__main__":
     one.add_argument("file")
     one.add_argument("folder")
     one.add_argument("--seconds", type=float, default=1200)
+    one.add_argument("--rate", type=float, default=8e-4, help="the highest learning rate")
     one.add_argument("--filters", type=lambda text: tuple(map(int, text.split(","))), default=FILTERS)
     one.add_argument("--batch", type=int, default=BATCH)
     one.add_argument("--start", help="a file of weights that train wrote")
