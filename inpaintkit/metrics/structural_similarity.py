@@ -1,6 +1,9 @@
 """SSIM (Wang et al. 2004), as `tf.image.ssim` defines it."""
 
+import contextlib
+
 import cv2
+import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
@@ -99,7 +102,16 @@ def _blur(x):
     fixed = isinstance(height, int) and isinstance(width, int)
     if fixed:  # downwards, each column may be a channel: three channels at a time are slow
         x = ops.reshape(x, (-1, height, 1, width * channels))
-    x = ops.depthwise_conv(x, ops.tile(taps, (1, x.shape[-1]))[:, None, :, None])
-    if fixed:
-        x = ops.reshape(x, (-1, height - 10, width, channels))
-    return ops.depthwise_conv(x, ops.tile(taps, (1, channels))[None, :, :, None])
+    with exact_products():
+        x = ops.depthwise_conv(x, ops.tile(taps, (1, x.shape[-1]))[:, None, :, None])
+        x = ops.reshape(x, (-1, height - 10, width, channels)) if fixed else x
+        return ops.depthwise_conv(x, ops.tile(taps, (1, channels))[None, :, :, None])
+
+
+def exact_products():
+    """Within it, JAX multiplies float32 as float32: on a GPU it may round both factors to 10 bits (TF32)."""
+    if keras.backend.backend() != "jax":
+        return contextlib.nullcontext()
+    import jax
+
+    return jax.default_matmul_precision("highest")

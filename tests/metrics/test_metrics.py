@@ -52,6 +52,21 @@ def test_ssim_is_accurate_when_convolutions_have_low_precision(images, monkeypat
     np.testing.assert_allclose(shifted, exact, atol=0.002)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX is told the precision")
+def test_ssim_and_its_gradient_ask_jax_for_exact_products(images):
+    """By default JAX lets a GPU round to 10 bits (TF32). A CPU never does, so we read what is asked for."""
+    import jax
+
+    truth, noisy, _ = (x.astype("float32") for x in images)
+
+    def mean_ssim(y):
+        return keras.ops.mean(metrics.ssim(keras.ops.convert_to_tensor(truth), y))
+
+    step = jax.jit(jax.value_and_grad(mean_ssim)).lower(noisy).as_text().splitlines()
+    convolutions = [line for line in step if "stablehlo.convolution" in line]
+    assert convolutions and all(line.count("HIGHEST") == 2 for line in convolutions)
+
+
 def test_psnr_and_ssim_equal_tensorflow(images):
     tf = pytest.importorskip("tensorflow", reason="parity with tf.image needs TensorFlow")
     truth, noisy, _ = (x.astype("float32") for x in images)
