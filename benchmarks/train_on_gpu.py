@@ -6,7 +6,7 @@ So all images and a pool of masks lie on the GPU, which also cuts the crops, and
 
     python benchmarks/train_on_gpu.py pack photos FOLDER photos.npz    # needs the kit and the images
     python benchmarks/train_on_gpu.py train photos.npz runs/gpu        # on the GPU; needs JAX, Keras, Optax
-    python benchmarks/train_on_gpu.py ship runs/gpu/photos.npz FOLDER  # the weights and their card
+    python benchmarks/train_on_gpu.py ship runs/gpu/photos.npz FOLDER …  # the weights and their card
 
 `train` validates once a minute. It writes NAME.npz, the averaged weights of the best validation so far, and
 NAME.jsonl, one line per validation: steps, seconds, learning rate, hole PSNR in dB per kind of hole.
@@ -24,7 +24,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-FILTERS = (48, 80, 128, 176)  # 2.9 M parameters; the presets, for one CPU core, have 1.6 M
 CROPS = {"faces": 160, "photos": 176}  # pixels
 MASKS, VALIDATION = 10_000, 60  # of the pool, which is turned and mirrored; images of each kind of hole
 BATCH, STEPS_PER_CALL, WARM_UP, AVERAGE = 32, 50, 500, 0.999
@@ -56,6 +55,7 @@ def pack(name, source, file, quality):
         "side": side,
         "crop": crop,
         "shrink": preset.shrink,
+        "filters": preset.filters,
         "kinds": [*preset.validation],
     }
     np.savez(file, settings=json.dumps(settings), **parts)
@@ -186,7 +186,7 @@ def make_validation(network, arrays, settings):
     return validate
 
 
-def train(file, folder, seconds, rate, filters, batch, start=None):
+def train(file, folder, seconds, highest, filters, batch, start=None):
     """Trains for `seconds` from random weights, or from those of a file that `train` wrote."""
     import jax
     import optax
@@ -197,7 +197,7 @@ def train(file, folder, seconds, rate, filters, batch, start=None):
     settings, arrays = unpack(file)
     name, folder = settings["name"], Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    network = ik.models.residual_unet(filters=filters, name=name)
+    network = ik.models.residual_unet(filters=filters or settings["filters"], name=name)
     names = [f"{layer.name}/{v.name}" for layer in network.layers for v in layer.weights]
     if start:
         with np.load(start, allow_pickle=False) as kept:
@@ -221,6 +221,7 @@ def train(file, folder, seconds, rate, filters, batch, start=None):
             "steps": steps,
             "seconds": round(time.time() - began),
             "rate": rate,
+            "highest rate": highest,
             "loss": loss,
             "mean": mean,
         }
@@ -238,7 +239,7 @@ def train(file, folder, seconds, rate, filters, batch, start=None):
     run = run.lower(state, 0.0, key).compile()  # before the learning rate begins to fall
     first = next_record = time.time()
     while (passed := (time.time() - first) / (began + seconds - first)) < 1:
-        rate_now = float(rate * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
+        rate_now = float(highest * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
         key, subkey = jax.random.split(key)
         state, loss = run(state, rate_now, subkey)
         done, loss = done + STEPS_PER_CALL, float(loss)
@@ -247,9 +248,10 @@ def train(file, folder, seconds, rate, filters, batch, start=None):
     record(done, 0.0, loss, best)
 
 
-def ship(file, folder, data):
+def ship(file, folder, source, data):
     """Saves weights and their card in the form of `inpaintkit/pretrained`."""
     import inpaintkit as ik
+    from inpaintkit.cli.presets import validation_results
 
     file = Path(file)
     name, lines = file.stem, [json.loads(line) for line in file.with_suffix(".jsonl").open()]
@@ -267,8 +269,11 @@ def ship(file, folder, data):
             parts.append([])
         parts[-1].append(line)
     best = [max(part, key=lambda line: line["mean"]) for part in parts]
-    rates = ", then ".join(f"{max(line['rate'] for line in part):.1g}" for part in parts)
+    rates = ", then ".join(f"{part[0]['highest rate']:g}" for part in parts)
     about = {"network": "residual_unet", "arguments": {"filters": filters}, "data": data}
+    about["terms"] = (
+        "The training images are for non-commercial research; none is part of these weights' file."
+    )
     about |= {key: preset.in_words()[key] for key in ("masks", "loss")}
     about |= {
         "crops": f"{best[0]['batch']} of {CROPS[name]}×{CROPS[name]} per step, {preset.shrink:.0%} of them "
@@ -277,10 +282,13 @@ def ship(file, folder, data):
         f"together), averaged weights (momentum {AVERAGE})",
         "script": "benchmarks/train_on_gpu.py",
         "steps": sum(line["steps"] for line in best),
+        "batch_size": best[0]["batch"],
         "gpu_minutes": round(sum(line["seconds"] for line in best) / 60, 1),
         "machine": f"{best[0]['device']}, JAX",
     }
-    ik.pretrained.save(folder, name, network, about)
+    images = ik.data.images(source, "val", preset.image_size, VALIDATION)
+    about["results"] = {"validation, hole PSNR in dB": validation_results(name, preset, network, images)}
+    print(json.dumps(ik.pretrained.save(folder, name, network, about), indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":
@@ -295,13 +303,14 @@ if __name__ == "__main__":
     one.add_argument("file")
     one.add_argument("folder")
     one.add_argument("--seconds", type=float, default=1200)
-    one.add_argument("--rate", type=float, default=8e-4, help="the highest learning rate")
-    one.add_argument("--filters", type=lambda text: tuple(map(int, text.split(","))), default=FILTERS)
+    one.add_argument("--highest", type=float, default=8e-4, help="learning rate, from which it falls to 0")
+    one.add_argument("--filters", type=lambda text: tuple(map(int, text.split(","))))
     one.add_argument("--batch", type=int, default=BATCH)
     one.add_argument("--start", help="a file of weights that train wrote")
     one = commands.add_parser("ship")
     one.add_argument("file")
     one.add_argument("folder")
-    one.add_argument("--data", default="", help="a sentence for the card")
+    one.add_argument("--source", required=True, help="images for the numbers of the card, with a folder val")
+    one.add_argument("--data", required=True, help="what the network was trained on, for the card")
     options = vars(parser.parse_args())
     {"pack": pack, "train": train, "ship": ship}[options.pop("command")](**options)

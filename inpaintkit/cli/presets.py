@@ -68,7 +68,7 @@ def _report(folder, name, preset, inpainter, settings, recipe):
     import keras
     import pandas
 
-    from inpaintkit import baselines, data, evaluation, pretrained
+    from inpaintkit import data, pretrained
 
     images = data.images(settings["source"], "val", preset.image_size, 60)
     steps = int(keras.ops.convert_to_numpy(inpainter.optimizer.iterations))
@@ -82,13 +82,21 @@ def _report(folder, name, preset, inpainter, settings, recipe):
         "machine": f"{platform.machine()}, Keras {keras.__version__} with {keras.backend.backend()}",
     }
     pretrained.save(folder / "weights", name, inpainter, about)  # so nothing is lost while they are measured
-    methods = {"biharmonic": baselines.biharmonic, "heat": baselines.heat}
-    methods |= {"untrained": evaluation.untrained(inpainter), name: inpainter}
-    results = {}
-    for holes, generator in preset.validation.items():
-        pairs = data.pairs(images, generator, preset.batch_size, shuffle=False, seed=settings["seed"])
-        results[holes] = {method: round(evaluation.hole_psnr(m, pairs), 2) for method, m in methods.items()}
+    results = validation_results(name, preset, inpainter, images, settings["seed"])
     print(f"\nHole PSNR in dB, {len(images)} validation images:\n{pandas.DataFrame(results).to_markdown()}")
     about["results"] = {"validation, hole PSNR in dB": results}
     pretrained.save(folder / "weights", name, inpainter, about)
     print(f"Weights and card of {steps:,} steps: {folder / 'weights' / name}.npz and .json")
+
+
+def validation_results(name, preset, network, images, seed=0):
+    """{kind of hole: {method: hole PSNR in dB}} of a network, untrained and trained, and of two others."""
+    from inpaintkit import baselines, data, evaluation
+
+    methods = {"biharmonic": baselines.biharmonic, "heat": baselines.heat}
+    methods |= {"untrained": evaluation.untrained(network), name: network}
+    results = {}
+    for holes, generator in preset.validation.items():
+        pairs = data.pairs(images, generator, preset.batch_size, shuffle=False, seed=seed)
+        results[holes] = {method: round(evaluation.hole_psnr(m, pairs), 2) for method, m in methods.items()}
+    return results

@@ -19,7 +19,8 @@ def residual_unet(
 
     Args:
         input_shape: (height, width, 3), None for any size; padded inside to multiples of 2 ** len(filters).
-        filters: of each level, outermost (half resolution) first. The default has 1.6 M parameters.
+        filters: of each level, outermost (half resolution) first. The default has 1.6 M parameters;
+            the weights that ship for faces and photographs have (48, 80, 128, 176), 2.9 M.
         name: of the model.
 
     Returns:

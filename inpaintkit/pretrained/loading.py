@@ -26,7 +26,7 @@ def card(name: str) -> dict:
 
     Returns:
         dict: "network" (a function of `ik.models`) and its "arguments", "sha256" of the weight file, and how
-        it was made: "data", "terms", "masks", "loss", "steps", "cpu_minutes", "machine", "results".
+        it was made: "data", "terms", "masks", "loss", "steps", "gpu_minutes" or "cpu_minutes", "machine", "results".
 
     Raises:
         ValueError: an unknown name.
@@ -62,7 +62,7 @@ def load(name: str) -> keras.Model:
     Example:
         >>> import inpaintkit as ik
         >>> ik.load("faces").count_params()
-        1601683
+        2883603
     """
     from inpaintkit import models
 

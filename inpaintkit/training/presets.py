@@ -44,7 +44,7 @@ class Preset:
         >>> train, val = preset.batches("photos", count=2)
         >>> model, callbacks = preset.build(), preset.callbacks("runs/mine", minutes=8)
         >>> len(train), train[0][1].shape, len(val), model.count_params()
-        (200, (8, 144, 144, 3), 1, 1601683)
+        (200, (8, 144, 144, 3), 1, 2883603)
         >>> # model.fit(train, validation_data=val, epochs=1000, verbose=0, callbacks=callbacks)
     """
 
@@ -174,13 +174,13 @@ LARGE_HOLES = {
 
 PRESETS = {
     "faces": Preset(
-        filters=(40, 64, 96, 128),
+        filters=(48, 80, 128, 176),
         masks={LINES: 8, MORE_LINES: 3, FEW_STROKES: 2, STROKES: 2, WIDE_STROKES: 2, SHAPES_AND_TEXT: 1},
         validation=LARGE_HOLES,
         shrink=0.25,
     ),
     "photos": Preset(
-        filters=(40, 64, 96, 128),
+        filters=(48, 80, 128, 176),
         masks={LINES: 3, MORE_LINES: 2, FEW_STROKES: 2, STROKES: 2, WIDE_STROKES: 7, SHAPES_AND_TEXT: 2},
         validation=LARGE_HOLES,
         image_size=256,

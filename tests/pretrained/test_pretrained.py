@@ -25,7 +25,8 @@ def test_weights_load_without_a_network_and_are_what_their_card_says(name, monke
     network, card = ik.load(name), pretrained.card(name)
     assert network.name == name and network.count_params() == card["parameters"]
     assert network.input_shape[0] == (None, None, None, 3)
-    assert {"data", "terms", "masks", "loss", "steps", "cpu_minutes", "machine", "results"} <= set(card)
+    assert {"data", "terms", "masks", "loss", "steps", "machine", "results"} <= set(card)
+    assert {"cpu_minutes", "gpu_minutes"} & set(card)
     assert (loading.FOLDER / f"{name}.npz").stat().st_size <= 8_000_000  # so that the package stays small
     with np.load(loading.FOLDER / f"{name}.npz", allow_pickle=False) as arrays:
         assert {arrays[key].dtype for key in arrays.files} == {np.dtype("float16")}
