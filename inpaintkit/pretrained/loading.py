@@ -26,7 +26,8 @@ def card(name: str) -> dict:
 
     Returns:
         dict: "network" (a function of `ik.models`) and its "arguments", "sha256" of the weight file, and how
-        it was made: "data", "terms", "masks", "loss", "steps", "gpu_minutes" or "cpu_minutes", "machine", "results".
+        it was made: "data", "terms", "masks", "loss", "steps", "gpu_minutes" (or "cpu_minutes"), "machine",
+        "results".
 
     Raises:
         ValueError: an unknown name.
