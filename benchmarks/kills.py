@@ -1,9 +1,9 @@
 """Kills `inpaintkit train` again and again, and continues it: `python benchmarks/kills.py`.
 
-One training runs to its end. The same command then runs in another folder, and SIGKILL ends it: first ten
-times at a random moment, then in the moment in which it begins to write, or to remove, each of its files.
-After each kill `inpaintkit train --resume` continues. Each kill and what it left is a row. In the end the
-history has to be that of the first training, the same epochs, each once, with the same values, and the
+One training runs to its end. The same command then runs in two other folders, and SIGKILL ends it: in one ten
+times at a random moment, in the other in the moment in which it begins to write, or to remove, each of its
+files. After each kill `inpaintkit train --resume` continues. Each kill and what it left is a row. In the end
+each history has to be that of the first training, the same epochs, each once, with the same values, and the
 weights have to be the same.
 
 The network is one convolution, so that most of the time is spent on what is tested, reading and writing
@@ -12,6 +12,7 @@ Windows). `KERAS_BACKEND=jax` chooses the back end, as everywhere.
 """
 
 import argparse
+import contextlib
 import csv
 import multiprocessing
 import os
@@ -95,12 +96,10 @@ class Command:
 def found(run, pattern):
     """The files that a pattern finds, each with its inode, size and time of change."""
     files = set()
-    for path in run.glob(pattern):
-        try:
+    with contextlib.suppress(FileNotFoundError):  # one of them, or its folder, was removed just now
+        for path in run.glob(pattern):
             about = path.stat()
-        except FileNotFoundError:  # it was moved just now
-            continue
-        files.add((path, about.st_ino, about.st_size, about.st_mtime_ns))
+            files.add((path, about.st_ino, about.st_size, about.st_mtime_ns))
     return files
 
 
@@ -131,7 +130,7 @@ def is_removed(pattern):
 
 def last_removal(run):
     """The moment in which the backups of a training that has ended are removed."""
-    return lambda: (run / "model.keras").exists() and len(list(run.glob("backup/*/state.json"))) < 2
+    return lambda: (run / "model.keras").exists() and len(found(run, "backup/*/state.json")) < 2
 
 
 MOMENTS = {
@@ -218,42 +217,55 @@ def print_row(*cells):
 
 
 def main(folder, kills, seed):
-    rng, log = random.Random(seed), folder / "log.txt"
     save_images(folder / "images")
     words = ["train", "--source", folder / "images", "--image-size", 16, "--model", "autoencoder"]
-    # So low a rate that each epoch is the best, and is saved.
     words += ["--epochs", EPOCHS, "--batch-size", 8, "--patience", EPOCHS, "--learning-rate", 0.001]
     whole, epoch_seconds = whole_run(folder, words)
     versions = f"Keras {keras.__version__}, {keras.backend.backend()}, Python {platform.python_version()}"
-    print(f"{versions}, {platform.machine()}: {EPOCHS} epochs, seed {seed} of the random moments\n")
+    print(f"{versions}, {platform.machine()}: {EPOCHS} epochs, seed {seed} of the random moments")
+    runs = [
+        killed_run(folder / name, words, moments, random.Random(seed), epoch_seconds)
+        for name, moments in {"at_random": ["random"] * kills, "while_writing": list(MOMENTS)}.items()
+    ]
+    for run in runs:  # all forks are over: TensorFlow, once it has computed, does not survive one
+        history, weights = differences(whole, run)
+        print(f"\nhistory.csv: {len(rows_of(run))} epochs, each once, in order")
+        print(f"largest difference to the training without a kill: {history:.2g} in history.csv, ", end="")
+        print(f"{weights:.2g} in the weights of model.keras")
+        print(f"files: {', '.join(sorted(path.name for path in run.iterdir()))}")
+
+
+def killed_run(folder, words, moments, rng, epoch_seconds):
+    """A training that is killed at each of these moments, and continued; prints a row per kill."""
+    print()
     print_row("kill", "moment", "epochs in history.csv", "best.keras", "backups", "parts", "continues with")
     print_row("---:", ":---", "---:", ":---", ":---", ":---", ":---")
-    command, row = Command(log, *words, "--runs", folder / "killed"), []
-    command.wait_for(lambda: any((folder / "killed").glob("*/settings.json")))
-    (run,) = (folder / "killed").iterdir()
-    moments = ["random"] * kills + list(MOMENTS)
+    folder.mkdir()
+    command, row = Command(folder / "log.txt", *words, "--runs", folder), []
+    command.wait_for(lambda: any(folder.glob("*/settings.json")))
+    (run,) = (file.parent for file in folder.glob("*/settings.json"))
     for number, moment in enumerate([*moments, None], 1):
         code = command.process.join() if moment is None else kill_at(moment, command, run, rng, epoch_seconds)
         printed = command.printed()
         if row:
             resumed = re.search(rf"{RESUMED} (\d+)", printed)
-            print_row(*row, f"epoch {int(resumed[1]) + 1}" if resumed else "the first epoch")
-        if moment is None or code != -signal.SIGKILL:
-            break
+            ended = "this training has ended" in printed
+            print_row(
+                *row, f"epoch {int(resumed[1]) + 1}" if resumed else "–" if ended else "the first epoch"
+            )
+        if moment is not None and code != -signal.SIGKILL:
+            sys.exit(f"the training ended before it could be killed at: {moment}\n{printed}")
         row = [number, moment, *what_is_left(run)]
-        command = Command(log, "train", "--resume", run)
+        if moment is not None:
+            command = Command(folder / "log.txt", "train", "--resume", run)
     if "Saved" not in printed and "this training has ended" not in printed:
         sys.exit(f"the training did not end: {printed}")
-    history, weights = differences(whole, run)
-    print(f"\nhistory.csv: {len(rows_of(run))} epochs, each once, in order")
-    print(f"largest difference to the training without a kill: {history:.2g} in history.csv, ", end="")
-    print(f"{weights:.2g} in the weights of model.keras")
-    print(f"files: {', '.join(sorted(path.name for path in run.iterdir()))}")
+    return run
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=10, help="at random moments, before those while writing")
+    parser.add_argument("--kills", type=int, default=10, help="at random moments")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="keep the runs there")
     given = parser.parse_args()
