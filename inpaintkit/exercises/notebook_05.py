@@ -6,7 +6,7 @@ from inpaintkit.exercises.core import difference, exercise, prediction
 
 prediction(
     "05.a",
-    "Which part of the gain of 81 minutes of training will a minute or two here have?",
+    "Which part of the gain of photos will a minute or two of training here have?",
     {
         "more than half": "the first steps of a training gain most, and here all holes are of one type.",
         "less than half": "minutes are few steps, and crops of seven photographs are few images.",
