@@ -71,22 +71,21 @@ def _report(folder, name, preset, inpainter, settings, recipe):
     from inpaintkit import data, pretrained
 
     images = data.images(settings["source"], "val", preset.image_size, 60)
-    steps = int(keras.ops.convert_to_numpy(inpainter.optimizer.iterations))
     about = {
         **recipe,
         "network": "residual_unet",
         "arguments": {"filters": preset.filters},
         "data": f"{settings['source']}, split train; {len(images)} images of split val",
         "terms": "not known here: those of the training images",
-        "steps": steps,
+        "steps": int(keras.ops.convert_to_numpy(inpainter.optimizer.iterations)),
         "machine": f"{platform.machine()}, Keras {keras.__version__} with {keras.backend.backend()}",
     }
     pretrained.save(folder / "weights", name, inpainter, about)  # so nothing is lost while they are measured
     results = validation_results(name, preset, inpainter, images, settings["seed"])
     print(f"\nHole PSNR in dB, {len(images)} validation images:\n{pandas.DataFrame(results).to_markdown()}")
-    about["results"] = {"validation, hole PSNR in dB": results}
+    about |= {"results": {"validation, hole PSNR in dB": results}}
     pretrained.save(folder / "weights", name, inpainter, about)
-    print(f"Weights and card of {steps:,} steps: {folder / 'weights' / name}.npz and .json")
+    print(f"Weights and card of {about['steps']:,} steps: {folder / 'weights' / name}.npz and .json")
 
 
 def validation_results(name, preset, network, images, seed=0):
@@ -95,8 +94,5 @@ def validation_results(name, preset, network, images, seed=0):
 
     methods = {"biharmonic": baselines.biharmonic, "heat": baselines.heat}
     methods |= {"untrained": evaluation.untrained(network), name: network}
-    results = {}
-    for holes, generator in preset.validation.items():
-        pairs = data.pairs(images, generator, preset.batch_size, shuffle=False, seed=seed)
-        results[holes] = {method: round(evaluation.hole_psnr(m, pairs), 2) for method, m in methods.items()}
-    return results
+    cases = ((k, data.pairs(images, g, shuffle=False, seed=seed)) for k, g in preset.validation.items())
+    return {k: {m: round(evaluation.hole_psnr(methods[m], p), 2) for m in methods} for k, p in cases}

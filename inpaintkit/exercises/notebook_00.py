@@ -19,7 +19,7 @@ prediction(
     "00.b",
     "How many decibels will the minutes of training here add to the network?",
     unit="dB",
-    why="Few minutes on seven photographs teach little; photos had 870,000 crops of 2,070 images.",
+    why="Few minutes on seven photographs teach little; photos had minutes of a fast GPU and 2,070 images.",
 )
 
 

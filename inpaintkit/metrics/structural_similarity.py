@@ -27,9 +27,8 @@ def ssim(y_true: ArrayLike, y_pred: ArrayLike, region: ArrayLike | None = None) 
 
     Args:
         y_true, y_pred: (B, H, W, 3) in [0, 1], at least 11×11 pixels.
-        region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts: the mean runs over the windows whose centre
-        lies
-            there. None: everywhere. `1 - mask` for the hole.
+        region: (B, H, W, 1) or (B, H, W), 1 where a pixel counts: the mean runs over the windows whose
+            centre lies there. None: everywhere. `1 - mask` for the hole.
 
     Returns:
         array or tensor (B,); NaN where no centre of a window lies in the region.
