@@ -187,6 +187,7 @@ def gallery(
     check_choice("score", score, ("hole", "image"))
     check_number("tile", tile, 0.1, 100)
     check_type("results", results, dict, "{name: filled images}")
+    check_type("scores", {} if scores is None else scores, dict, "None, or {name: PSNR of each image}")
     images, masks = as_array("images", images), as_array("masks", masks)
     results = {name: as_array("results", filled) for name, filled in results.items()}
     metrics.check_shapes(images, images, masks)
@@ -229,6 +230,7 @@ def curves(history: dict[str, list[float]], baselines: dict[str, dict[str, float
         >>> [axis.get_title() for axis in figure.axes]
         ['loss', 'hole PSNR, dB']
     """
+    check_type("baselines", baselines or {}, dict, "None, or {metric: {method: value}}")
     if not isinstance(history, dict) or not all(np.ndim(values) == 1 for values in history.values()):
         raise ValueError(f"history of type {type(history).__name__}: expected {{name: one value per epoch}}")
     names = [n for n in history if not n.startswith("val_") and n not in ("epoch", "learning_rate")]

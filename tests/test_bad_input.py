@@ -11,6 +11,15 @@ IMAGES, MASKS = np.full((1, 16, 16, 3), 0.5, "float32"), np.ones((1, 16, 16, 1),
 MASKS[:, 4:6] = 0
 BYTES = np.full((3, 16, 16, 3), 128, "uint8")
 TARGET = np.concatenate([IMAGES, MASKS], -1)
+
+
+def scores_without(column):
+    """The scores of a comparison, but for one of their columns."""
+    return ik.evaluation.score_images({"mean": ik.baselines.mean_color}, IMAGES, "center").drop(
+        columns=column
+    )
+
+
 WRONG = {
     "text as images": (lambda: ik.baselines.heat("a", MASKS), "images of type str"),
     "complex images": (lambda: ik.baselines.heat(IMAGES * 1j, MASKS), "images of dtype complex64: expected"),
@@ -69,6 +78,10 @@ WRONG = {
     "student": (lambda: ik.exercises.report(IMAGES), "student of type ndarray"),
     "grids": (lambda: ik.plots.numbers(3), "grids: expected"),
     "history": (lambda: ik.plots.curves({"loss": 1}), "history of type dict"),
+    "baselines": (lambda: ik.plots.curves({"loss": [1.0]}, (1, 2)), "baselines of type tuple: expected"),
+    "scores": (lambda: ik.plots.gallery(IMAGES, MASKS, {}, scores=True), "scores of type bool: expected"),
+    "missing column": (lambda: ik.evaluation.tabulate(scores_without("dice_squared")), "dice_squared"),
+    "bytes": (lambda: ik.upload(b"x"), "path of type bytes: expected"),
     "minutes": (lambda: ik.training.ProgressLine("a"), "minutes=a"),
     "rates": (lambda: ik.training.step_schedule({0: "a"}), "rates="),
     "monitor": (lambda: ik.training.Plateau([]), "monitor of type list"),

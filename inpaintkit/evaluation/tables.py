@@ -56,7 +56,8 @@ def tabulate(scores: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         >>> table.bucket.unique()[:3].tolist(), table.n[0].item()
         (['all', '(0.01, 0.1]', '(0.1, 0.2]'], 2)
     """
-    check_table("scores", scores, [*VIEW, "classical", "image", "hole_ratio", "psnr", "ssim"])
+    measured = ("mae", "mse", "psnr", "ssim", "dice", "dice_squared", "jaccard", "cosine", "ms")
+    check_table("scores", scores, [*VIEW, "classical", "image", "hole_ratio", *measured])
     attrs, scores = scores.attrs, scores.sort_values("image")
     scores.attrs = {}  # pandas would copy them, with all names of images, at every step
     _check_one_comparison(scores)

@@ -37,7 +37,7 @@ def upload(path: str | os.PathLike | None = None) -> np.ndarray:
         (1200, 1600, 3)
     """
     file = _from_colab() if path is None else path
-    name = os.path.basename(getattr(file, "name", file))
+    name = os.path.basename(str(getattr(file, "name", file)))
     if name.lower().endswith((".heic", ".heif")):
         advice = "in the iPhone's settings choose Camera → Formats → Most Compatible, or save it as JPEG"
         raise ValueError(f"{name}: expected a JPEG or PNG file; {advice}")

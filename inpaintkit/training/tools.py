@@ -87,14 +87,11 @@ def find_learning_rate(
         ValueError: network 'pconv_unet' is not compiled: call its compile(optimizer, loss) first
     """
     if not (is_number(low) and is_number(high) and 0 < low < high and is_count(steps, 10)):
-        came = f"low={low!r}, high={high!r}, steps={steps!r}"
-        raise ValueError(f"{came}: expected 0 < low < high and at least 10 steps")
+        raise ValueError(f"{low=}, {high=}, {steps=}: expected 0 < low < high and at least 10 steps")
     _check_compiled(model)
     _check_no_schedule(model, "find_learning_rate")
-    if not hasattr(pairs, "__getitem__") or isinstance(pairs, dict) or not len(pairs):
-        raise ValueError(
-            f"pairs of type {type(pairs).__name__}: expected Pairs, or a list of batches, not empty"
-        )
+    if not {"__getitem__", "__len__"} <= set(dir(pairs)) or isinstance(pairs, dict) or not len(pairs):
+        raise ValueError(f"pairs of type {type(pairs).__name__}: expected Pairs or batches, not empty")
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [ops.convert_to_numpy(variable) for variable in variables]
