@@ -230,7 +230,7 @@ def curves(history: dict[str, list[float]], baselines: dict[str, dict[str, float
         >>> [axis.get_title() for axis in figure.axes]
         ['loss', 'hole PSNR, dB']
     """
-    check_type("baselines", baselines or {}, dict, "None, or {metric: {method: value}}")
+    check_type("baselines", {} if baselines is None else baselines, dict, "None or {metric: {method: value}}")
     if not isinstance(history, dict) or not all(np.ndim(values) == 1 for values in history.values()):
         raise ValueError(f"history of type {type(history).__name__}: expected {{name: one value per epoch}}")
     names = [n for n in history if not n.startswith("val_") and n not in ("epoch", "learning_rate")]

@@ -1071,10 +1071,10 @@ def _one_number(result, **named):
     target, output = numeric(named["y_true"]), numeric(named["y_pred"])
     numbers = [value for value in named.values() if np.isscalar(value) and not isinstance(value, str)]
     small = all(
-        np.isfinite(each).all() and np.abs(each).max() <= 1e18
+        np.isfinite(each).all() and np.abs(each).max(initial=0) <= 1e18
         for each in (target, output, *map(numeric, numbers))
     )
-    if small and ((target[..., -1] >= 0) & (target[..., -1] <= 1)).all():
+    if target.size and small and ((target[..., -1] >= 0) & (target[..., -1] <= 1)).all():
         assert np.isfinite(numeric(result))
 
 

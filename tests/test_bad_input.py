@@ -79,6 +79,8 @@ WRONG = {
     "grids": (lambda: ik.plots.numbers(3), "grids: expected"),
     "history": (lambda: ik.plots.curves({"loss": 1}), "history of type dict"),
     "baselines": (lambda: ik.plots.curves({"loss": [1.0]}, (1, 2)), "baselines of type tuple: expected"),
+    "array": (lambda: ik.plots.curves({"loss": [1.0]}, IMAGES), "baselines of type ndarray: expected"),
+    "bucket": (lambda: ik.masks.FromFolder(".", bucket=((1, 1),)), r"bucket=\(\(1, 1\),\)"),
     "scores": (lambda: ik.plots.gallery(IMAGES, MASKS, {}, scores=True), "scores of type bool: expected"),
     "missing column": (lambda: ik.evaluation.tabulate(scores_without("dice_squared")), "dice_squared"),
     "bytes": (lambda: ik.upload(b"x"), "path of type bytes: expected"),

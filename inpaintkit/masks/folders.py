@@ -72,7 +72,7 @@ class FromFolder(MaskGenerator):
         check_choice("hole", self.hole, ("white", "black", "alpha"))
         folder = Path(self.path).expanduser()
         files = sorted(file for file in files_below(folder) if file.suffix.lower() in _ENDINGS)
-        files = [file for file in files if file.parent.name.startswith(self.bucket)]
+        files = [file for file in files if file.parent.name.startswith(str(self.bucket))]
         if not files:
             missing = f"no such folder, or no mask file ({', '.join(_ENDINGS)}) in it"
             raise ValueError(f"{folder}: {missing} with bucket={self.bucket!r}")
