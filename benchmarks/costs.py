@@ -2,9 +2,9 @@
 
 Fills photographs with every classical method and every network, and changes one of four things at a time. The
 methods take turns for several rounds, and the median counts: milliseconds of processor time per image, on one
-thread. Memory is what the process has at its peak during a call, beyond what it had before; it is read from
-/proc, which only Linux has. TensorFlow keeps the memory that it once had, so each number of a network is from
-a process of its own. A curve ends after the first point that takes longer than a second.
+thread. Memory is what the process has at its peak during a call, beyond what it had before. TensorFlow keeps
+the memory that it once had, so each number of a network is from a process of its own. A curve ends after the
+first point that takes longer than a second.
 
 Every measurement is kept in `benchmarks/results/costs.json`, so that the command can be stopped and started
 again (`--fresh` measures anew). At the end it draws `images/costs.png` and writes the table into
@@ -18,11 +18,8 @@ if __name__ == "__main__":  # before the libraries are imported
     os.environ |= dict.fromkeys(names, "1")
 
 import argparse
-import ctypes
-import gc
 import inspect
 import json
-import re
 import subprocess
 import sys
 import time
@@ -30,6 +27,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from process_memory import added_at_peak
 
 import inpaintkit as ik
 from inpaintkit.cli.options import NETWORKS
@@ -131,32 +129,15 @@ def seconds_of(call):
     return (time.process_time() - begun) / calls
 
 
-def memory_of(call):
-    """MiB that the process has at its peak during a call beyond what it had before."""
-    gc.collect()
-    libc = ctypes.CDLL("libc.so.6")
-    libc.mallopt(-3, 1 << 16)  # M_MMAP_THRESHOLD: larger arrays go back to the system when they are freed
-    libc.malloc_trim(0)  # so does what is free now
-    Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak is now what the process has
-    before = memory("VmRSS")
-    call()
-    return max(0.0, memory("VmHWM") - before)
-
-
 def memory_in_a_process(name, cell):
-    """`memory_of` a network in a new process, where smaller images were filled before, to compile."""
+    """`added_at_peak` by a network in a new process, where smaller images were filled before, to compile."""
     code = f"import costs; bench = costs.Bench(); cell = {cell}; call = bench.call\n"
     code += f"for size in (32, 48): call({name!r}, cell | {{'size': size, 'batch': 1}})()\n"
-    code += f"print(round(costs.memory_of(bench.call({name!r}, cell, False)), 2))"
+    code += f"print(round(costs.added_at_peak(bench.call({name!r}, cell, False)), 2))"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, env=environment, text=True, check=True, stdout=subprocess.PIPE)
     return float(run.stdout.split()[-1])
-
-
-def memory(entry):
-    text = Path("/proc/self/status").read_text("ascii")
-    return int(re.search(rf"{entry}:\s+(\d+) kB", text)[1]) / 1024
 
 
 def cells_of(name, results):
@@ -189,7 +170,7 @@ def measure(methods, file=RESULTS, rounds=ROUNDS):
                 if "mib" in kept or kept["ms"][0] * cell["batch"] > 1000 * TOO_LONG:
                     continue
                 if name not in NETWORKS:
-                    kept["mib"] = round(memory_of(call), 2)
+                    kept["mib"] = round(added_at_peak(call), 2)
                 elif cell["ratio"] == USUAL["ratio"]:  # a network computes the same for every hole
                     kept["mib"] = memory_in_a_process(name, cell)
             write_results(file, results, name)

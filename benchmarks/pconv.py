@@ -23,7 +23,6 @@ import datetime
 import importlib.util
 import itertools
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
+from process_memory import added_at_peak
 
 import inpaintkit as ik
 
@@ -202,11 +202,7 @@ def added_memory(make, partial, batch):
     """
     network = make(partial)
     x, y = example(network, batch)
-    pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])  # Linux
-    for _ in range(2):
-        network.train_on_batch(x, y)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return (peak - pages * resource.getpagesize()) / 2**20
+    return added_at_peak(lambda: [network.train_on_batch(x, y) for _ in range(2)])
 
 
 def in_a_process(code):
@@ -240,10 +236,11 @@ def save(part, header, rows, options):
     library = "torch" if part == "peers" else keras.backend.backend()
     packages = [library] if part == "peers" else ["keras", library]
     cpu = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if "model name" in line]
+    rounds = "a process per number" if part == "memory" else f"median of {options.rounds} rounds"
     lines = [
         f"{datetime.date.today()}, {cpu[0].split(': ')[1]}, one thread of {os.cpu_count()}; "
         f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in packages)}; "
-        f"batch {options.batch}, median of {options.rounds} rounds.",
+        f"batch {options.batch}, {rounds}.",
         "",
         f"| {' | '.join(header)} |",
         f"|---|{'---:|' * (len(header) - 1)}",
