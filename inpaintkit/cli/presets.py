@@ -83,16 +83,24 @@ def _report(folder, name, preset, inpainter, settings, recipe):
     pretrained.save(folder / "weights", name, inpainter, about)  # so nothing is lost while they are measured
     results = validation_results(name, preset, inpainter, images, settings["seed"])
     print(f"\nHole PSNR in dB, {len(images)} validation images:\n{pandas.DataFrame(results).to_markdown()}")
-    about |= {"results": {"validation, hole PSNR in dB": results}}
+    about["results"] = {"validation, hole PSNR in dB": results}
     pretrained.save(folder / "weights", name, inpainter, about)
     print(f"Weights and card of {about['steps']:,} steps: {folder / 'weights' / name}.npz and .json")
 
 
 def validation_results(name, preset, network, images, seed=0):
-    """{kind of hole: {method: hole PSNR in dB}} of a network, untrained and trained, and of two others."""
+    """{kind of hole: {method: hole PSNR in dB}} of biharmonic, heat, and a network untrained and trained.
+
+    Args:
+        name: of the network in the result. preset: its `Preset`, which says the kinds of holes.
+        images: `ik.data.Images`. seed: of the holes.
+    """
     from inpaintkit import baselines, data, evaluation
 
     methods = {"biharmonic": baselines.biharmonic, "heat": baselines.heat}
     methods |= {"untrained": evaluation.untrained(network), name: network}
-    cases = ((k, data.pairs(images, g, shuffle=False, seed=seed)) for k, g in preset.validation.items())
-    return {k: {m: round(evaluation.hole_psnr(methods[m], p), 2) for m in methods} for k, p in cases}
+    results = {}
+    for holes, generator in preset.validation.items():
+        pairs = data.pairs(images, generator, preset.batch_size, shuffle=False, seed=seed)
+        results[holes] = {method: round(evaluation.hole_psnr(m, pairs), 2) for method, m in methods.items()}
+    return results
