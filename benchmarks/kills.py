@@ -40,7 +40,7 @@ import inpaintkit as ik
 from inpaintkit import baselines, cli, evaluation, models, plots, training  # noqa: F401 (before the fork)
 
 EPOCHS = 30
-RESUMED = "resuming after epoch"
+RESUMED, ENDED = "resuming after epoch", "this training has ended"
 
 
 def tiny(input_shape):
@@ -235,6 +235,13 @@ def main(folder, kills, seed):
         print(f"files: {', '.join(sorted(path.name for path in run.iterdir()))}")
 
 
+def continued_with(printed):
+    """With which epoch a command went on, read from what it printed."""
+    if resumed := re.search(rf"{RESUMED} (\d+)", printed):
+        return f"epoch {int(resumed[1]) + 1}"
+    return "–" if ENDED in printed else "the first epoch"
+
+
 def killed_run(folder, words, moments, rng, epoch_seconds):
     """A training that is killed at each of these moments, and continued; prints a row per kill."""
     print()
@@ -248,17 +255,13 @@ def killed_run(folder, words, moments, rng, epoch_seconds):
         code = command.process.join() if moment is None else kill_at(moment, command, run, rng, epoch_seconds)
         printed = command.printed()
         if row:
-            resumed = re.search(rf"{RESUMED} (\d+)", printed)
-            ended = "this training has ended" in printed
-            print_row(
-                *row, f"epoch {int(resumed[1]) + 1}" if resumed else "–" if ended else "the first epoch"
-            )
+            print_row(*row, continued_with(printed))
         if moment is not None and code != -signal.SIGKILL:
             sys.exit(f"the training ended before it could be killed at: {moment}\n{printed}")
         row = [number, moment, *what_is_left(run)]
         if moment is not None:
             command = Command(folder / "log.txt", "train", "--resume", run)
-    if "Saved" not in printed and "this training has ended" not in printed:
+    if "Saved" not in printed and ENDED not in printed:
         sys.exit(f"the training did not end: {printed}")
     return run
 

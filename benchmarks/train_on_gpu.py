@@ -18,7 +18,6 @@ import json
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,38 +33,32 @@ def pack(name, source, file, quality):
     import inpaintkit as ik
 
     preset, crop = ik.training.PRESETS[name], CROPS[name]
-    side, parts = preset.image_size, {}
-    for split, count, how in (
-        ("train", None, {"quality": quality, "method": 6}),
-        ("val", VALIDATION, {"lossless": True}),
-    ):
-        with ThreadPoolExecutor() as pool:
-            images = ik.data.images(source, split, side, count)
-            encoded = list(pool.map(partial(_encode, how=how), images.array))
-        parts[f"{split}_sizes"] = np.array([len(one) for one in encoded])
-        parts[split] = np.frombuffer(b"".join(encoded), "uint8")
-        print(f"{split}: {len(encoded)} images, {len(parts[split]) / 1e6:.1f} MB", flush=True)
+    side = preset.image_size
+    train = ik.data.images(source, "train", side)
+    val = ik.data.images(source, "val", side, VALIDATION)
+    parts = encoded("train", train, quality=quality, method=6) | encoded("val", val, lossless=True)
     holes = ik.masks.Mixture(tuple(preset.masks), tuple(preset.masks.values()))
     parts["masks"] = _pack_bits(holes.sample(MASKS, crop, crop, seed=1))
-    count = len(parts["val_sizes"])
-    kinds = [generator.sample(count, side, side, seed=2) for generator in preset.validation.values()]
+    kinds = [generator.sample(len(val), side, side, seed=2) for generator in preset.validation.values()]
     parts["val_masks"] = _pack_bits(np.concatenate(kinds))
-    settings = {
-        "name": name,
-        "side": side,
-        "crop": crop,
-        "shrink": preset.shrink,
-        "filters": preset.filters,
-        "kinds": [*preset.validation],
-    }
+    settings = {"name": name, "side": side, "crop": crop, "shrink": preset.shrink}
+    settings |= {"filters": preset.filters, "kinds": [*preset.validation]}
     np.savez(file, settings=json.dumps(settings), **parts)
     print(f"{file}: {Path(file).stat().st_size / 1e6:.1f} MB")
 
 
-def _encode(image, how):
-    file = io.BytesIO()
-    Image.fromarray(np.asarray(image)).save(file, "webp", **how)
-    return file.getvalue()
+def encoded(split, images, **settings):
+    """{split: the bytes of all WebP files, one after the other, split + "_sizes": how many each has}."""
+
+    def encode(image):
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(image)).save(file, "webp", **settings)
+        return file.getvalue()
+
+    with ThreadPoolExecutor() as pool:
+        files = list(pool.map(encode, images.array))
+    print(f"{split}: {len(files)} images, {sum(map(len, files)) / 1e6:.1f} MB", flush=True)
+    return {split: np.frombuffer(b"".join(files), "uint8"), f"{split}_sizes": np.array([*map(len, files)])}
 
 
 def _pack_bits(masks):
@@ -84,9 +77,8 @@ def unpack(file):
                 arrays[split] = np.stack(list(pool.map(_decode, pieces)))
         for name, side in (("masks", settings["crop"]), ("val_masks", settings["side"])):
             bits = np.frombuffer(zlib.decompress(parts[name].tobytes()), "uint8")
-            arrays[name] = np.unpackbits(bits)[: bits.size * 8 // side**2 * side**2].reshape(
-                -1, side, side, 1
-            )
+            count = 8 * bits.size // side**2  # the last byte may have bits of no mask
+            arrays[name] = np.unpackbits(bits, count=count * side**2).reshape(count, side, side, 1)
     return settings, arrays
 
 
@@ -160,33 +152,32 @@ def make_step(network, optimizer, arrays, settings, batch):
 
 
 def make_validation(network, arrays, settings):
-    """The function weights → hole PSNR in dB per kind of hole, the mean of the images."""
+    """The function weights → {kind of hole: hole PSNR in dB, the mean of the images}."""
     import jax
-    import jax.numpy as jnp
+
+    import inpaintkit as ik
+
+    images = arrays["val"]
+    masks_by_kind = np.split(arrays["val_masks"], len(settings["kinds"]))
 
     @jax.jit
     def psnr(weights, image, mask):
         image, mask = image.astype("float32") / 255, mask.astype("float32")
         fill, _ = network.stateless_call(weights, [], [image * mask, mask])
-        error = jnp.sum(jnp.square((fill - image) * (1 - mask)), (1, 2, 3)) / (
-            3 * jnp.sum(1 - mask, (1, 2, 3))
-        )
-        return -10 * jnp.log10(error)
-
-    count = len(arrays["val"])
+        return ik.metrics.psnr(image, fill, 1 - mask)
 
     def validate(weights):
-        kinds = np.split(arrays["val_masks"], len(settings["kinds"]))
-        return {
-            kind: float(np.mean([np.mean(psnr(weights, arrays["val"][i : i + 10], masks[i : i + 10]))
-                                 for i in range(0, count, 10)]))
-            for kind, masks in zip(settings["kinds"], kinds, strict=True)
-        }  # fmt: skip
+        results = {}
+        for kind, masks in zip(settings["kinds"], masks_by_kind, strict=True):
+            batches = [slice(start, start + 10) for start in range(0, len(images), 10)]
+            values = [psnr(weights, images[batch], masks[batch]) for batch in batches]
+            results[kind] = float(np.mean(np.concatenate(values)))
+        return results
 
     return validate
 
 
-def train(file, folder, seconds, highest, filters, batch, start=None):
+def train(file, folder, seconds, learning_rate, filters, batch, start=None):
     """Trains for `seconds` from random weights, or from those of a file that `train` wrote."""
     import jax
     import optax
@@ -197,7 +188,8 @@ def train(file, folder, seconds, highest, filters, batch, start=None):
     settings, arrays = unpack(file)
     name, folder = settings["name"], Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    network = ik.models.residual_unet(filters=filters or settings["filters"], name=name)
+    filters = filters or settings["filters"]
+    network = ik.models.residual_unet(filters=filters, name=name)
     names = [f"{layer.name}/{v.name}" for layer in network.layers for v in layer.weights]
     if start:
         with np.load(start, allow_pickle=False) as kept:
@@ -208,10 +200,8 @@ def train(file, folder, seconds, highest, filters, batch, start=None):
     # Each variable has a copy of its own, since the compiled function gives the memory of its state away.
     weights, average = ([jax.numpy.array(w.value) for w in network.trainable_variables] for _ in range(2))
     state = (weights, average, optimizer.init(weights))
-    run, validate = (
-        make_step(network, optimizer, arrays, settings, batch),
-        make_validation(network, arrays, settings),
-    )
+    run = make_step(network, optimizer, arrays, settings, batch)
+    validate = make_validation(network, arrays, settings)
     device = jax.devices()[0].device_kind
 
     def record(steps, rate, loss, best):
@@ -221,12 +211,12 @@ def train(file, folder, seconds, highest, filters, batch, start=None):
             "steps": steps,
             "seconds": round(time.time() - began),
             "rate": rate,
-            "highest rate": highest,
             "loss": loss,
             "mean": mean,
         }
+        made_with = {"device": device, "filters": filters, "batch": batch, "highest rate": learning_rate}
         with open(folder / f"{name}.jsonl", "a") as log:
-            log.write(json.dumps({**line, "device": device, "batch": batch, **results}) + "\n")
+            log.write(json.dumps(line | made_with | results) + "\n")
         print(f"{name}: {line}", flush=True)
         if mean > best:
             part = folder / f"{name}.part.npz"
@@ -239,7 +229,7 @@ def train(file, folder, seconds, highest, filters, batch, start=None):
     run = run.lower(state, 0.0, key).compile()  # before the learning rate begins to fall
     first = next_record = time.time()
     while (passed := (time.time() - first) / (began + seconds - first)) < 1:
-        rate_now = float(highest * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
+        rate_now = float(learning_rate * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
         key, subkey = jax.random.split(key)
         state, loss = run(state, rate_now, subkey)
         done, loss = done + STEPS_PER_CALL, float(loss)
@@ -255,13 +245,10 @@ def ship(file, folder, source, data):
 
     file = Path(file)
     name, lines = file.stem, [json.loads(line) for line in file.with_suffix(".jsonl").open()]
+    filters = tuple(lines[0]["filters"])
+    network = ik.models.residual_unet(filters=filters, name=name)
+    names = [f"{layer.name}/{v.name}" for layer in network.layers for v in layer.weights]
     with np.load(file, allow_pickle=False) as kept:
-        filters = [kept["stem/kernel"].shape[-1]]
-        filters += [
-            kept[f"down{level}/kernel"].shape[-1] for level in range(1, 20) if f"down{level}/kernel" in kept
-        ]
-        network = ik.models.residual_unet(filters=tuple(filters), name=name)
-        names = [f"{layer.name}/{v.name}" for layer in network.layers for v in layer.weights]
         network.set_weights([kept[key] for key in names])
     preset, parts = ik.training.PRESETS[name], []
     for line in lines:
@@ -303,7 +290,7 @@ if __name__ == "__main__":
     one.add_argument("file")
     one.add_argument("folder")
     one.add_argument("--seconds", type=float, default=1200)
-    one.add_argument("--highest", type=float, default=8e-4, help="learning rate, from which it falls to 0")
+    one.add_argument("--learning-rate", type=float, default=8e-4, help="the highest; it falls to 0")
     one.add_argument("--filters", type=lambda text: tuple(map(int, text.split(","))))
     one.add_argument("--batch", type=int, default=BATCH)
     one.add_argument("--start", help="a file of weights that train wrote")
