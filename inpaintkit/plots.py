@@ -125,7 +125,10 @@ def numbers(grids: dict[str, np.ndarray | tuple[np.ndarray, np.ndarray]], form: 
     grids = {title: _grid(grid) for title, grid in grids.items()} if isinstance(grids, dict) else {}
     if not grids:
         raise ValueError("grids: expected {title: array} or {title: (array, mask)}")
-    check_type("form", form, str, "how a number is written, such as '.2f'")
+    try:
+        format(0.5, form)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"form={form!r}: expected how a number is written, such as '.2f'") from error
     figure, axes = _subplots(1, len(grids), (2.3 * len(grids), 2.6))
     for axis, (title, (values, known)) in zip(axes[0], grids.items(), strict=True):
         low, high = values[known > 0].min(), values[known > 0].max()
@@ -145,9 +148,7 @@ def _grid(grid):
     grid = grid if isinstance(grid, tuple) and len(grid) == 2 else (grid, np.ones_like(grid))
     values, known = (as_array("grids", part) for part in grid)
     if values.ndim != 2 or values.shape != known.shape or not (known > 0).any():
-        raise ValueError(
-            f"grids hold {values.shape} with mask {known.shape}: expected (H, W), some of it known"
-        )
+        raise ValueError(f"grids hold {values.shape} with mask {known.shape}: expected (H, W), some known")
     return values, known
 
 
@@ -187,7 +188,7 @@ def gallery(
     check_choice("score", score, ("hole", "image"))
     check_number("tile", tile, 0.1, 100)
     check_type("results", results, dict, "{name: filled images}")
-    check_type("scores", {} if scores is None else scores, dict, "None, or {name: PSNR of each image}")
+    check_type("scores", scores, dict | None, "None or {name: PSNR of each image}")
     images, masks = as_array("images", images), as_array("masks", masks)
     results = {name: as_array("results", filled) for name, filled in results.items()}
     metrics.check_shapes(images, images, masks)
@@ -230,7 +231,7 @@ def curves(history: dict[str, list[float]], baselines: dict[str, dict[str, float
         >>> [axis.get_title() for axis in figure.axes]
         ['loss', 'hole PSNR, dB']
     """
-    check_type("baselines", {} if baselines is None else baselines, dict, "None or {metric: {method: value}}")
+    check_type("baselines", baselines, dict | None, "None or {metric: {method: value}}")
     if not isinstance(history, dict) or not all(np.ndim(values) == 1 for values in history.values()):
         raise ValueError(f"history of type {type(history).__name__}: expected {{name: one value per epoch}}")
     names = [n for n in history if not n.startswith("val_") and n not in ("epoch", "learning_rate")]

@@ -216,9 +216,7 @@ def open_image(path):
     """Opens an image file. Every error, here and in the `with` block, becomes a ValueError that names it."""
     try:
         if not isinstance(path, str | os.PathLike) and not hasattr(path, "read"):
-            raise ValueError(
-                f"path of type {type(path).__name__}: expected a path, or a file opened as binary"
-            )
+            raise ValueError(f"path of type {type(path).__name__}: expected a path or an open binary file")
         with _LOCK:
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit follows
             try:

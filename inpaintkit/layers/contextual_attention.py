@@ -57,9 +57,7 @@ class ContextualAttention(keras.layers.Layer):
         features, mask = input_shape
         check_mask(features, mask)
         if any(side is not None and (side % 2 or side < 4) for side in features[1:3]):
-            raise ValueError(
-                f"features of shape {tuple(features)}: expected even height and width, at least 4"
-            )
+            raise ValueError(f"features {tuple(features)}: expected even height and width, at least 4")
 
     def call(self, inputs):
         features, mask = (ops.cast(x, "float32") for x in inputs)  # (B, H, W, C), (B, H, W, 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inpaintkit.checks import check_choice
+from inpaintkit.checks import check_choice, check_type
 from inpaintkit.images import NothingKnownError, decode_mask, files_below
 from inpaintkit.masks.base import MaskGenerator
 from inpaintkit.masks.label_maps import reflect_inside, resize_hole
@@ -70,9 +70,10 @@ class FromFolder(MaskGenerator):
     def __post_init__(self):
         self._check()
         check_choice("hole", self.hole, ("white", "black", "alpha"))
+        check_type("bucket", self.bucket, str, "the beginning of a folder's name")
         folder = Path(self.path).expanduser()
         files = sorted(file for file in files_below(folder) if file.suffix.lower() in _ENDINGS)
-        files = [file for file in files if file.parent.name.startswith(str(self.bucket))]
+        files = [file for file in files if file.parent.name.startswith(self.bucket)]
         if not files:
             missing = f"no such folder, or no mask file ({', '.join(_ENDINGS)}) in it"
             raise ValueError(f"{folder}: {missing} with bucket={self.bucket!r}")

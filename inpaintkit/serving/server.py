@@ -216,9 +216,7 @@ def _path_of(model, folder):
             raise ValueError(f"{model}: there is no such file")
         return str(Path(model).resolve())
     if not hasattr(model, "save"):
-        raise ValueError(
-            f"a model of type {type(model).__name__}: expected a Keras model, or the path of one"
-        )
+        raise ValueError(f"a model of type {type(model).__name__}: expected a Keras model or the path of one")
     folder.mkdir()
     model.save(folder / f"{model.name}.keras")
     return str(folder / f"{model.name}.keras")

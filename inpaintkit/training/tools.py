@@ -90,7 +90,8 @@ def find_learning_rate(
         raise ValueError(f"{low=}, {high=}, {steps=}: expected 0 < low < high and at least 10 steps")
     _check_compiled(model)
     _check_no_schedule(model, "find_learning_rate")
-    if isinstance(pairs, dict | np.ndarray) or not (hasattr(pairs, "__len__") and len(pairs)):
+    subscripted = hasattr(pairs, "__getitem__") and hasattr(pairs, "__len__")
+    if not subscripted or isinstance(pairs, dict | np.ndarray) or not len(pairs):
         raise ValueError(f"pairs of type {type(pairs).__name__}: expected Pairs or batches, not empty")
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]

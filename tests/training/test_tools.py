@@ -25,7 +25,7 @@ def test_the_range_test_finds_a_rate_that_learns_and_leaves_no_trace(network):
     assert history["loss"][-1] < history["loss"][0]
     with pytest.raises(ValueError, match="low=1"):
         training.find_learning_rate(model, pairs, 1, 0.1)
-    for wrong in (np.uint8(255), np.array(0.5)):
+    for wrong in (np.uint8(255), np.array(0.5), {3}):
         with pytest.raises(ValueError, match=f"pairs of type {type(wrong).__name__}: expected"):
             training.find_learning_rate(model, wrong)
 
