@@ -1599,7 +1599,7 @@ def _(draw, preset):
 # plots
 def _marked(result, images, masks, **_):
     masks = np.broadcast_to(masks, (*result.shape[:-1], 1))[..., 0]
-    expected = np.broadcast_to(images, result.shape)
+    expected = np.broadcast_to(np.asarray(images, result.dtype), result.shape)
     assert np.array_equal(result[masks > 0], expected[masks > 0], equal_nan=True)
 
 

@@ -20,6 +20,18 @@ def scores_without(column):
     )
 
 
+def fit_without_a_loss(make):
+    model = make(ik.models.pconv_unet(filters=(4, 8)))
+    model.compile("sgd")
+    model.fit([IMAGES, MASKS], IMAGES, verbose=0)
+
+
+def small_gan(network):
+    return ik.InpaintingGAN(
+        network, keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
+    )
+
+
 WRONG = {
     "text as images": (lambda: ik.baselines.heat("a", MASKS), "images of type str"),
     "complex images": (lambda: ik.baselines.heat(IMAGES * 1j, MASKS), "images of dtype complex64: expected"),
@@ -40,6 +52,8 @@ WRONG = {
     "NaN scratches": (lambda: ik.inpainting.scratch_mask(IMAGES[0] * np.nan), "image from nan"),
     "ragged image": (lambda: ik.inpaint([[1], [1, 2]], MASKS[0]), "image of type list"),
     "one number": (lambda: ik.outpaint(0.5, left=3), r"image of shape \(\)"),
+    "no loss": (lambda: fit_without_a_loss(ik.Inpainter), "No loss to compute"),
+    "no loss for a GAN": (lambda: fit_without_a_loss(small_gan), "No loss to compute"),
     "memory": (lambda: ik.inpainting.TemporalBlend("a"), "memory='a'"),
     "frame": (lambda: ik.inpainting.TemporalBlend()(IMAGES[0], MASKS[0]), "filled float32"),
     "strokes": (lambda: ik.draw(IMAGES[0], 3 * 1.5), "strokes of type float"),

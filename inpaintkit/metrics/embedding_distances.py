@@ -105,9 +105,7 @@ def _check_embeddings(real, fake, fewest=2):
     real, fake = as_array("real", real, "float64"), as_array("fake", fake, "float64")
     fits = real.ndim == fake.ndim == 2 and min(len(real), len(fake)) >= fewest
     if not fits or real.shape[1] != fake.shape[1]:
-        raise ValueError(
-            f"embeddings {real.shape}, {fake.shape}: expected (N, D) and (M, D), N, M ≥ {fewest}"
-        )
+        raise ValueError(f"real {real.shape}, fake {fake.shape}: expected (N, D) and (M, D), N, M ≥ {fewest}")
     if not all(np.abs(x).max(initial=0) < 1e50 for x in (real, fake)):  # so NaN is refused, too
         raise ValueError("embeddings hold NaN or infinity, real or fake: check the images and the weights")
     return real, fake

@@ -102,7 +102,8 @@ class HoleAware:
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         y = as_float(y)  # (B, H, W, 3)
         y_and_mask = ops.concatenate([y, ops.cast(mask_of(x), y.dtype)], axis=-1)  # (B, H, W, 4)
-        kinds = [loss if isinstance(loss, type) else type(loss) for loss in keras.tree.flatten(self.loss)]
+        losses = keras.tree.flatten(getattr(self, "loss", None))  # Keras says so if there is none
+        kinds = [loss if isinstance(loss, type) else type(loss) for loss in losses]
         targets = [y_and_mask if issubclass(kind, MaskLoss) else y for kind in kinds]
         if not isinstance(y_pred, (list, tuple)):
             (targets,) = targets
