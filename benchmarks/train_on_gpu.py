@@ -228,7 +228,8 @@ def train(file, folder, seconds, learning_rate, filters, batch, start=None):
     best = record(0, 0.0, None, -np.inf)
     run = run.lower(state, 0.0, key).compile()  # before the learning rate begins to fall
     first = next_record = time.time()
-    while (passed := (time.time() - first) / (began + seconds - first)) < 1:
+    left = max(1, began + seconds - first)
+    while (passed := (time.time() - first) / left) < 1:
         rate_now = float(learning_rate * min(1, (done + 1) / WARM_UP) * (1 + np.cos(np.pi * passed)) / 2)
         key, subkey = jax.random.split(key)
         state, loss = run(state, rate_now, subkey)
