@@ -4,7 +4,7 @@ Fills photographs with every classical method and every network, and changes one
 methods take turns for several rounds, and the median counts: milliseconds of processor time per image, on one
 thread. Memory is what the process has at its peak during a call, beyond what it had before. TensorFlow keeps
 the memory that it once had, so each number of a network is from a process of its own. A curve ends after the
-first point that takes longer than a second.
+first point that takes longer than a second; it is measured three times at most.
 
 Every measurement is kept in `benchmarks/results/costs.json`, so that the command can be stopped and started
 again (`--fresh` measures anew). At the end it draws `images/costs.png` and writes the table into
@@ -163,7 +163,8 @@ def measure(methods, file=RESULTS, rounds=ROUNDS):
         for name in methods:
             for cell in cells_of(name, results):
                 kept = results.setdefault(key_of(name, cell), {"ms": []})
-                if len(kept["ms"]) > turn or (turn and kept["ms"][0] * cell["batch"] > 1000 * TOO_LONG):
+                too_long = kept["ms"] and kept["ms"][0] * cell["batch"] > 1000 * TOO_LONG
+                if len(kept["ms"]) > turn or (too_long and len(kept["ms"]) >= ROUNDS):
                     continue
                 call = bench.call(name, cell)
                 kept["ms"].append(round(1000 * seconds_of(call) / cell["batch"], 4))
