@@ -97,7 +97,7 @@ def _settings(value):
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if not hasattr(value, "get_config"):
-        return getattr(value, "__dict__", {})
+        return dict(sorted(getattr(value, "__dict__", {}).items()))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -106,7 +106,7 @@ def _settings(value):
         settings = {}
     if isinstance(value, keras.losses.Loss):  # a user's class may not save all; a lambda is saved by its line
         kinds = (int, float, str, list, tuple, dict, types.FunctionType)
-        own = {name: part for name, part in vars(value).items() if isinstance(part, kinds)}
+        own = {name: part for name, part in sorted(vars(value).items()) if isinstance(part, kinds)}
         settings |= {name: part for name, part in own.items() if name[0] != "_" and name != "trackers"}
     return settings
 

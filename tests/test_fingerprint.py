@@ -1,6 +1,7 @@
 """Fingerprints: settings that differ have different hashes, equal ones the same in every process."""
 
 import functools
+import types
 
 import keras
 
@@ -41,3 +42,15 @@ def test_the_same_code_is_the_same_in_every_process_and_on_every_line():
     below = [eval("\n" * lines + "lambda y, x: y - x") for lines in (0, 5)]
     one, two = (fingerprint.entry(losses.WeightedSum({"a": (1, f)})) for f in below)
     assert one == two
+
+
+def test_the_order_in_which_attributes_were_set_does_not_matter():
+    """Python 3.13 does not always list the attributes of an object in the order in which they were set."""
+
+    class Own(keras.losses.Loss):
+        def __init__(self, **attributes):
+            super().__init__()
+            vars(self).update(attributes)
+
+    for make in (types.SimpleNamespace, Own):
+        assert fingerprint.entry(make(a=1, b=2)) == fingerprint.entry(make(b=2, a=1))
