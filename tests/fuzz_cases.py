@@ -11,6 +11,7 @@ import os
 import re
 import resource
 import tempfile
+import traceback
 import warnings
 from pathlib import Path
 
@@ -73,12 +74,22 @@ def attempt(name, draw):
             result = call(**named)
         except (ValueError, TypeError) as error:
             assert wrong or not strict, f"refused, but all arguments are right: {error}"
-            assert not strict or explains(str(error), named), f"the message names no argument: {error!r}"
+            assert not strict or not of_the_kit(error) or explains(str(error), named), (
+                f"the message names no argument: {error!r}"
+            )
             return "refused"
         right(result, **named)
     added = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     assert added < MAX_BYTES, f"{added:,} bytes of memory"
     return "right"
+
+
+def of_the_kit(error):
+    """Whether code of the kit had been reached. Keras itself refuses some arrays before it calls a layer."""
+    kit = Path(ik.__file__).parent
+    return any(
+        Path(place.filename).is_relative_to(kit) for place in traceback.extract_tb(error.__traceback__)
+    )
 
 
 def _downloads(argument, value):

@@ -54,6 +54,10 @@ WRONG = {
     "one number": (lambda: ik.outpaint(0.5, left=3), r"image of shape \(\)"),
     "no loss": (lambda: fit_without_a_loss(ik.Inpainter), "No loss to compute"),
     "no loss for a GAN": (lambda: fit_without_a_loss(small_gan), "No loss to compute"),
+    "masks of a panel": (lambda: ik.evaluation.sanity_panel(IMAGES, MASKS[:, :9]), r"masks \(1, 9, 16, 1\)"),
+    "paired": (lambda: ik.metrics.kernel_distance(np.eye(3), np.eye(3), paired="a"), "paired='a': expected"),
+    "scale": (lambda: ik.layers.ContextualAttention(scale=1e300), r"scale=1e\+300"),
+    "zero byte": (lambda: list(ik.images.files_below("a\0")), r"'a\\x00': expected a path"),
     "memory": (lambda: ik.inpainting.TemporalBlend("a"), "memory='a'"),
     "frame": (lambda: ik.inpainting.TemporalBlend()(IMAGES[0], MASKS[0]), "filled float32"),
     "strokes": (lambda: ik.draw(IMAGES[0], 3 * 1.5), "strokes of type float"),
@@ -147,8 +151,10 @@ def test_an_array_that_unpacks_to_a_thousand_times_its_size_is_refused(tmp_path,
 
 
 def test_right_input_of_other_types_stays_right():
-    """Lists, tensors, bool masks, floats of 64 bits: what is a batch of numbers is taken."""
+    """Lists, tensors, bool masks, floats of 64 or 128 bits: what is a batch of numbers is taken."""
     filled = ik.baselines.heat(IMAGES, MASKS)
+    long = IMAGES.astype("longdouble")
+    assert np.allclose(ik.metrics.psnr(long, 0.9 * long), ik.metrics.psnr(IMAGES, 0.9 * IMAGES))
     for images, masks in ((IMAGES.tolist(), MASKS.tolist()), (IMAGES.astype("float64"), MASKS > 0)):
         assert np.array_equal(ik.baselines.heat(images, masks), filled)
     small = {"tile": np.uint8(200), "margin": np.uint8(130)}  # their sums do not fit into 8 bits

@@ -75,9 +75,7 @@ def half_size(image: np.ndarray, known: np.ndarray) -> list[np.ndarray]:
     """
     image, known = as_array("image", image, "float32"), as_array("known", known, "float32")
     if known.ndim != 2 or not known.size or image.shape != (*known.shape, 3):
-        raise ValueError(
-            f"image {image.shape}, known {known.shape}: expected (H, W, 3) and (H, W), not empty"
-        )
+        raise ValueError(f"image {image.shape}, known {known.shape}: expected (H, W, 3), (H, W), not empty")
     bottom, right = known.shape[0] % 2, known.shape[1] % 2
     padded = [cv2.copyMakeBorder(x, 0, bottom, 0, right, cv2.BORDER_CONSTANT) for x in (image, known)]
     return [cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for x in padded]

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from inpaintkit import plots
-from inpaintkit.checks import check_choice, check_number, check_table
+from inpaintkit.checks import as_array, check_choice, check_number, check_table
 from inpaintkit.data import Images
 from inpaintkit.evaluation.definitions import MetricDefinition
 from inpaintkit.evaluation.manifests import AnotherComparison
@@ -78,7 +78,7 @@ def sanity_panel(images: Images | ArrayLike, masks: MaskGenerator | str | ArrayL
     originals = to_float(images)
     panel = {"the truth": originals, "white": np.ones_like(originals), "grey": np.full_like(originals, 0.5)}
     known = draw_masks(masks, 0, images)
-    panel["masked input"] = originals * known
+    panel["masked input"] = composite(np.zeros_like(originals), originals, known)
     table = compare(panel, originals, known)
     table = table[(table.region == "image") & (table.bucket == "all")]
     table = table.sort_values("output", ascending=False).drop_duplicates("method")  # raw, if there is one
@@ -125,7 +125,8 @@ def save_comparison(
     untrained = not isinstance(methods, dict) or any(name not in methods for name in scores.method)
     methods, _ = prepare_methods(methods, images, untrained)
     known = draw_masks(masks, seed, images)
-    given = methods.keys(), hash_arrays(getattr(images, "array", images)), hash_arrays(known), seed
+    pixels = as_array("images", getattr(images, "array", images))
+    given = methods.keys(), hash_arrays(pixels), hash_arrays(known), seed
     if given != (made["methods"].keys(), made["images"]["sha256"], made["holes"]["sha256"], made["seed"]):
         raise AnotherComparison("these methods, images, masks or seed are not those of the scores")
     networks = (name for name in table.method[~table.classical] if not is_untrained(name, methods))

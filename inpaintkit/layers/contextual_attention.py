@@ -35,7 +35,7 @@ class ContextualAttention(keras.layers.Layer):
     quarter of a 256×256 image that is a million numbers per image.
 
     Raises:
-        ValueError: a scale that is not above 0, a reach under 0, an odd height or width, or one under 4.
+        ValueError: a scale outside (0, 1e6], a reach under 0, an odd height or width, or one under 4.
 
     Example: a constant map is rebuilt exactly, also in its hole.
 
@@ -49,8 +49,8 @@ class ContextualAttention(keras.layers.Layer):
 
     def __init__(self, scale: float = 10.0, reach: int = 1, **kwargs):
         super().__init__(**kwargs)
-        if not is_number(scale) or scale <= 0 or not is_count(reach, 0):
-            raise ValueError(f"scale={scale}, reach={reach}: expected a scale above 0, a reach of 0 or more")
+        if not is_number(scale, 0, 1e6) or not scale or not is_count(reach, 0):
+            raise ValueError(f"{scale=}, {reach=}: expected 0 < scale ≤ 1e6 and a reach of 0 or more")
         self.scale, self.reach = scale, reach
 
     def build(self, input_shape):

@@ -46,9 +46,7 @@ class PushPull(Float32Layer):
     def __init__(self, levels: int = 8, smoothing_steps: int = 4, biharmonic_steps: int = 0, **kwargs):
         super().__init__(**kwargs)
         if not (is_count(levels) and is_count(smoothing_steps, 0) and is_count(biharmonic_steps, 0)):
-            raise ValueError(
-                f"{levels=}, {smoothing_steps=}, {biharmonic_steps=}: expected at least 1, 0 and 0"
-            )
+            raise ValueError(f"{levels=}, {smoothing_steps=}, {biharmonic_steps=}: expected at least 1, 0, 0")
         self.levels, self.smoothing_steps, self.biharmonic_steps = levels, smoothing_steps, biharmonic_steps
 
     def call(self, inputs):

@@ -7,7 +7,7 @@ FID is biased upwards, more so for fewer images; KID is not, and comes with a st
 import numpy as np
 from numpy.typing import ArrayLike
 
-from inpaintkit.checks import as_array
+from inpaintkit.checks import as_array, check_choice
 
 MIN_IMAGES_FOR_FID = 10_000  # below that, KID is preferred
 
@@ -78,7 +78,7 @@ def kernel_distance(real: ArrayLike, fake: ArrayLike, paired: bool = False) -> t
     subsets.
     """
     real, fake = _check_embeddings(real, fake, fewest=3)
-    n, m, left_out = len(real), len(fake), int(paired)
+    n, m, left_out = len(real), len(fake), int(check_choice("paired", paired, (True, False)))
     if paired and n != m:
         raise ValueError(f"{n} and {m} embeddings: pairs need as many of the one as of the other")
     # How much more similar each image is to the others of its own set than to those of the other set.

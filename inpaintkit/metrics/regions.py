@@ -96,8 +96,7 @@ def prepare(y_true, y_pred, region=None):
     y_true, y_pred = convert("y_true", y_true), convert("y_pred", y_pred)
     region = None if region is None else convert("region", region)
     check_shapes(y_true, y_pred, region)
-    dtypes = {keras.backend.standardize_dtype(y.dtype) for y in (y_true, y_pred)}
-    dtype = "float64" if dtypes == {"float64"} else "float32"
+    dtype = "float64" if all("float64" in str(y.dtype) for y in (y_true, y_pred)) else "float32"
     if region is not None:
         region = cast(region if len(region.shape) == 4 else region[..., None], dtype)
     return cast(y_true, dtype), cast(y_pred, dtype), region
