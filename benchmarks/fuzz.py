@@ -22,7 +22,7 @@ from fuzz_cases import CASES, attempt  # noqa: E402
 from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-SECONDS = 30  # of processor time, after which a call counts as one that never ends
+SECONDS = 60  # of processor time, after which a call counts as one that never ends
 
 
 def fuzz(name, examples, counts, shrink):

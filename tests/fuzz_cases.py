@@ -108,7 +108,7 @@ def explains(message, names):
     """Whether a message names an argument, begins with the path that came, or says what was expected."""
     if any(message.startswith(f"{value}:") for value in names.values() if isinstance(value, str | Path)):
         return True
-    words = "|".join(map(re.escape, names))
+    words = "|".join([*map(re.escape, names), "null byte"])  # what Python says of a path that cannot be
     return bool(re.search(rf"\b(expected|must be|should be|{words})\b", message, re.IGNORECASE))
 
 

@@ -20,9 +20,9 @@ def scores_without(column):
     )
 
 
-def fit_without_a_loss(make):
+def fit_without_a_loss(make, loss=None):
     model = make(ik.models.pconv_unet(filters=(4, 8)))
-    model.compile("sgd")
+    model.compile("sgd", loss)
     model.fit([IMAGES, MASKS], IMAGES, verbose=0)
 
 
@@ -57,7 +57,7 @@ WRONG = {
     "masks of a panel": (lambda: ik.evaluation.sanity_panel(IMAGES, MASKS[:, :9]), r"masks \(1, 9, 16, 1\)"),
     "paired": (lambda: ik.metrics.kernel_distance(np.eye(3), np.eye(3), paired="a"), "paired='a': expected"),
     "scale": (lambda: ik.layers.ContextualAttention(scale=1e300), r"scale=1e\+300"),
-    "zero byte": (lambda: list(ik.images.files_below("a\0")), r"'a\\x00': expected a path"),
+    "no losses": (lambda: fit_without_a_loss(ik.Inpainter, [None]), "No loss to compute"),
     "memory": (lambda: ik.inpainting.TemporalBlend("a"), "memory='a'"),
     "frame": (lambda: ik.inpainting.TemporalBlend()(IMAGES[0], MASKS[0]), "filled float32"),
     "strokes": (lambda: ik.draw(IMAGES[0], 3 * 1.5), "strokes of type float"),
@@ -160,4 +160,5 @@ def test_right_input_of_other_types_stays_right():
     small = {"tile": np.uint8(200), "margin": np.uint8(130)}  # their sums do not fit into 8 bits
     with pytest.raises(ValueError, match="tile=np"):
         ik.inpaint(IMAGES[0], MASKS[0], "heat", **small)
+    assert len(ik.data.pairs(np.concatenate([BYTES] * 100), ik.masks.Center(), np.uint8(100))) == 3
     assert np.array_equal(ik.baselines.heat(keras.ops.convert_to_tensor(IMAGES), MASKS), filled)

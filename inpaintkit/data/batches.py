@@ -106,7 +106,7 @@ class Pairs(keras.utils.PyDataset):
         self.shrink, fixed = shrink, not all(hasattr(stage, "sample") for stage in self.masks.values())
         if not is_number(shrink, 0, 1) or (shrink and (crop is None or fixed)):
             raise ValueError(f"{shrink=}, {crop=}: expected 0 to 1, with a crop and a mask generator")
-        self.batch_size, self.steps, self.augment = batch_size, steps, augment
+        self.batch_size, self.steps, self.augment = int(batch_size), steps, augment
         self.shuffle, self.seed, self.epochs_ended = shuffle, seed, 0
         self.drop_last = shuffle if drop_last is None else drop_last
         self.title = repr(images) if isinstance(images, Images) else None

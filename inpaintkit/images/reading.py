@@ -172,8 +172,6 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda n
         ['a.png']
     """
     check_function("rank", rank, "a folder's name")
-    if "\0" in str(folder):
-        raise ValueError(f"{folder!r}: expected a path, which holds no zero byte")
     seen = set()
     for path, folders, names in os.walk(os.fspath(folder), followlinks=True):
         place = os.path.realpath(path)

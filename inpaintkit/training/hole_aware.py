@@ -65,6 +65,8 @@ class HoleAware:
         """As Keras's `compile`; without `weighted_metrics` it measures the hole's PSNR, as "hole_psnr"."""
         if weighted_metrics is None:
             weighted_metrics = [PSNR("hole_psnr")]
+        if all(part is None for part in keras.tree.flatten(loss)):
+            loss = None
         super().compile(optimizer, loss, loss_weights, weighted_metrics=weighted_metrics, **settings)
         given = keras.tree.flatten([settings.get("metrics"), weighted_metrics])
         self.loss_weights = loss_weights
