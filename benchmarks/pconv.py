@@ -9,8 +9,8 @@ memory    what a training step of these adds to the resident memory
 peers     partial convolution in PyTorch with `torch.nn.Conv2d`, where PyTorch is installed (`pconv_peers.py`)
 
 A ratio is that of the median processor times on one thread. The networks take turns, so that whatever else
-the machine does slows both. Works on every back end. Prints each table and saves it in
-`benchmarks/results/pconv`, with date, machine and versions.
+the machine does slows both. Works on every back end. Prints each table and saves it in a folder of
+`benchmarks/results/pconv` that is named after the processor, with date and versions.
 """
 
 import os
@@ -23,6 +23,7 @@ import datetime
 import importlib.util
 import itertools
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -232,13 +233,14 @@ def with_mean(rows):
 
 
 def save(part, header, rows, options):
-    """Prints a table and writes it to `benchmarks/results/pconv`, with all that it depends on."""
+    """Prints a table and saves it, with all that it depends on."""
     library = "torch" if part == "peers" else keras.backend.backend()
     packages = [library] if part == "peers" else ["keras", library]
-    cpu = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if "model name" in line]
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    cpu = next(line.split(": ")[1] for line in lines if "model name" in line)
     rounds = "a process per number" if part == "memory" else f"median of {options.rounds} rounds"
     lines = [
-        f"{datetime.date.today()}, {cpu[0].split(': ')[1]}, one thread of {os.cpu_count()}; "
+        f"{datetime.date.today()}, {cpu}, one thread of {os.cpu_count()}; "
         f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in packages)}; "
         f"batch {options.batch}, {rounds}.",
         "",
@@ -247,8 +249,10 @@ def save(part, header, rows, options):
         *(f"| {' | '.join(c if isinstance(c, str) else f'{c:.2f}' for c in row)} |" for row in rows),
     ]
     print("\n".join(lines), end="\n\n", flush=True)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{part}.md").write_text("\n".join(lines) + "\n", "utf-8")
+    name = re.sub(r"\((R|TM)\)| (Processor|CPU).*", "", cpu)  # "Intel(R) Xeon(R) Processor": intel-xeon
+    folder = RESULTS / name.lower().replace(" ", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{part}.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 TABLES = {

@@ -58,6 +58,8 @@ WRONG = {
     "paired": (lambda: ik.metrics.kernel_distance(np.eye(3), np.eye(3), paired="a"), "paired='a': expected"),
     "scale": (lambda: ik.layers.ContextualAttention(scale=1e300), r"scale=1e\+300"),
     "no losses": (lambda: fit_without_a_loss(ik.Inpainter, [None]), "No loss to compute"),
+    "one number as images": (lambda: ik.evaluation.sanity_panel(np.uint8(255), "center"), "images of shape"),
+    "cache": (lambda: ik.data.images("photos", "val", 16, cache=BYTES), "cache of type ndarray: expected"),
     "memory": (lambda: ik.inpainting.TemporalBlend("a"), "memory='a'"),
     "frame": (lambda: ik.inpainting.TemporalBlend()(IMAGES[0], MASKS[0]), "filled float32"),
     "strokes": (lambda: ik.draw(IMAGES[0], 3 * 1.5), "strokes of type float"),

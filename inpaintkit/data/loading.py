@@ -138,6 +138,7 @@ def images(
     """
     check_choice("split", split, SPLITS)
     check_number("count", 1 if count is None else count, 1, whole=True)
+    check_type("cache", cache, str | os.PathLike | None, "None, or the path of a folder")
     size = size_pair(image_size)
     listing = list_images(source, split, size, count)
     source = "array" if isinstance(source, np.ndarray) else str(source)

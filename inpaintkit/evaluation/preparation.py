@@ -175,7 +175,8 @@ def evaluation_masks(
 def draw_masks(masks, seed, images):
     """Masks for images, float32: drawn, or as given."""
     if isinstance(masks, str | MaskGenerator):
-        return evaluation_masks(masks, seed, len(images), to_float(images, slice(0, 1)).shape[1:3])
+        size = to_float(images, slice(0, 1)).shape[1:3]  # refuses what is no batch of images
+        return evaluation_masks(masks, seed, len(images), size)
     if isinstance(masks, type):
         name = masks.__name__
         raise ValueError(f"masks={name}: expected a mask generator, {name}(…), or masks as an array")

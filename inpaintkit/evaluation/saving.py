@@ -121,12 +121,12 @@ def save_comparison(
         True
     """
     check_number("count", count, 1, whole=True)
+    images = images if isinstance(images, Images) else as_array("images", images)
     folder, table, made = Path(folder), tabulate(scores, seed), manifest_of(scores)
     untrained = not isinstance(methods, dict) or any(name not in methods for name in scores.method)
     methods, _ = prepare_methods(methods, images, untrained)
     known = draw_masks(masks, seed, images)
-    pixels = as_array("images", getattr(images, "array", images))
-    given = methods.keys(), hash_arrays(pixels), hash_arrays(known), seed
+    given = methods.keys(), hash_arrays(getattr(images, "array", images)), hash_arrays(known), seed
     if given != (made["methods"].keys(), made["images"]["sha256"], made["holes"]["sha256"], made["seed"]):
         raise AnotherComparison("these methods, images, masks or seed are not those of the scores")
     networks = (name for name in table.method[~table.classical] if not is_untrained(name, methods))
