@@ -108,7 +108,8 @@ def explains(message, names):
     """Whether a message names an argument, begins with the path that came, or says what was expected."""
     if any(message.startswith(f"{value}:") for value in names.values() if isinstance(value, str | Path)):
         return True
-    words = "|".join([*map(re.escape, names), "null byte"])  # what Python says of a path that cannot be
+    singular_too = [f"{re.escape(name.rstrip('s'))}s?" for name in names]
+    words = "|".join([*singular_too, "null byte"])  # the latter is what Python says of a path that cannot be
     return bool(re.search(rf"\b(expected|must be|should be|{words})\b", message, re.IGNORECASE))
 
 
@@ -911,6 +912,7 @@ def _any_kind(draw):
 
 def _filled_image(result, image, mask, **_):
     image, known = np.asarray(image), np.asarray(mask).reshape(np.shape(image)[:2]) != 0
+    image = image.astype(float) if image.dtype == object else image
     assert result.dtype == image.dtype and result.shape == image.shape
     assert np.array_equal(result[known], image[known]) and np.isfinite(result).all()
     if image.dtype.kind == "f":
