@@ -60,6 +60,7 @@ WRONG = {
     "no losses": (lambda: fit_without_a_loss(ik.Inpainter, [None]), "No loss to compute"),
     "one number as images": (lambda: ik.evaluation.sanity_panel(np.uint8(255), "center"), "images of shape"),
     "cache": (lambda: ik.data.images("photos", "val", 16, cache=BYTES), "cache of type ndarray: expected"),
+    "one number filled": (lambda: ik.images.composite(np.uint8(9), IMAGES, MASKS), r"filled \(\), images"),
     "memory": (lambda: ik.inpainting.TemporalBlend("a"), "memory='a'"),
     "frame": (lambda: ik.inpainting.TemporalBlend()(IMAGES[0], MASKS[0]), "filled float32"),
     "strokes": (lambda: ik.draw(IMAGES[0], 3 * 1.5), "strokes of type float"),

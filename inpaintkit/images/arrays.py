@@ -174,7 +174,7 @@ def composite(filled: ArrayLike, images: ArrayLike, masks: ArrayLike) -> np.ndar
         >>> ik.images.composite(filled, images, masks)[0, 0, :, 0]
         array([1. , 0.5])
     """
-    if isinstance(filled, np.ndarray) or not hasattr(filled, "shape"):
+    if isinstance(filled, np.ndarray | np.generic) or not hasattr(filled, "shape"):
         named = {"filled": filled, "images": images, "masks": masks}
         filled, images, masks = (as_array(name, value) for name, value in named.items())
         like_masks = (*masks.shape[:-1], *filled.shape[-1:])

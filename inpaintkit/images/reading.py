@@ -147,7 +147,7 @@ def write_image(path: str | os.PathLike, image: ArrayLike) -> None:
     save(Image.fromarray(to_uint8(image)), path)
 
 
-def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda name: 0) -> Iterator[Path]:
+def files_below(folder: str | os.PathLike, rank: Callable[[str], int] | None = None) -> Iterator[Path]:
     """Yields the files of a folder and of the folders below it, without hidden ones.
 
     Links are followed, but no folder is entered twice: neither in a circle of links nor under a second name,
@@ -155,8 +155,8 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda n
 
     Args:
         folder: where to begin.
-        rank: a function of a folder's name. If two names beside each other are the same folder, the one of
-            lower rank counts.
+        rank: None, or a function of a folder's name. If two names beside each other are the same folder, the
+            one of lower rank counts.
 
     Returns:
         An iterator of paths.
@@ -180,7 +180,9 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] = lambda n
             continue
         seen.add(place)
         # Of equal rank, links first: a link `train` to a folder beside it makes that one the training set
-        folders.sort(key=lambda name: (rank(name), not os.path.islink(os.path.join(path, name)), name))
+        folders.sort(
+            key=lambda name: (rank and rank(name), not os.path.islink(os.path.join(path, name)), name)
+        )
         folders[:] = [name for name in folders if not is_hidden(name)]
         yield from (file for name in names if not is_hidden(name) and (file := Path(path, name)).is_file())
 

@@ -39,7 +39,7 @@ class GatedConv2D(keras.layers.Conv2D):
         super().__init__(2 * filters, kernel_size, **kwargs)
 
     def call(self, x):  # (B, H, W, C)
-        y = self.convolution_op(x, self.kernel)  # (B, H', W', 2·filters)
+        y = self.convolution_op(ops.cast(x, self.compute_dtype), self.kernel)  # (B, H', W', 2·filters)
         if self.use_bias:
             y = y + self.bias
         features, gate = ops.split(y, 2, axis=-1)  # (B, H', W', filters) each

@@ -20,3 +20,4 @@ def test_gated_convolution_is_two_convolutions(rng):
     np.testing.assert_allclose(y, elu / (1 + np.exp(-gate)), atol=1e-5)
     assert layer.compute_output_shape(x.shape) == y.shape == (2, 5, 4, 4)
     assert layer.get_config()["filters"] == 4
+    assert np.array_equal(to_numpy(layer(x > 0)), to_numpy(layer(np.float32(x > 0))))
