@@ -180,9 +180,7 @@ def files_below(folder: str | os.PathLike, rank: Callable[[str], int] | None = N
             continue
         seen.add(place)
         # Of equal rank, links first: a link `train` to a folder beside it makes that one the training set
-        folders.sort(
-            key=lambda name: (rank and rank(name), not os.path.islink(os.path.join(path, name)), name)
-        )
+        folders.sort(key=lambda name: (rank and rank(name), not os.path.islink(f"{path}/{name}"), name))
         folders[:] = [name for name in folders if not is_hidden(name)]
         yield from (file for name in names if not is_hidden(name) and (file := Path(path, name)).is_file())
 
