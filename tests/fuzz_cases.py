@@ -108,7 +108,7 @@ def explains(message, names):
     """Whether a message names an argument, begins with the path that came, or says what was expected."""
     if any(message.startswith(f"{value}:") for value in names.values() if isinstance(value, str | Path)):
         return True
-    singular_too = [f"{re.escape(name.rstrip('s'))}s?" for name in names]
+    singular_too = [f"{re.escape(name.removesuffix('s'))}s?" for name in names]
     words = "|".join([*singular_too, "null byte"])  # the latter is what Python says of a path that cannot be
     return bool(re.search(rf"\b(expected|must be|should be|{words})\b", message, re.IGNORECASE))
 
@@ -395,7 +395,7 @@ def _images(result, source, split, image_size, count, **_):
     assert (
         first.dtype == "uint8"
         and first.shape == (*ik.images.size_pair(image_size), 3)
-        and len(found) <= (count or 99)
+        and len(found) <= (count or np.inf)
     )
 
 
