@@ -165,3 +165,17 @@ def test_right_input_of_other_types_stays_right():
         ik.inpaint(IMAGES[0], MASKS[0], "heat", **small)
     assert len(ik.data.pairs(np.concatenate([BYTES] * 100), ik.masks.Center(), np.uint8(100))) == 3
     assert np.array_equal(ik.baselines.heat(keras.ops.convert_to_tensor(IMAGES), MASKS), filled)
+
+
+def test_files_below_takes_no_rank(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/a.png").write_bytes(b"")
+    assert [file.name for file in ik.images.files_below(tmp_path, None)] == ["a.png"]
+
+
+@pytest.mark.parametrize("images", [np.uint8(255), IMAGES.astype(object)])
+def test_save_comparison_refuses_images_that_were_not_scored(images, tmp_path):
+    methods = {"mean": ik.baselines.mean_color}
+    scores = ik.evaluation.score_images(methods, IMAGES, "center")
+    with pytest.raises(ValueError, match="images"):
+        ik.evaluation.save_comparison(tmp_path, scores, methods, images, "center")
