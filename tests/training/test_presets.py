@@ -12,6 +12,7 @@ from small_training import fit_small, small_images, small_model, small_pairs
 
 import inpaintkit as ik
 from inpaintkit import pretrained, training
+from inpaintkit.cli.presets import validation_results
 from inpaintkit.training import PRESETS
 
 
@@ -165,3 +166,13 @@ def test_a_stopped_preset_ends_like_an_uninterrupted_one(tmp_path, capsys):
     assert_equal_weights(resumed_weights, weights, rtol=1e-3, atol=1e-5)
     best = ik.load_model(tmp_path / "stopped" / "best.keras")
     assert_equal_weights([convert_to_numpy(w) for w in best.weights], resumed_weights)
+
+
+def test_the_numbers_of_a_card_are_those_of_the_preset_s_batches():
+    """The holes depend on the size of the batches."""
+    preset = small_preset(batch_size=3, validation={"lines": ik.masks.Lines()})
+    images = ik.data.images("photos", "val", 32, count=7)
+    results = validation_results("own", preset, ik.models.residual_unet(filters=(2, 2)), images)
+    pairs = ik.data.pairs(images, preset.validation["lines"], 3, shuffle=False)
+    assert results["lines"]["heat"] == round(ik.evaluation.hole_psnr(ik.baselines.heat, pairs), 2)
+    assert list(results["lines"]) == ["biharmonic", "heat", "untrained", "own"]
